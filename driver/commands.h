@@ -1,0 +1,30 @@
+// The subcommands, callable as functions: what they print and the exit code they give are testable without a process.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace afdc {
+
+enum ExitCode { kClean = 0, kFindings = 1, kUsage = 2, kInternal = 3 };
+
+struct Options {
+  std::string file, name, path;
+  std::vector<std::string> files, sets;
+  bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false;
+  std::string after, stdlib;
+};
+
+struct Output {
+  int code = kClean;
+  std::string out, err;
+};
+
+Output runCheck(const Options& options);
+Output runEval(const Options& options);
+Output runExplain(const Options& options);
+Output runFmt(const Options& options);
+Output runIr(const Options& options);
+Output runTest(const Options& options);
+Output runOperators(const Options& options);
+
+}  // namespace afdc

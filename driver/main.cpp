@@ -1,0 +1,153 @@
+// afdc: the command line. Options are declared with LLVM's CommandLine library; the work is in commands.cpp.
+#include <llvm/Support/CommandLine.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Support/thread.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "driver/commands.h"
+
+namespace cl = llvm::cl;
+using namespace afdc;
+
+namespace {
+
+// Nesting of the input is bounded (AFD0008), but sanitizer builds use far larger frames than release ones.
+constexpr unsigned kStack = 512u << 20;
+
+cl::SubCommand check("check", "parse, resolve and check files; print diagnostics");
+cl::SubCommand eval("eval", "evaluate scenarios: latency, throughput, memory, cost, verdicts");
+cl::SubCommand explain("explain", "where a value comes from (FILE PATH), or what a diagnostic means (AFDnnnn)");
+cl::SubCommand format("fmt", "format files; prints to the terminal unless -w");
+cl::SubCommand irCommand("ir", "print the IR after a pass (--after=PASS, --list-passes)");
+cl::SubCommand test("test", "run the test blocks of files, or of `stdlib`");
+cl::SubCommand step("step", "time one step operator by operator (--batch=count,new,past)");
+
+cl::OptionCategory category("Options");
+
+cl::list<std::string> checkFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE..."), cl::sub(check), cl::cat(category));
+cl::list<std::string> formatFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE..."), cl::sub(format), cl::cat(category));
+cl::list<std::string> testFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE... | stdlib"), cl::sub(test), cl::cat(category));
+cl::opt<std::string> evalFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(eval), cl::cat(category));
+cl::opt<std::string> evalName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(eval), cl::cat(category));
+cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand), cl::cat(category));
+cl::opt<std::string> irName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(irCommand), cl::cat(category));
+cl::opt<std::string> stepFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(step), cl::cat(category));
+cl::opt<std::string> stepName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(step), cl::cat(category));
+cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain), cl::cat(category));
+cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
+
+enum class Format { Text, Json };
+cl::opt<Format> formatOption("format", cl::desc("what to print"), cl::values(clEnumValN(Format::Text, "text", "for people (default)"), clEnumValN(Format::Json, "json", "for scripts; documented in docs/results.md")),
+                             cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step), cl::cat(category));
+cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"), cl::value_desc("PATH=VALUE"), cl::sub(eval), cl::sub(explain), cl::sub(irCommand), cl::sub(step), cl::cat(category));
+cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as findings"), cl::sub(check), cl::sub(eval), cl::sub(test), cl::cat(category));
+cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"), cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::cat(category));
+cl::opt<std::string> after("after", cl::desc("the pass after which to print"), cl::value_desc("PASS"), cl::init("collectives"), cl::sub(irCommand), cl::cat(category));
+cl::opt<bool> listPasses("list-passes", cl::desc("list the passes in order"), cl::sub(irCommand), cl::cat(category));
+cl::opt<bool> write("w", cl::desc("write the files in place"), cl::sub(format), cl::cat(category));
+cl::opt<bool> checkFormat("check", cl::desc("only say which files are not formatted"), cl::sub(format), cl::cat(category));
+cl::opt<std::string> batch("batch", cl::desc("the batch state: groups `count,new,past[,logits]` joined by `;`"), cl::value_desc("STATE"), cl::init("1,1,1024"), cl::sub(step), cl::cat(category));
+
+cl::extrahelp more(R"(
+EXAMPLES
+
+  afdc check scenario.afd                         is it right?
+  afdc eval scenario.afd                          how fast, how much memory, at what price?
+  afdc eval scenario.afd chat --set deployment.main.parallel.tp=4 --format json
+  afdc explain scenario.afd chat.deployment.main.kv_cache.fraction
+  afdc explain AFD0301
+  afdc test stdlib
+
+EXIT CODES
+
+  0 clean · 1 findings (errors, failed promises) · 2 wrong use · 3 a bug of afdc
+)");
+
+Options options() {
+  Options o;
+  o.json = formatOption == Format::Json;
+  o.strict = strict;
+  o.color = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
+  o.stdlib = stdlibDir;
+  o.sets.assign(sets.begin(), sets.end());
+  o.write = write;
+  o.checkOnly = checkFormat;
+  o.after = after;
+  o.listPasses = listPasses;
+  return o;
+}
+
+Output dispatch() {
+  Options o = options();
+  if (check) {
+    o.files.assign(checkFiles.begin(), checkFiles.end());
+    return runCheck(o);
+  }
+  if (eval) {
+    o.file = evalFile, o.name = evalName;
+    return runEval(o);
+  }
+  if (explain) {
+    o.file = explainSubject, o.path = explainPath;
+    return runExplain(o);
+  }
+  if (format) {
+    o.files.assign(formatFiles.begin(), formatFiles.end());
+    return runFmt(o);
+  }
+  if (irCommand) {
+    o.file = irFile, o.name = irName;
+    if (o.file.empty() && !o.listPasses) return {kUsage, "", "afdc ir: which file?\n"};
+    return runIr(o);
+  }
+  if (step) {
+    o.file = stepFile, o.name = stepName, o.path = batch;
+    return runOperators(o);
+  }
+  o.files.assign(testFiles.begin(), testFiles.end());
+  return runTest(o);
+}
+
+int run() {
+  Output out;
+  try {
+    out = dispatch();
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "error[AFD0901]: internal error: %s\nThis is a bug of afdc; please report it with the file.\n", e.what());
+    return kInternal;
+  }
+  std::fwrite(out.err.data(), 1, out.err.size(), stderr);
+  if (std::fwrite(out.out.data(), 1, out.out.size(), stdout) != out.out.size() || std::fflush(stdout) != 0) return kUsage;
+  return out.code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter([](llvm::raw_ostream& os) { os << "afdc " << AFDC_VERSION << "\n"; });
+  std::string problems;
+  llvm::raw_string_ostream errors(problems);
+  const char* overview = "afdc: check, evaluate and explain large-language-model serving scenarios (.afd)\n";
+  if (argc == 1) {
+    const char* help[] = {argv[0], "--help"};
+    cl::ParseCommandLineOptions(2, help, overview);  // prints and exits
+  }
+  if (!cl::ParseCommandLineOptions(argc, argv, overview, &errors)) {
+    errors.flush();
+    std::fputs(problems.c_str(), stderr);
+    return kUsage;
+  }
+  if (!check && !eval && !explain && !format && !irCommand && !test && !step) {
+    std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
+    return kUsage;
+  }
+  int code = kInternal;
+  llvm::thread worker(llvm::Optional<unsigned>(kStack), [&] { code = run(); });
+  worker.join();
+  return code;
+}

@@ -1,0 +1,32 @@
+// One run of the compiler over one file: sources, diagnostics, modules, evaluator, in the order that they depend.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "frontend/evaluator.h"
+#include "passes/pipeline.h"
+
+namespace afdc {
+
+/// Answers the frontend's questions with the passes.
+class PassHost : public Host {
+ public:
+  std::optional<double> measure(const ir::Graph& graph, std::string_view name, const std::vector<MeasureArgument>& arguments) override;
+  EvaluationSummary evaluate(const ir::Scenario& scenario, Diagnostics& diags) override;
+};
+
+class Session {
+ public:
+  explicit Session(std::string stdlibDir = "") : diags(sources), loader(diags, std::move(stdlibDir)), evaluator(diags, loader, &host) {}
+  SourceManager sources;
+  Diagnostics diags;
+  ModuleLoader loader;
+  PassHost host;
+  Evaluator evaluator;
+
+  /// The scenarios of a module: the one called `name`, or all. Applies `--set PATH=VALUE`. Reports what is missing.
+  std::vector<Object*> scenarios(Module& module, const std::string& name, const std::vector<std::string>& sets);
+};
+
+}  // namespace afdc

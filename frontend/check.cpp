@@ -1,0 +1,172 @@
+// Checking a module, and its `test` blocks.
+#include <algorithm>
+
+#include "frontend/evaluator.h"
+#include "frontend/graph_builder.h"
+#include "results/metrics.h"
+#include "support/text.h"
+
+namespace afdc {
+
+void Evaluator::check(Module& module) {
+  if (!module.ast) return;
+  for (const auto& decl : module.ast->decls) {
+    switch (decl.kind) {
+      case ast::DeclKind::Schema: schemaOf(module, decl); break;
+      case ast::DeclKind::Kind: schemaByPath(decl.path, module); break;
+      case ast::DeclKind::Fn:
+        for (const auto& p : decl.params) resolveType(p.type, module);
+        resolveType(decl.type, module);
+        break;
+      case ast::DeclKind::Let: forceValue(declValue(module, decl)); break;
+      case ast::DeclKind::Block:
+        if (decl.block->kindName.text != "test") {
+          Value v = decl.block->kindName.text == "emit" ? blockValue(module, decl) : declValue(module, decl);
+          forceValue(v);
+        } else {
+          bool asserts = false;
+          if (decl.block->block)
+            for (const auto& m : decl.block->block->members) asserts |= m.kind == ast::MemberKind::Require || m.kind == ast::MemberKind::Expect;
+          if (!asserts) diags_->report<diag::empty_test>(decl.name.range, decl.name.text);
+        }
+        break;
+      case ast::DeclKind::Enum:
+      case ast::DeclKind::Intrinsic: break;
+    }
+  }
+}
+
+std::vector<Object*> Evaluator::blocks(Module& module, std::string_view kind) {
+  std::vector<Object*> out;
+  for (const auto& decl : module.ast->decls) {
+    if (decl.kind != ast::DeclKind::Block || decl.block->kindName.text != kind) continue;
+    Value v = declValue(module, decl);
+    if (v.kind == ValueKind::Record) out.push_back(v.object);
+  }
+  return out;
+}
+
+Object* Evaluator::block(Module& module, std::string_view name) {
+  auto found = module.decls.find(name);
+  if (found == module.decls.end()) return nullptr;
+  Value v = declValue(module, *found->second);
+  return v.kind == ValueKind::Record ? v.object : nullptr;
+}
+
+std::optional<std::pair<Quantity, SourceRange>> Evaluator::letValue(Module& module, std::string_view name) {
+  auto found = module.decls.find(name);
+  if (found == module.decls.end() || found->second->kind != ast::DeclKind::Let) return std::nullopt;
+  Value v = declValue(module, *found->second);
+  if (v.kind != ValueKind::Number) return std::nullopt;
+  return std::pair(v.quantity, found->second->value->range);
+}
+
+std::vector<Evaluator::TestOutcome> Evaluator::runTests(Module& module) {
+  std::vector<TestOutcome> out;
+  for (const auto& decl : module.ast->decls)
+    if (decl.kind == ast::DeclKind::Block && decl.block->kindName.text == "test" && decl.block->block)
+      out.push_back({std::string(decl.name.text), runTest(decl, module)});
+  return out;
+}
+
+bool Evaluator::runTest(const ast::Decl& decl, Module& module) {
+  Env* env = moduleEnv(module);
+  testing_ = true;
+  bool passed = true;
+  size_t before = diags_->errors();
+  for (const auto& m : decl.block->block->members) {
+    if (m.kind == ast::MemberKind::Let) {
+      Value v = eval(m.value, env);
+      Env local;
+      local.parent = env;
+      local.name = m.label.text;
+      local.local = v;
+      env = newEnv(local);
+      continue;
+    }
+    if (m.kind != ast::MemberKind::Require && m.kind != ast::MemberKind::Expect) {
+      diags_->report<diag::syntax_error>(m.range, std::string("a test holds `let`, `require` and `expect`"));
+      passed = false;
+      continue;
+    }
+    Value v = eval(m.value, env);
+    if (v.kind == ValueKind::Null) {  // an unknown result
+      diags_->report<diag::undecidable>(m.value->range, diags_->sources().text(m.value->range));
+      passed = false;
+      continue;
+    }
+    if (v.kind == ValueKind::Bool && v.flag) continue;
+    passed = false;
+    if (v.poison()) continue;
+    if (v.kind != ValueKind::Bool) {
+      diags_->report<diag::type_mismatch>(m.value->range, describe(v), "a condition");
+      continue;
+    }
+    auto& d = diags_->report<diag::test_failed>(m.value->range, decl.name.text,
+                                                m.message.empty() ? fmt::format("`{}`", diags_->sources().text(m.value->range)) : std::string(m.message));
+    explainParts(m.value, env, d);
+  }
+  testing_ = false;
+  return passed && diags_->errors() == before;
+}
+
+Value Evaluator::evaluateInTest(const ast::Expr* call, Env* env) {
+  if (!testing_ || !host_) {
+    diags_->report<diag::wrong_stage>(call->range, "evaluate", "in test blocks");
+    return {};
+  }
+  Value subject = call->args.size() == 1 ? eval(call->args[0].value, env) : Value{};
+  if (subject.poison()) return {};
+  if (subject.kind != ValueKind::Record || !subject.object->schema->isA("Scenario")) {
+    diags_->report<diag::type_mismatch>(call->args[0].value->range, describe(subject), "a scenario");
+    return {};
+  }
+  size_t before = diags_->errors();
+  force(subject.object);
+  if (diags_->errors() > before) return {};
+  auto summary = host_->evaluate(lowerToScenario(subject.object), *diags_);
+  if (!summary.ok) return {};
+  std::vector<std::pair<std::string, Value>> fields;
+  for (const auto& metric : metricTable()) {
+    for (const auto& [name, value] : summary.metrics)
+      if (name == metric.name || name == fmt::format("mean({})", metric.name)) {
+        Value v = Value::null();
+        if (value) v = Value::number(Quantity{Number::inexact(*value), dimensionOf(metric), ""});
+        fields.emplace_back(metric.name, v);
+      }
+  }
+  auto results = [](std::vector<std::pair<std::string, Value>> entries) {
+    Value v = Value::make(ValueKind::Results);
+    v.fields = std::make_shared<const std::vector<std::pair<std::string, Value>>>(std::move(entries));
+    return v;
+  };
+  fields.emplace_back("slo", results({{"satisfied", summary.sloSatisfied ? Value::boolean(*summary.sloSatisfied) : Value::null()}}));
+  return results(std::move(fields));
+}
+
+Value Evaluator::diagnosticsInTest(const ast::Expr* call, Env* env) {
+  if (!testing_ || !host_) {
+    diags_->report<diag::wrong_stage>(call->range, "diagnostics", "in test blocks");
+    return {};
+  }
+  if (call->args.size() != 1) {
+    diags_->report<diag::bad_call>(call->range, std::string("`diagnostics` is called as `diagnostics(declaration)`"));
+    return {};
+  }
+  // Everything about the subject is reported into an engine of its own, whose ids are the answer.
+  Diagnostics own(diags_->sources());
+  Diagnostics* outer = diags_;
+  diags_ = &own;
+  Value subject = eval(call->args[0].value, env);
+  if (subject.kind == ValueKind::Record) {
+    force(subject.object);
+    bool evaluable = subject.object->schema->isA("Scenario") || subject.object->schema->isA("Deployment");
+    if (own.errors() == 0 && evaluable) host_->evaluate(lowerToScenario(subject.object), own);
+  }
+  diags_ = outer;
+  std::vector<Value> ids;
+  for (const auto& d : own.all()) ids.push_back(Value::string(std::string(kCatalogue[d.id].id)));
+  return Value::items(std::move(ids));
+}
+
+}  // namespace afdc

@@ -1,0 +1,157 @@
+// Names, types, units and values: from syntax trees to objects, and from objects to the Scenario IR.
+//
+// Every expression has a stage (static, model, step, result) that this class infers while it evaluates: static ones become
+// values, the others expressions of the IR. A mistake gives one message and a poison value that silences what depends on it.
+#pragma once
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "frontend/host.h"
+#include "frontend/modules.h"
+#include "frontend/value.h"
+
+namespace afdc {
+
+class GraphBuilder;
+
+class Evaluator {
+ public:
+  Evaluator(Diagnostics& diags, ModuleLoader& loader, Host* host);
+  ~Evaluator();
+
+  /// Evaluates and checks every declaration of a module, test blocks excepted.
+  void check(Module& module);
+  /// The top-level blocks of a kind, in source order.
+  std::vector<Object*> blocks(Module& module, std::string_view kind);
+  /// A top-level block by name; null when there is none (not reported).
+  Object* block(Module& module, std::string_view name);
+  /// A top-level `let` that is a number, with the range of its expression.
+  std::optional<std::pair<Quantity, SourceRange>> letValue(Module& module, std::string_view name);
+  /// Applies `path = expression` from the command line on top of `object` (a fresh object is returned).
+  Object* amended(Object* object, const std::string& assignment, Module& module);
+
+  struct TestOutcome {
+    std::string name;
+    bool passed = false;
+  };
+  std::vector<TestOutcome> runTests(Module& module);
+
+  /// A checked object (a scenario, deployment or model) as IR. Reports what is missing.
+  ir::Scenario lowerToScenario(Object* object);
+  /// The operator graph of an object whose schema has a `graph` and a `stack`.
+  std::optional<ir::Graph> elaborate(Object* model);
+
+  Diagnostics& diags() { return *diags_; }
+  std::string kindOf(const ast::Decl& decl) const;
+
+ private:
+  friend class GraphBuilder;
+  friend class ScenarioBuilder;
+
+  // names and types (names.cpp)
+  Value lookup(std::string_view name, Env* env, SourceRange at, bool& found);
+  std::optional<Value> moduleLookup(Module& module, std::string_view name);
+  Value declValue(Module& module, const ast::Decl& decl);
+  Value blockValue(Module& module, const ast::Decl& decl);
+  const Schema* schemaOf(Module& module, const ast::Decl& decl);
+  const Schema* schemaByPath(ast::Path path, Module& module, bool report = true);
+  const Schema* kindSchema(std::string_view kind, Module& module);
+  Value pathValue(ast::Path path, Env* env, size_t count);
+  Type resolveType(const ast::TypeExpr* type, Module& module);
+  std::optional<Dimension> dimensionNamed(std::string_view name) const;
+  std::string describe(const Type& type) const;
+  std::string describe(const Value& value) const;
+  Value conform(Value value, const Type& type, SourceRange at, std::string_view what);
+  void unknownName(std::string_view name, Env* env, SourceRange at);
+  void visibleNames(Env* env, std::vector<std::string>& out);
+
+  // objects (objects.cpp)
+  Object* newObject(const Schema* schema, Object* parent, SourceRange declared);
+  Object* derive(Object* base, Object* parent, Layer layer, bool inherit);
+  Env* frame(Object* object, size_t layer);
+  Env* schemaFrame(Object* object);
+  bool hasMember(Object* object, std::string_view name);
+  Value get(Object* object, std::string_view name, SourceRange at);
+  Value compute(Object* object, std::string_view name, Object::Slot& slot, SourceRange at);
+  Value given(Object* object, const SchemaField& field);
+  Value measure(Object* object, std::string_view name, std::span<const ast::Arg> args, Env* env, SourceRange at);
+  Value adopt(Value value, Object* owner);
+  void constrain(Object* object, const SchemaField& field, const Value& value, SourceRange at);
+  void force(Object* object);
+  void forceValue(const Value& value);
+  void checkLayers(Object* object);
+  void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context, bool where = false);
+  void explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int depth = 0);
+  const Schema* childSchema(const Schema* schema, std::string_view kind);
+  std::vector<std::string_view> childLabels(Object* object);
+  std::vector<std::string> fieldNames(Object* object);
+
+  // expressions (expressions.cpp)
+  Value eval(const ast::Expr* e, Env* env, const Type* expected = nullptr, Object* owner = nullptr);
+  Value evalUnbounded(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
+  Value evalName(const ast::Expr* e, Env* env, const Type* expected);
+  Value evalMember(const ast::Expr* e, Env* env);
+  Value evalBinary(const ast::Expr* e, Env* env);
+  Value evalUnary(const ast::Expr* e, Env* env);
+  Value evalCall(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
+  Value evalAmend(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
+  Value evalList(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
+  Value evalComprehension(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
+  Value evalIf(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
+  Value evalRange(const ast::Expr* e, Env* env);
+  Value arithmetic(const ast::Expr* e, const Value& a, const Value& b);
+  Value compare(const ast::Expr* e, const Value& a, const Value& b);
+  Value symbolic(const ast::Expr* e, const Value& a, const Value& b);
+  Value literal(const ast::Expr* e);
+  Value callFunction(const ast::Decl& fn, Module& module, const ast::Expr* call, Env* env, Object* owner);
+  Value callBuiltin(const std::string& name, const ast::Expr* call, Env* env, const Type* expected);
+  Value asSymbolic(const Value& value, SourceRange at);
+  Value metricValue(std::string_view statistic, std::string_view metric, Dimension dimension);
+  bool spend(size_t amount, SourceRange at);
+  void operandError(const ast::Expr* e, const Value& a, const Value& b);
+
+  // test blocks (tests.cpp)
+  bool runTest(const ast::Decl& decl, Module& module);
+  Value evaluateInTest(const ast::Expr* call, Env* env);
+  Value diagnosticsInTest(const ast::Expr* call, Env* env);
+
+  Env* newEnv(Env env) { return &envs_.emplace_back(std::move(env)); }
+  Env* moduleEnv(Module& module);
+  Module& moduleOf(Env* env) const;
+  ir::Place place(SourceRange range, ir::Strings& strings) const;
+
+  Diagnostics* diags_;
+  ModuleLoader& loader_;
+  Host* host_;
+  Module* prelude_ = nullptr;
+  std::deque<Object> objects_;
+  std::deque<Env> envs_;
+  std::deque<Schema> schemas_;
+  struct DeclSlot {
+    bool done = false;
+    Value value;
+  };
+  std::unordered_map<const ast::Decl*, DeclSlot> declValues_;
+  std::unordered_map<const ast::Decl*, const Schema*> schemaByDecl_;
+  std::unordered_map<Module*, Env*> moduleEnvs_;
+  std::set<const ast::Decl*> activeFunctions_;
+  std::deque<std::unique_ptr<ast::Module>> commandLine_;
+  std::deque<ast::Member> commandLineMembers_;
+
+  // Context of the expression being evaluated.
+  GraphBuilder* graph_ = nullptr;      ///< inside a graph: operators and step symbols are known
+  bool results_ = false;               ///< inside expect, minimize, maximize: result names are known
+  bool testing_ = false;               ///< inside a test block: evaluate() and diagnostics() are known
+  ir::ExprPool* pool_ = nullptr;       ///< where symbolic expressions go
+  ir::Strings* strings_ = nullptr;
+  ir::ExprPool scratchPool_;           ///< for checks of result expressions that are not kept
+  ir::Strings scratchStrings_;
+  int depth_ = 0;
+  size_t steps_ = 0;
+  bool exhausted_ = false;
+};
+
+}  // namespace afdc

@@ -1,0 +1,605 @@
+#include "frontend/graph_builder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "support/text.h"
+
+namespace afdc {
+
+using ast::ExprKind;
+
+std::optional<ir::Graph> Evaluator::elaborate(Object* model) {
+  if (!model->schema->graph) return std::nullopt;
+  ir::Graph graph;
+  graph.name = graph.strings.intern(model->label.empty() ? model->schema->name : std::string_view(model->label));
+  GraphBuilder builder(*this, graph);
+  auto* graphBefore = std::exchange(graph_, &builder);
+  auto* poolBefore = std::exchange(pool_, &graph.exprs);
+  auto* stringsBefore = std::exchange(strings_, &graph.strings);
+  bool resultsBefore = std::exchange(results_, false);
+  bool ok = builder.build(model);
+  graph_ = graphBefore;
+  pool_ = poolBefore;
+  strings_ = stringsBefore;
+  results_ = resultsBefore;
+  if (!ok) return std::nullopt;
+  if (auto problem = ir::verify(graph); !problem.empty()) {
+    diags_->report<diag::graph_error>(model->declared, problem);
+    return std::nullopt;
+  }
+  return graph;
+}
+
+std::optional<Value> GraphBuilder::symbol(std::string_view name) {
+  for (size_t i = 0; i < ir::kSymbolNames.size(); ++i)
+    if (ir::kSymbolNames[i] == name) {
+      Value v = Value::make(ValueKind::Symbolic);
+      v.stage = Stage::Step;
+      v.expr = graph_.exprs.symbol(static_cast<ir::Symbol>(i));
+      return v;
+    }
+  return std::nullopt;
+}
+
+Value GraphBuilder::tensorValue(ir::TensorId id) {
+  Value v = Value::make(ValueKind::Tensor);
+  v.tensor = id;
+  return v;
+}
+
+ir::TensorId GraphBuilder::addTensor(ir::Tensor t) {
+  body().tensors.push_back(std::move(t));
+  return {static_cast<uint32_t>(body().tensors.size() - 1)};
+}
+
+ir::StringId GraphBuilder::uniqueName(std::string_view name) {
+  std::string base = prefix_ + std::string(name), candidate = base;
+  auto taken = [&](const std::string& text) {
+    auto id = graph_.strings.intern(text);
+    return std::any_of(body().tensors.begin(), body().tensors.end(), [&](const ir::Tensor& t) { return t.name == id; });
+  };
+  for (int i = 2; taken(candidate); ++i) candidate = fmt::format("{}.{}", base, i);
+  return graph_.strings.intern(candidate);
+}
+
+ir::ExprId GraphBuilder::total(const ir::TensorDim& dim) {
+  ir::ExprId sum = dim.parts[0].size;
+  for (size_t i = 1; i < dim.parts.size(); ++i) sum = graph_.exprs.make(ir::ExprOp::Add, sum, dim.parts[i].size);
+  return sum;
+}
+
+bool GraphBuilder::sameSize(const ir::TensorDim& a, const ir::TensorDim& b) { return total(a) == total(b); }
+
+std::string GraphBuilder::showDim(const ir::TensorDim& dim) { return graph_.exprs.text(total(dim), graph_.strings); }
+
+std::string GraphBuilder::showShape(const ir::Tensor& t) {
+  std::string out = "[";
+  for (size_t i = 0; i < t.dims.size(); ++i) out += (i ? ", " : "") + showDim(t.dims[i]);
+  return out + "]";
+}
+
+std::optional<ir::ExprId> GraphBuilder::size(const ast::Expr* e, Env* env) {
+  Value v = ev_.eval(e, env);
+  if (v.poison()) return std::nullopt;
+  if (v.kind == ValueKind::Symbolic) return v.expr;
+  if (v.kind == ValueKind::Number && v.quantity.dimension.none()) return graph_.exprs.constant(v.quantity.base());
+  // A size may be written in tokens: `top_k = 2048 tok`.
+  if (v.kind == ValueKind::Number && v.quantity.dimension == Dimension::of(Base::Token)) return graph_.exprs.constant(v.quantity.base());
+  if (v.kind == ValueKind::Bool) return graph_.exprs.constant(v.flag ? 1 : 0);
+  ev_.diags().report<diag::graph_error>(e->range, fmt::format("{} is not a size", ev_.describe(v)));
+  return std::nullopt;
+}
+
+std::optional<std::vector<ir::TensorDim>> GraphBuilder::shape(std::span<ast::Dim> dims, Env* env) {
+  std::vector<ir::TensorDim> out;
+  for (const auto& dim : dims) {
+    ir::TensorDim d;
+    for (const auto* part : dim) {
+      auto s = size(part, env);
+      if (!s) return std::nullopt;
+      d.parts.push_back({*s, {}});
+    }
+    out.push_back(std::move(d));
+  }
+  return out;
+}
+
+Value GraphBuilder::declare(const ast::Storage& storage, Env* env) {
+  ir::Tensor t;
+  t.kind = storage.kind == ast::StorageKind::Weight ? ir::TensorKind::Weight
+           : storage.kind == ast::StorageKind::Cache ? ir::TensorKind::Cache : ir::TensorKind::State;
+  t.name = uniqueName(storage.name.text);
+  t.place = ev_.place(storage.range, graph_.strings);
+  auto dims = shape(storage.shape, env);
+  if (!dims) return {};
+  t.dims = std::move(*dims);
+  auto& diags = ev_.diags();
+  std::string_view word = storage.kind == ast::StorageKind::Weight ? "weight" : storage.kind == ast::StorageKind::Cache ? "cache" : "state";
+  if (storage.cls.text.empty()) {
+    diags.report<diag::graph_error>(storage.range, fmt::format("{} `{}` names no class of precision", word, storage.name.text))
+        .help("add for example `class linear`; the classes are linear, expert, embedding, head, router, norm, activation, kv, state");
+    return {};
+  }
+  t.cls = graph_.strings.intern(storage.cls.text);
+  std::string_view per = storage.kind == ast::StorageKind::Cache ? "token" : storage.kind == ast::StorageKind::State ? "seq" : "";
+  if (storage.per.text != per) {
+    diags.report<diag::graph_error>(storage.per.range.valid() ? storage.per.range : storage.range,
+                                    per.empty() ? fmt::format("weight `{}` is not kept per anything", storage.name.text)
+                                                : fmt::format("{} `{}` must say `per {}`", word, storage.name.text, per));
+    return {};
+  }
+  for (const auto& shard : storage.shards) {
+    auto axis = ir::axisNamed(shard.axis.text);
+    if (axis == ir::Axis::None || axis == ir::Axis::pp || axis == ir::Axis::dp || axis == ir::Axis::fdp || axis == ir::Axis::edp) {
+      diags.report<diag::graph_error>(shard.axis.range, fmt::format("`{}` is not an axis that storage can be sharded by", shard.axis.text)).help("the axes are tp, cp, ftp, ep and etp");
+      return {};
+    }
+    if (shard.dim < 0 || static_cast<size_t>(shard.dim) >= t.dims.size()) {
+      diags.report<diag::graph_error>(shard.range, fmt::format("`{}` has no dimension {}", storage.name.text, shard.dim));
+      return {};
+    }
+    auto& dim = t.dims[static_cast<size_t>(shard.dim)];
+    dim.axis = axis;
+    dim.replicate = shard.replicate;
+    if (!shard.units.empty() && shard.units.size() != dim.parts.size() && shard.units.size() != 1) {
+      diags.report<diag::graph_error>(shard.range, fmt::format("{} parts are sharded in {} units", dim.parts.size(), shard.units.size()));
+      return {};
+    }
+    for (size_t i = 0; i < dim.parts.size(); ++i) {
+      if (shard.units.empty()) {
+        dim.parts[i].units = dim.parts[i].size;
+        continue;
+      }
+      auto units = size(shard.units[shard.units.size() == 1 ? 0 : i], env);
+      if (!units) return {};
+      dim.parts[i].units = *units;
+    }
+  }
+  if (storage.window) {
+    Value w = ev_.eval(storage.window, env);
+    if (w.poison()) return {};
+    if (w.kind != ValueKind::Null) {
+      auto limit = size(storage.window, env);
+      if (!limit) return {};
+      t.window = *limit;
+    }
+  }
+  return tensorValue(addTensor(std::move(t)));
+}
+
+Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast::Expr* call, Env* env) {
+  auto& diags = ev_.diags();
+  std::vector<const ast::Expr*> given(intrinsic.ports.size(), nullptr);
+  size_t position = 0;
+  for (const auto& arg : call->args) {
+    size_t at = intrinsic.ports.size();
+    if (arg.name.text.empty()) at = position++;
+    else
+      for (size_t i = 0; i < intrinsic.ports.size(); ++i)
+        if (intrinsic.ports[i].name.text == arg.name.text) at = i;
+    if (at >= intrinsic.ports.size()) {
+      auto& d = diags.report<diag::bad_call>(arg.name.text.empty() ? arg.value->range : arg.name.range,
+                                             arg.name.text.empty() ? fmt::format("`{}` takes {} operands", intrinsic.name.text, intrinsic.ports.size())
+                                                                   : fmt::format("`{}` has no port `{}`", intrinsic.name.text, arg.name.text));
+      std::vector<std::string> names;
+      for (const auto& p : intrinsic.ports) names.emplace_back(p.name.text);
+      if (auto meant = suggest(arg.name.text, names); meant && !arg.name.text.empty()) d.fix(arg.name.range, *meant);
+      else d.help("its ports are " + joinWords(names));
+      return {};
+    }
+    given[at] = arg.value;
+  }
+
+  ir::Op op;
+  op.intrinsic = graph_.strings.intern(intrinsic.name.text);
+  if (!intrinsic.table.empty()) op.table = graph_.strings.intern(intrinsic.table);
+  op.place = ev_.place(call->range, graph_.strings);
+  op.phase = phase_;
+  op.side = side_;
+  std::vector<std::pair<std::string_view, Bound>> bound;
+  Env* scope = ev_.moduleEnv(module);
+  auto bindLocal = [&](std::string_view name, Value value) {
+    Env local;
+    local.parent = scope;
+    local.name = name;
+    local.local = std::move(value);
+    scope = ev_.newEnv(local);
+  };
+  auto sized = [&](ir::ExprId id) {
+    Value v = Value::make(ValueKind::Symbolic);
+    v.stage = Stage::Step;
+    v.expr = id;
+    return v;
+  };
+
+  for (size_t i = 0; i < intrinsic.ports.size(); ++i) {
+    const auto& port = intrinsic.ports[i];
+    const ast::Expr* source = given[i] ? given[i] : port.value;
+    if (!source) {
+      if (port.optional) continue;
+      diags.report<diag::bad_call>(call->range, fmt::format("`{}` needs `{}`", intrinsic.name.text, port.name.text)).label(port.name.range, "declared here");
+      return {};
+    }
+    std::string_view kindName = port.type && port.type->kind == ast::TypeExpr::Named ? port.type->path[0].text : std::string_view();
+    bool stored = kindName == "Cache" || kindName == "State" || kindName == "Route" || kindName == "Tensor";
+    Env* where = given[i] ? env : ev_.moduleEnv(module);
+    if (!port.tensor && !stored) {
+      if (ev_.eval(source, where).kind == ValueKind::Null && port.optional) continue;
+      auto value = size(source, where);
+      if (!value) return {};
+      op.attributes.push_back({graph_.strings.intern(port.name.text), *value});
+      bindLocal(port.name.text, sized(*value));
+      continue;
+    }
+    Value v = ev_.eval(source, where);
+    if (v.poison()) return {};
+    if (v.kind == ValueKind::Null && port.optional) continue;
+    if (v.kind != ValueKind::Tensor) {
+      diags.report<diag::graph_error>(source->range, fmt::format("{} is not an operand for `{}`", ev_.describe(v), port.name.text)).label(port.name.range, "port declared here");
+      return {};
+    }
+    const ir::Tensor actual = tensor(v.tensor);
+    auto kindOk = [&] {
+      if (kindName == "Cache") return actual.kind == ir::TensorKind::Cache;
+      if (kindName == "State") return actual.kind == ir::TensorKind::State;
+      if (kindName == "Route") return actual.kind == ir::TensorKind::Route;
+      return actual.kind == ir::TensorKind::Activation || actual.kind == ir::TensorKind::Weight;
+    };
+    if (!kindOk()) {
+      diags.report<diag::graph_error>(source->range, fmt::format("a {} cannot be the operand `{}`", ir::kTensorKindNames[static_cast<size_t>(actual.kind)], port.name.text))
+          .label(port.name.range, stored ? fmt::format("a {} is needed", kindName) : "an activation or a weight is needed");
+      return {};
+    }
+    ir::Operand operand{graph_.strings.intern(port.name.text), v.tensor, {}};
+    if (port.tensor) {
+      if (port.dims.size() != actual.dims.size()) {
+        diags.report<diag::shape_mismatch>(source->range, fmt::format("`{}` has {} dimensions {}; `{}` of `{}` needs {}", diags.sources().text(source->range),
+                                                                      actual.dims.size(), showShape(actual), port.name.text, intrinsic.name.text, port.dims.size()))
+            .label(port.name.range, "port declared here");
+        return {};
+      }
+      for (size_t k = 0; k < port.dims.size(); ++k) {
+        auto name = port.dims[k].dim.text;
+        operand.dims.push_back(graph_.strings.intern(name));
+        bool summed = std::find(op.contracted.begin(), op.contracted.end(), operand.dims.back()) != op.contracted.end();
+        if (port.dims[k].role.text == "contraction" && !summed) op.contracted.push_back(operand.dims.back());
+        auto known = std::find_if(bound.begin(), bound.end(), [&](const auto& b) { return b.first == name; });
+        if (known == bound.end()) {
+          bound.push_back({name, {actual.dims[k], source->range}});
+          bindLocal(name, sized(total(actual.dims[k])));
+        } else if (!sameSize(known->second.dim, actual.dims[k])) {
+          diags.report<diag::shape_mismatch>(source->range, fmt::format("operands of `{}` disagree along `{}`: {} and {}", intrinsic.name.text, name,
+                                                                        showDim(known->second.dim), showDim(actual.dims[k])))
+              .here(showShape(actual))
+              .label(known->second.at, "the other operand");
+          return {};
+        }
+      }
+    }
+    op.operands.push_back(std::move(operand));
+  }
+
+  ir::Tensor result;
+  result.kind = intrinsic.resultKind.text == "Route" ? ir::TensorKind::Route : ir::TensorKind::Activation;
+  result.cls = graph_.strings.intern("activation");
+  for (const auto& rd : intrinsic.result) {
+    op.resultDims.push_back(graph_.strings.intern(rd.name.text));
+    ir::TensorDim dim;
+    auto known = std::find_if(bound.begin(), bound.end(), [&](const auto& b) { return b.first == rd.name.text; });
+    if (rd.size) {
+      auto s = size(rd.size, scope);
+      if (!s) return {};
+      dim.parts.push_back({*s, {}});
+    } else if (known != bound.end()) {
+      for (const auto& part : known->second.dim.parts) dim.parts.push_back({part.size, {}});
+    } else {
+      diags.report<diag::graph_error>(rd.name.range, fmt::format("result dimension `{}` of `{}` is no operand's and has no size", rd.name.text, intrinsic.name.text));
+      return {};
+    }
+    result.dims.push_back(std::move(dim));
+  }
+  result.name = uniqueName(fmt::format("{}", intrinsic.name.text));
+  result.place = op.place;
+  op.result = addTensor(std::move(result));
+  body().ops.push_back(std::move(op));
+  return tensorValue(body().ops.back().result);
+}
+
+bool GraphBuilder::statements(const ast::GraphBody& block, Object* object, Env*& env, Value& returned) {
+  auto& diags = ev_.diags();
+  auto define = [&](std::string_view name, const Value& value) {
+    Env local;
+    local.parent = env;
+    local.name = name;
+    local.local = value;
+    env = ev_.newEnv(local);
+  };
+  for (const auto& s : block.stmts) {
+    switch (s.kind) {
+      case ast::StmtKind::Storage: {
+        if (phase_ != ir::Phase::All) {
+          diags.report<diag::graph_error>(s.range, "weights are declared outside `only`");
+          return false;
+        }
+        Value v = declare(*s.storage, env);
+        if (v.poison()) return false;
+        define(s.name.text, v);
+        break;
+      }
+      case ast::StmtKind::Let:
+      case ast::StmtKind::Op: {
+        ir::Side before = side_;
+        if (s.side.text == "attention") side_ = ir::Side::Mixer;
+        if (s.side.text == "ffn") side_ = ir::Side::Ffn;
+        if (!s.side.text.empty() && s.side.text != "attention" && s.side.text != "ffn") {
+          diags.report<diag::no_such_member>(s.side.range, s.side.text, "side").help("it is attention or ffn");
+          return false;
+        }
+        size_t made = body().ops.size();
+        Value v = ev_.eval(s.value, env);
+        side_ = before;
+        if (v.poison()) return false;
+        if (s.kind == ast::StmtKind::Op) {
+          if (v.kind != ValueKind::Tensor) {
+            diags.report<diag::graph_error>(s.value->range, fmt::format("`op` needs an operator; this is {}", ev_.describe(v)));
+            return false;
+          }
+          // The author's name reads better in dumps than the operator's.
+          if (body().ops.size() > made && body().ops.back().result == v.tensor) {
+            tensor(v.tensor).name = graph_.strings.intern("");
+            tensor(v.tensor).name = uniqueName(s.name.text);
+          }
+        }
+        define(s.name.text, v);
+        break;
+      }
+      case ast::StmtKind::If: {
+        Value condition = ev_.eval(s.value, env);
+        if (condition.poison()) return false;
+        if (condition.kind != ValueKind::Bool) {
+          if (condition.kind == ValueKind::Symbolic) diags.report<diag::wrong_stage>(s.value->range, diags.sources().text(s.value->range), "in each step").help("a condition in a graph must be static");
+          else diags.report<diag::type_mismatch>(s.value->range, ev_.describe(condition), "a condition");
+          return false;
+        }
+        const auto* chosen = condition.flag ? s.then : s.otherwise;
+        if (chosen && !statements(*chosen, object, env, returned)) return false;
+        if (!returned.poison()) return true;
+        break;
+      }
+      case ast::StmtKind::Only: {
+        if (phase_ != ir::Phase::All) {
+          diags.report<diag::graph_error>(s.range, "`only` inside `only`");
+          return false;
+        }
+        bool prefillFirst = s.name.text == "prefill";
+        if (!prefillFirst && s.name.text != "decode") {
+          diags.report<diag::no_such_member>(s.name.range, s.name.text, "phase").help("it is prefill or decode");
+          return false;
+        }
+        Env* outer = env;
+        Env *first = env, *second = env;
+        Value none;
+        phase_ = prefillFirst ? ir::Phase::Prefill : ir::Phase::Decode;
+        bool ok = !s.then || statements(*s.then, object, first, none);
+        phase_ = prefillFirst ? ir::Phase::Decode : ir::Phase::Prefill;
+        ok = ok && (!s.otherwise || statements(*s.otherwise, object, second, none));
+        phase_ = ir::Phase::All;
+        if (!ok) return false;
+        if (!none.poison()) {
+          diags.report<diag::graph_error>(s.range, "`return` inside `only`");
+          return false;
+        }
+        // A name that both sides define holds, afterwards, each group's own result.
+        std::vector<std::string_view> order;
+        for (Env* e = first; e != outer; e = e->parent) order.insert(order.begin(), e->name);
+        for (auto name : order) {
+          auto find = [&](Env* from) -> const Value* {
+            for (Env* e = from; e != outer; e = e->parent)
+              if (e->name == name) return &e->local;
+            return nullptr;
+          };
+          const Value *a = find(first), *b = find(second);
+          if (!a || !b || a->kind != ValueKind::Tensor || b->kind != ValueKind::Tensor) continue;
+          ir::Tensor joined = tensor(a->tensor);
+          const ir::Tensor& other = tensor(b->tensor);
+          bool same = joined.dims.size() == other.dims.size();
+          for (size_t i = 0; same && i < joined.dims.size(); ++i) same = sameSize(joined.dims[i], other.dims[i]);
+          if (!same) {
+            diags.report<diag::shape_mismatch>(s.range, fmt::format("`{}` is {} in one phase and {} in the other", name, showShape(joined), showShape(other)));
+            return false;
+          }
+          ir::Op op;
+          op.intrinsic = graph_.strings.intern("join");
+          op.side = side_;
+          op.place = joined.place;
+          for (size_t i = 0; i < joined.dims.size(); ++i) op.resultDims.push_back(graph_.strings.intern(fmt::format("d{}", i)));
+          op.operands = {{graph_.strings.intern("a"), a->tensor, op.resultDims}, {graph_.strings.intern("b"), b->tensor, op.resultDims}};
+          joined.name = uniqueName(name);
+          op.result = addTensor(std::move(joined));
+          body().ops.push_back(op);
+          define(name, tensorValue(op.result));
+        }
+        break;
+      }
+      case ast::StmtKind::Return:
+        returned = ev_.eval(s.value, env);
+        if (returned.poison()) return false;
+        if (returned.kind != ValueKind::Tensor) {
+          diags.report<diag::graph_error>(s.value->range, fmt::format("a graph returns a tensor, not {}", ev_.describe(returned)));
+          return false;
+        }
+        return true;
+    }
+  }
+  return true;
+}
+
+Value GraphBuilder::runGraph(Object* object, const std::vector<Value>& arguments, SourceRange at) {
+  const auto& graph = *object->schema->graph;
+  auto& diags = ev_.diags();
+  Env* env = ev_.schemaFrame(object);
+  auto define = [&](std::string_view name, const Value& value) {
+    Env local;
+    local.parent = env;
+    local.name = name;
+    local.local = value;
+    env = ev_.newEnv(local);
+  };
+  if (arguments.size() != graph.params.size()) {
+    diags.report<diag::bad_call>(at, fmt::format("the graph of `{}` takes {} operands", object->schema->name, graph.params.size())).label(graph.range, "declared here");
+    return {};
+  }
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    auto declared = shape(graph.params[i].shape, env);
+    if (!declared) return {};
+    const auto& actual = tensor(arguments[i].tensor);
+    bool same = declared->size() == actual.dims.size();
+    for (size_t k = 0; same && k < declared->size(); ++k) same = sameSize((*declared)[k], actual.dims[k]);
+    if (!same) {
+      ir::Tensor wanted;
+      wanted.dims = *declared;
+      diags.report<diag::shape_mismatch>(at, fmt::format("`{}` of `{}` is {}; {} is passed", graph.params[i].name.text, object->schema->name, showShape(wanted), showShape(actual)));
+      return {};
+    }
+    define(graph.params[i].name.text, arguments[i]);
+  }
+  for (const auto* storage : object->schema->storages) {
+    Value v = declare(*storage, env);
+    if (v.poison()) return {};
+    define(storage->name.text, v);
+  }
+  Value returned;
+  if (!graph.body || !statements(*graph.body, object, env, returned)) return {};
+  if (returned.poison()) diags.report<diag::graph_error>(graph.range, fmt::format("the graph of `{}` returns nothing", object->schema->name));
+  return returned;
+}
+
+Value GraphBuilder::inlineBlock(Object* block, std::string_view field, const ast::Expr* call, Env* env) {
+  if (!block->schema->graph) {
+    ev_.diags().report<diag::graph_error>(call->a->range, fmt::format("`{}` has no graph", field));
+    return {};
+  }
+  if (inlined_ > 16) {
+    ev_.diags().report<diag::nested_too_deep>(call->range, 16);
+    return {};
+  }
+  std::vector<Value> arguments;
+  for (const auto& arg : call->args) {
+    Value v = ev_.eval(arg.value, env);
+    if (v.poison()) return {};
+    if (v.kind != ValueKind::Tensor) {
+      ev_.diags().report<diag::graph_error>(arg.value->range, fmt::format("{} is not an operand", ev_.describe(v)));
+      return {};
+    }
+    arguments.push_back(v);
+  }
+  ev_.force(block);
+  std::string outer = prefix_;
+  ir::Side side = side_;
+  prefix_ += std::string(field) + ".";
+  if (block->schema->isA("Ffn")) side_ = ir::Side::Ffn;
+  ++inlined_;
+  Value v = runGraph(block, arguments, call->range);
+  --inlined_;
+  prefix_ = outer;
+  side_ = side;
+  return v;
+}
+
+bool GraphBuilder::buildBody(Object* object, std::string_view name, bool, ir::BodyId& out) {
+  graph_.bodies.emplace_back();
+  out = current_ = {static_cast<uint32_t>(graph_.bodies.size() - 1)};
+  body().name = graph_.strings.intern(name);
+  Env* env = ev_.schemaFrame(object);
+  std::vector<Value> arguments;
+  for (const auto& param : object->schema->graph->params) {
+    auto dims = shape(param.shape, env);
+    if (!dims) return false;
+    ir::Tensor t;
+    t.name = graph_.strings.intern(param.name.text);
+    t.cls = graph_.strings.intern("activation");
+    t.dims = std::move(*dims);
+    t.place = ev_.place(param.name.range, graph_.strings);
+    auto id = addTensor(std::move(t));
+    body().params.push_back(id);
+    arguments.push_back(tensorValue(id));
+  }
+  Value returned = runGraph(object, arguments, object->declared);
+  if (returned.kind != ValueKind::Tensor) return false;
+  body().returned = returned.tensor;
+  return true;
+}
+
+bool GraphBuilder::build(Object* model) {
+  auto& diags = ev_.diags();
+  Value stack = ev_.get(model, "stack", model->declared);
+  if (stack.poison()) return false;
+  if (stack.kind != ValueKind::List) return false;
+  // Formats of the checkpoint, by class.
+  Value precision = ev_.get(model, "precision", model->declared);
+  if (precision.kind == ValueKind::Record) {
+    for (const auto& field : precision.object->schema->fields) {
+      if (field.item->kind != ast::ItemKind::Field) continue;
+      Value format = ev_.get(precision.object, field.item->name.text, model->declared);
+      if (format.kind != ValueKind::Record) return false;
+      ir::Precision p = precisionOf(format.object, graph_.strings);
+      p.cls = graph_.strings.intern(field.item->name.text);
+      graph_.precisions.push_back(p);
+    }
+  }
+  if (!buildBody(model, "main", true, graph_.main)) return false;
+  struct Known {
+    Object* object;
+    ir::BodyId body;
+  };
+  std::vector<Known> known;
+  std::vector<std::string> names;
+  for (const auto& item : *stack.list) {
+    if (item.kind != ValueKind::Record) return false;
+    ir::BodyId id;
+    for (const auto& k : known)
+      if (k.object == item.object) id = k.body;
+    if (!id.valid()) {
+      ev_.force(item.object);
+      if (!item.object->schema->graph) {
+        diags.report<diag::graph_error>(item.object->declared, fmt::format("layer `{}` has no graph", item.object->schema->name));
+        return false;
+      }
+      std::string name = item.object->label.empty() ? std::string(item.object->schema->name) : item.object->label;
+      for (int i = 2; std::find(names.begin(), names.end(), name) != names.end(); ++i) name = fmt::format("{}.{}", item.object->label, i);
+      if (!buildBody(item.object, name, false, id)) return false;
+      // Equal layers are one body, under whichever label they were declared.
+      for (uint32_t b = 0; b + 1 < graph_.bodies.size(); ++b) {
+        auto& fresh = graph_.bodies[id.index];
+        if (ir::BodyId{b} != graph_.main && graph_.bodies[b].tensors == fresh.tensors && graph_.bodies[b].ops == fresh.ops) {
+          graph_.bodies.pop_back();
+          id = {b};
+          break;
+        }
+      }
+      names.push_back(name);
+      known.push_back({item.object, id});
+    }
+    if (!graph_.stack.empty() && graph_.stack.back().body == id) ++graph_.stack.back().count;
+    else graph_.stack.push_back({id, 1});
+  }
+  Value layers = ev_.get(model, "layers", model->declared);
+  if (auto n = layers.kind == ValueKind::Number ? layers.quantity.value.toInteger() : std::nullopt; n && *n != graph_.layerCount()) {
+    diags.report<diag::stack_length>(model->slots["stack"].range, graph_.layerCount(), *n).label(model->slots["layers"].range, "`layers` is set here");
+    return false;
+  }
+  // Classes without a format cannot be sized.
+  for (const auto& b : graph_.bodies)
+    for (const auto& t : b.tensors)
+      if (t.cls.valid() && !graph_.precision(t.cls)) {
+        std::vector<std::string> classes;
+        for (const auto& p : graph_.precisions) classes.emplace_back(graph_.strings[p.cls]);
+        diags.report<diag::graph_error>(model->declared, fmt::format("`{}` has the unknown class of precision `{}`", graph_.strings[t.name], graph_.strings[t.cls]))
+            .help("the classes are " + joinWords(classes));
+        return false;
+      }
+  return true;
+}
+
+}  // namespace afdc

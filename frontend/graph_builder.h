@@ -1,0 +1,56 @@
+// From the `graph` of a block to the operators of the IR: static conditions are decided, blocks in fields are inlined,
+// sizes become expressions over step symbols.
+#pragma once
+#include "frontend/evaluator.h"
+
+namespace afdc {
+
+class GraphBuilder {
+ public:
+  GraphBuilder(Evaluator& evaluator, ir::Graph& graph) : ev_(evaluator), graph_(graph) {}
+
+  /// The model's own graph and every layer of its stack; false after a reported mistake.
+  bool build(Object* model);
+
+  /// `tokens`, `seqs`, … as a value; nullopt for any other name.
+  std::optional<Value> symbol(std::string_view name);
+  /// An operator: checks ports, dimensions and shapes, appends it, gives its result.
+  Value apply(const ast::Decl& intrinsic, Module& module, const ast::Expr* call, Env* env);
+  /// The graph of the block held in a field, inlined under the field's name.
+  Value inlineBlock(Object* block, std::string_view field, const ast::Expr* call, Env* env);
+
+ private:
+  struct Bound {
+    ir::TensorDim dim;
+    SourceRange at;
+  };
+  bool buildBody(Object* object, std::string_view name, bool isMain, ir::BodyId& out);
+  Value runGraph(Object* object, const std::vector<Value>& arguments, SourceRange at);
+  /// Runs statements; the scope grows with each name. Returns the value of `return`, or poison without one.
+  bool statements(const ast::GraphBody& body, Object* object, Env*& env, Value& returned);
+  Value declare(const ast::Storage& storage, Env* env);
+  std::optional<std::vector<ir::TensorDim>> shape(std::span<ast::Dim> dims, Env* env);
+  std::optional<ir::ExprId> size(const ast::Expr* e, Env* env);
+  ir::ExprId total(const ir::TensorDim& dim);
+  bool sameSize(const ir::TensorDim& a, const ir::TensorDim& b);
+  std::string showShape(const ir::Tensor& tensor);
+  std::string showDim(const ir::TensorDim& dim);
+  ir::StringId uniqueName(std::string_view name);
+  ir::Body& body() { return graph_.bodies[current_.index]; }
+  ir::Tensor& tensor(ir::TensorId id) { return body().tensors[id.index]; }
+  ir::TensorId addTensor(ir::Tensor tensor);
+  Value tensorValue(ir::TensorId id);
+
+  Evaluator& ev_;
+  ir::Graph& graph_;
+  ir::BodyId current_;
+  std::string prefix_;
+  ir::Phase phase_ = ir::Phase::All;
+  ir::Side side_ = ir::Side::Mixer;
+  int inlined_ = 0;
+};
+
+/// A format record as the precision of a class not yet named.
+ir::Precision precisionOf(Object* format, ir::Strings& strings);
+
+}  // namespace afdc

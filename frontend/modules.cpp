@@ -1,0 +1,160 @@
+#include "frontend/modules.h"
+
+#include <llvm/ADT/SmallString.h>
+#include <llvm/Support/FileSystem.h>
+#include <llvm/Support/Path.h>
+
+#include <algorithm>
+
+#include "frontend/parse.h"
+#include "support/files.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+std::string standardPath(std::string_view dotted) {
+  std::string path(dotted);
+  std::replace(path.begin(), path.end(), '.', '/');
+  return path + ".afd";
+}
+
+std::string normalized(const std::string& path) {
+  llvm::SmallString<256> out(path);
+  llvm::sys::path::remove_dots(out, true);
+  return std::string(out);
+}
+
+}  // namespace
+
+std::string stdlibHash() {
+  std::string all;
+  for (const auto& file : embeddedStdlib()) all += std::string(file.path) + "\n" + std::string(file.text);
+  return contentHash(all);
+}
+
+std::vector<std::string> ModuleLoader::standardModules() const {
+  std::vector<std::string> names;
+  for (const auto& file : embeddedStdlib()) {
+    std::string name(file.path.substr(0, file.path.size() - 4));
+    std::replace(name.begin(), name.end(), '/', '.');
+    names.push_back(name);
+  }
+  return names;
+}
+
+Module* ModuleLoader::loadFile(const std::string& path) {
+  std::string key = normalized(path);
+  if (auto found = modules_.find(key); found != modules_.end()) return found->second.get();
+  auto source = readSource(path);
+  if (!source.error.empty()) {
+    diags_.report<diag::unreadable_file>({}, path, source.error);
+    return nullptr;
+  }
+  return parse(key, path, std::move(source.text), false);
+}
+
+Module* ModuleLoader::loadText(const std::string& name, std::string text) { return parse(name, name, std::move(text), false); }
+
+Module* ModuleLoader::loadStandard(std::string_view dotted) {
+  std::string path = standardPath(dotted), key = "<std>/" + path;
+  if (auto found = modules_.find(key); found != modules_.end()) return found->second.get();
+  if (!stdlibDir_.empty()) {
+    auto source = readSource(stdlibDir_ + "/" + path);
+    if (source.error.empty()) return parse(key, stdlibDir_ + "/" + path, std::move(source.text), true);
+  }
+  const auto& files = embeddedStdlib();
+  auto found = std::lower_bound(files.begin(), files.end(), path, [](const EmbeddedFile& f, const std::string& p) { return f.path < p; });
+  if (found == files.end() || found->path != path) return nullptr;
+  return parse(key, path, std::string(found->text), true);
+}
+
+Module* ModuleLoader::parse(const std::string& key, const std::string& shown, std::string text, bool standard) {
+  auto& owned = modules_[key] = std::make_unique<Module>();
+  Module* module = owned.get();
+  module->name = shown;
+  module->standard = standard;
+  size_t before = diags_.errors();
+  module->ast = parseModule(diags_.sources().add(shown, std::move(text)), diags_);
+  module->failed = diags_.errors() > before;
+  for (const auto& decl : module->ast->decls) {
+    if (decl.kind == ast::DeclKind::Block && decl.block->kindName.text == "test") continue;  // tests are not names
+    if (decl.kind == ast::DeclKind::Kind) continue;
+    // `emit vidur { … }` names its target, not itself.
+    if (decl.kind == ast::DeclKind::Block && decl.block->kindName.text == "emit") continue;
+    auto [place, fresh] = module->decls.emplace(decl.name.text, &decl);
+    if (!fresh) diags_.report<diag::declared_twice>(decl.name.range, decl.name.text).label(place->second->name.range, "first declared here");
+  }
+  loading_.emplace_back(shown, module);
+  resolveImports(*module, std::string(llvm::sys::path::parent_path(shown)));
+  loading_.pop_back();
+  return module;
+}
+
+void ModuleLoader::resolveImports(Module& module, const std::string& directory) {
+  for (const auto& import : module.ast->imports) {
+    Module* target = nullptr;
+    if (import.file) {
+      std::string path = directory.empty() ? std::string(import.target) : directory + "/" + std::string(import.target);
+      path = normalized(path);
+      auto source = modules_.count(path) ? FileText{} : readSource(path);
+      if (source.error.empty()) target = loadFile(path);
+      else if (source.error == "no such file") diags_.report<diag::module_not_found>(import.targetRange, import.target).note("looked for " + path);
+      else diags_.report<diag::unreadable_file>(import.targetRange, import.target, source.error);
+    } else {
+      target = loadStandard(import.target);
+      if (!target) {
+        auto& d = diags_.report<diag::module_not_found>(import.targetRange, import.target);
+        if (auto meant = suggest(import.target, standardModules())) d.fix(import.targetRange, *meant);
+      }
+    }
+    if (target) {
+      // A module that is still being loaded imports us, directly or not.
+      auto at = std::find_if(loading_.begin(), loading_.end(), [&](const auto& l) { return l.second == target; });
+      if (at != loading_.end()) {
+        std::vector<std::string> names;
+        for (auto i = at; i != loading_.end(); ++i) names.push_back("`" + i->first + "`");
+        names.push_back("`" + at->first + "`");
+        std::string chain = names[0];
+        for (size_t i = 1; i < names.size(); ++i) chain += " → " + names[i];
+        diags_.report<diag::import_cycle>(import.targetRange, chain);
+        target = nullptr;
+        module.failed = true;
+      }
+    } else {
+      module.failed = true;
+    }
+    if (target) module.imports.push_back(target);
+    if (!import.hasList) {
+      auto alias = import.alias.text;
+      if (alias.empty()) {
+        size_t dot = import.target.rfind('.');
+        alias = import.target.substr(dot == std::string_view::npos ? 0 : dot + 1);
+      }
+      if (target) module.aliases.emplace(alias, target);
+      continue;
+    }
+    for (const auto& name : import.names) {
+      Module::Imported imported{target, nullptr};
+      if (target) {
+        auto found = target->decls.find(name.text);
+        bool hidden = !name.text.empty() && name.text[0] == '_';
+        if (found != target->decls.end() && !hidden) imported.decl = found->second;
+        else if (!target->failed) {
+          auto& d = diags_.report<diag::not_exported>(name.range, import.target, name.text);
+          std::vector<std::string> names;
+          for (const auto& decl : target->ast->decls) names.emplace_back(decl.name.text);
+          if (auto meant = suggest(name.text, names)) d.fix(name.range, *meant);
+        }
+      }
+      if (!module.names.emplace(name.text, imported).second || module.decls.count(name.text)) {
+        auto own = module.decls.find(name.text);
+        auto& d = diags_.report<diag::declared_twice>(name.range, name.text);
+        if (own != module.decls.end()) d.label(own->second->name.range, "also declared here");
+      }
+    }
+  }
+}
+
+}  // namespace afdc

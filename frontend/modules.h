@@ -1,0 +1,58 @@
+// Modules: loading, the import graph, the standard library embedded in the binary.
+#pragma once
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "frontend/ast.h"
+#include "support/diagnostics.h"
+
+namespace afdc {
+
+struct Module {
+  std::string name;  ///< "std.hw.nvidia", or the path as given
+  bool standard = false;
+  bool failed = false;  ///< could not be read, or has syntax errors: names missing from it are not reported again
+  std::unique_ptr<ast::Module> ast;
+  std::unordered_map<std::string_view, const ast::Decl*> decls;
+  struct Imported {
+    Module* module = nullptr;
+    const ast::Decl* decl = nullptr;  ///< null: poison (the import was already reported)
+  };
+  std::unordered_map<std::string_view, Imported> names;
+  std::unordered_map<std::string_view, Module*> aliases;
+  std::vector<Module*> imports;
+};
+
+struct EmbeddedFile {
+  std::string_view path;  ///< "std/hw/nvidia.afd"
+  std::string_view text;
+};
+/// The stdlib as it was built in, sorted by path.
+const std::vector<EmbeddedFile>& embeddedStdlib();
+/// Names content: goes into every result.
+std::string stdlibHash();
+
+class ModuleLoader {
+ public:
+  /// `stdlibDir`: read the standard library from there instead of the binary; empty for the embedded one.
+  ModuleLoader(Diagnostics& diags, std::string stdlibDir) : diags_(diags), stdlibDir_(std::move(stdlibDir)) {}
+
+  /// Loads a user's file and all it imports; null when the file itself cannot be read (reported).
+  Module* loadFile(const std::string& path);
+  Module* loadText(const std::string& name, std::string text);
+  /// Loads "std.hw.nvidia"; null when there is no such module.
+  Module* loadStandard(std::string_view dotted);
+  std::vector<std::string> standardModules() const;
+
+ private:
+  Module* parse(const std::string& key, const std::string& shown, std::string text, bool standard);
+  void resolveImports(Module& module, const std::string& directory);
+  Diagnostics& diags_;
+  std::string stdlibDir_;
+  std::unordered_map<std::string, std::unique_ptr<Module>> modules_;
+  std::vector<std::pair<std::string, Module*>> loading_;
+};
+
+}  // namespace afdc

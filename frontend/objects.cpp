@@ -1,0 +1,514 @@
+// Objects: late-bound fields, each evaluated once; amendments; checks of a finished object.
+#include <algorithm>
+
+#include "frontend/evaluator.h"
+#include "frontend/graph_builder.h"
+#include "frontend/parse.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+/// Visits the members of a layer with the part of their path that is relative to the object.
+template <class F>
+void members(const Layer& layer, F&& visit) {
+  if (layer.single) {
+    visit(*layer.single, layer.single->path.subspan(layer.skip));
+  } else if (layer.block) {
+    for (const auto& m : layer.block->members) visit(m, m.path);
+  }
+}
+
+bool isPathMember(const ast::Member& m) { return m.kind == ast::MemberKind::Assign || m.kind == ast::MemberKind::Amend; }
+
+std::string_view headOf(const ast::Member& m, ast::Path path) {
+  if (isPathMember(m)) return path.empty() ? std::string_view() : path[0].text;
+  if (m.kind == ast::MemberKind::Child || m.kind == ast::MemberKind::Let) return m.label.text;
+  return {};
+}
+
+}  // namespace
+
+Object* Evaluator::newObject(const Schema* schema, Object* parent, SourceRange declared) {
+  Object& object = objects_.emplace_back();
+  object.schema = schema;
+  object.parent = parent;
+  object.declared = declared;
+  return &object;
+}
+
+/// A new object like `base`, with one more layer (unless it is empty). `inherit` marks the base's layers as inherited.
+Object* Evaluator::derive(Object* base, Object* parent, Layer layer, bool inherit) {
+  Object* object = newObject(base->schema, parent, base->declared);
+  object->layers = base->layers;
+  object->label = base->label;
+  object->blockKind = base->blockKind;
+  if (inherit)
+    for (auto& l : object->layers)
+      if (l.origin == ir::OriginKind::Declared) l.origin = ir::OriginKind::Base;
+  if (layer.block || layer.single) object->layers.push_back(layer);
+  return object;
+}
+
+Env* Evaluator::schemaFrame(Object* object) {
+  if (!object->schemaFrame) {
+    Env env;
+    env.parent = object->schema->env;
+    env.object = object;
+    object->schemaFrame = newEnv(env);
+  }
+  return object->schemaFrame;
+}
+
+Env* Evaluator::frame(Object* object, size_t layer) {
+  const auto& l = object->layers[layer];
+  if (l.single) return l.env;  // written in the enclosing block: its names are meant
+  object->frames.resize(object->layers.size());
+  auto& env = object->frames[layer];
+  if (!env) {
+    Env made;
+    made.parent = l.env;
+    made.object = object;
+    env = newEnv(made);
+  }
+  return env;
+}
+
+bool Evaluator::hasMember(Object* object, std::string_view name) {
+  if (object->schema->find(name)) return object->schema->find(name)->item->kind != ast::ItemKind::Blocks;
+  for (const auto& layer : object->layers) {
+    bool found = false;
+    members(layer, [&](const ast::Member& m, ast::Path) {
+      if ((m.kind == ast::MemberKind::Child || m.kind == ast::MemberKind::Let) && m.label.text == name) found = true;
+    });
+    if (found) return true;
+  }
+  return false;
+}
+
+std::vector<std::string_view> Evaluator::childLabels(Object* object) {
+  std::vector<std::string_view> labels;
+  for (const auto& layer : object->layers)
+    members(layer, [&](const ast::Member& m, ast::Path) {
+      if (m.kind == ast::MemberKind::Child && std::find(labels.begin(), labels.end(), m.label.text) == labels.end())
+        labels.push_back(m.label.text);
+    });
+  return labels;
+}
+
+std::vector<std::string> Evaluator::fieldNames(Object* object) {
+  std::vector<std::string> names;
+  for (const auto& field : object->schema->fields)
+    if (field.item->kind != ast::ItemKind::Blocks) names.emplace_back(field.item->name.text);
+  for (auto label : childLabels(object)) names.emplace_back(label);
+  return names;
+}
+
+const Schema* Evaluator::childSchema(const Schema* schema, std::string_view kind) {
+  const auto* field = schema->find(kind);
+  if (!field || field->item->kind != ast::ItemKind::Blocks) return nullptr;
+  return schemaByPath(field->item->path, *field->owner->module);
+}
+
+Value Evaluator::get(Object* object, std::string_view name, SourceRange at) {
+  if (auto found = object->slots.find(name); found != object->slots.end()) {
+    if (found->second.state == Object::State::Done) return found->second.value;
+    auto& d = diags_->report<diag::value_cycle>(at.valid() ? at : object->declared, name);
+    d.help("the innermost name wins: inside its own block a field hides an outer one of the same name");
+    found->second.value = {};
+    return {};
+  }
+  auto& slot = object->slots[name];
+  auto* graph = std::exchange(graph_, nullptr);  // a field is static whoever asks for it
+  bool results = std::exchange(results_, false);
+  Value value = compute(object, name, slot, at);
+  graph_ = graph;
+  results_ = results;
+  slot.value = value;
+  slot.state = Object::State::Done;
+  return value;
+}
+
+Value Evaluator::adopt(Value value, Object* owner) {
+  if (value.kind != ValueKind::Record || value.object->parent == owner || !value.object->schema->needsGiven) return value;
+  return Value::record(derive(value.object, owner, {}, false));
+}
+
+Value Evaluator::given(Object* object, const SchemaField& field) {
+  auto name = field.item->name.text;
+  for (Object* p = object->parent; p; p = p->parent)
+    if (hasMember(p, name)) {
+      Value v = get(p, name, field.item->range);
+      const auto* provider = p->schema->find(name);
+      if (provider && provider->item->type && !(provider->type == field.type) && field.type.kind != TypeKind::Poison) {
+        diags_->report<diag::hides_other_type>(field.item->name.range, name, name)
+            .here(describe(field.type))
+            .label(provider->item->name.range, describe(provider->type));
+        return {};
+      }
+      return v;
+    }
+  diags_->report<diag::missing_given>(object->declared, object->schema->name, name).label(field.item->range, "declared here");
+  return {};
+}
+
+Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& slot, SourceRange at) {
+  struct Contribution {
+    size_t layer;
+    const ast::Member* member;
+    ast::Path rest;  ///< what the path says beyond `name`
+    bool replaces;
+  };
+  std::vector<Contribution> contributions;
+  for (size_t i = 0; i < object->layers.size(); ++i)
+    members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
+      if (headOf(m, path) != name) return;
+      bool replaces = m.kind == ast::MemberKind::Let || (m.kind == ast::MemberKind::Assign && path.size() == 1) ||
+                      (m.kind == ast::MemberKind::Child && (m.value || !m.extends.empty()));
+      contributions.push_back({i, &m, isPathMember(m) ? path.subspan(1) : ast::Path(), replaces});
+    });
+  const SchemaField* field = object->schema->find(name);
+  size_t start = contributions.size();
+  while (start > 0 && !contributions[start - 1].replaces) --start;
+
+  auto record = [&](ir::OriginKind kind, SourceRange range) {
+    slot.kinds.insert(slot.kinds.begin(), kind);
+    slot.ranges.insert(slot.ranges.begin(), range);
+    slot.range = range;
+  };
+  const ast::SchemaItem* item = field ? field->item : nullptr;
+  if (item && item->value) record(item->kind == ast::ItemKind::Let ? ir::OriginKind::Derived : ir::OriginKind::Default, item->value->range);
+  for (const auto& c : contributions) record(object->layers[c.layer].origin, c.member->value ? c.member->value->range : c.member->block ? c.member->block->range : c.member->range);
+
+  Value value = Value::null();
+  bool absent = true;
+  const Schema* blockSchema = nullptr;
+  std::string blockKind;
+  if (start > 0) {
+    const auto& c = contributions[start - 1];
+    const auto& m = *c.member;
+    Env* env = frame(object, c.layer);
+    absent = false;
+    if (m.kind == ast::MemberKind::Child) {
+      blockSchema = childSchema(object->schema, m.kindName.text);
+      blockKind = m.kindName.text;
+      if (!blockSchema) return {};
+      Type type{TypeKind::Record, {}, nullptr, blockSchema, nullptr};
+      if (m.value) {
+        value = conform(eval(m.value, env, &type, object), type, m.value->range, name);
+      } else {
+        Value base = pathValue(m.extends, env, m.extends.size());
+        if (base.kind == ValueKind::Schema) value = Value::record(newObject(base.schema, object, m.label.range));
+        else if (base.kind == ValueKind::Record) value = Value::record(derive(base.object, object, {}, true));
+        else if (!base.poison()) diags_->report<diag::not_a_schema>(m.extends.back().range, m.extends.back().text, describe(base));
+        if (value.kind != ValueKind::Record) return {};
+        value.object->layers.push_back({m.block, nullptr, 0, env, object->layers[c.layer].origin});
+        value = conform(value, type, m.extends.back().range, name);
+      }
+    } else if (m.kind == ast::MemberKind::Let) {
+      Type type = m.type ? resolveType(m.type, moduleOf(env)) : Type{};
+      value = eval(m.value, env, m.type ? &type : nullptr, object);
+      if (m.type) value = conform(value, type, m.value->range, name);
+      return value;
+    } else {
+      value = eval(m.value, env, field ? &field->type : nullptr, object);
+    }
+  } else if (item) {
+    if (item->kind == ast::ItemKind::Given && contributions.empty()) return given(object, *field);
+    if (item->kind == ast::ItemKind::Measure) return measure(object, name, {}, nullptr, at);
+    if (item->value) {
+      value = eval(item->value, schemaFrame(object), &field->type, object);
+      absent = false;
+    }
+  }
+  if (value.poison()) return value;
+
+  // Amendments after the last replacement.
+  for (size_t i = start; i < contributions.size(); ++i) {
+    const auto& c = contributions[i];
+    Layer layer{c.member->block, nullptr, 0, frame(object, c.layer), object->layers[c.layer].origin};
+    if (isPathMember(*c.member) && !c.rest.empty()) {
+      layer.block = nullptr;
+      layer.single = c.member;
+      layer.skip = c.member->path.size() - c.rest.size();
+    }
+    if (value.kind == ValueKind::Null) {
+      const Schema* schema = field && field->type.kind == TypeKind::Record ? field->type.schema : nullptr;
+      if (c.member->kind == ast::MemberKind::Child) {
+        schema = blockSchema = childSchema(object->schema, c.member->kindName.text);
+        blockKind = c.member->kindName.text;
+      }
+      if (!schema) {
+        if (field && field->type.kind != TypeKind::Poison && field->type.kind != TypeKind::Record)
+          diags_->report<diag::not_a_schema>(c.member->range, name, describe(field->type));
+        return {};
+      }
+      Object* made = newObject(schema, object, c.member->kind == ast::MemberKind::Child ? c.member->label.range : c.member->path[0].range);
+      made->layers.push_back(layer);
+      value = Value::record(made);
+      absent = false;
+      continue;
+    }
+    if (value.kind != ValueKind::Record) {
+      diags_->report<diag::not_a_schema>(c.member->range, name, describe(value));
+      return {};
+    }
+    value = Value::record(derive(value.object, object, layer, false));
+  }
+  if (value.kind == ValueKind::Record && !blockKind.empty()) {
+    if (value.object->parent != object) value = Value::record(derive(value.object, object, {}, false));
+    value.object->blockKind = blockKind;
+    value.object->label = name;
+  }
+  if (!field) return adopt(value, object);
+
+  if (value.kind == ValueKind::Null) {
+    if (item->optional) return value;
+    if (absent) {
+      SourceRange where = object->declared.valid() ? object->declared : at;
+      diags_->report<diag::missing_field>(where, object->label.empty() ? std::string(object->schema->name) : object->label, name)
+          .here(fmt::format("`{}` is not set", name))
+          .label(item->range, fmt::format("{} is needed", describe(field->type)));
+    } else {
+      diags_->report<diag::not_optional>(slot.range, name).label(item->range, "declared here");
+    }
+    return {};
+  }
+  value = adopt(conform(value, field->type, slot.range, name), object);
+  if (!value.poison()) constrain(object, *field, value, slot.range);
+  return value;
+}
+
+void Evaluator::constrain(Object* object, const SchemaField& field, const Value& value, SourceRange at) {
+  const auto* item = field.item;
+  Env* env = nullptr;
+  auto scope = [&] {
+    if (!env) {
+      Env made;
+      made.parent = schemaFrame(object);
+      made.name = "it";
+      made.local = value;
+      env = newEnv(made);
+    }
+    return env;
+  };
+  if (item->where) {
+    Value holds = eval(item->where, scope());
+    if (holds.kind == ValueKind::Bool && !holds.flag)
+      diags_->report<diag::require_failed>(at, fmt::format("`{}`", diags_->sources().text(item->where->range)))
+          .here(fmt::format("`{}` is {}", item->name.text, describe(value)))
+          .label(item->range, "the schema says so here");
+  }
+  if (item->plausible && value.kind == ValueKind::Number && item->plausible->kind == ast::ExprKind::Binary) {
+    Value low = eval(item->plausible->a, scope()), high = eval(item->plausible->b, scope());
+    if (low.kind != ValueKind::Number || high.kind != ValueKind::Number) return;
+    auto inside = [&](const Number& n) { return n.compare(low.quantity.value) >= 0 && n.compare(high.quantity.value) <= 0; };
+    if (inside(value.quantity.value)) return;
+    auto text = diags_->sources().text(at);
+    auto& d = diags_->report<diag::implausible>(at, text, item->name.text, low.quantity.text(), high.quantity.text());
+    // The same number with another unit of the dimension is the usual slip.
+    auto unit = parseUnit(value.quantity.unit);
+    if (!unit) return;
+    Number written = value.quantity.value / Number(unit->factor);
+    for (std::string_view candidate : {"TB/s", "GB/s", "Gbit/s", "TFLOP/s", "PFLOP/s", "GB", "GiB", "us", "ms", "USD/h", "W", "kW"}) {
+      auto other = parseUnit(candidate);
+      if (other->dimension == value.quantity.dimension && inside(written * Number(other->factor))) {
+        d.fix(at, fmt::format("{} {}", shortest(written.toDouble()), candidate));
+        break;
+      }
+    }
+    d.label(item->range, "the schema's plausible range");
+  }
+}
+
+void Evaluator::checkLayers(Object* object) {
+  for (size_t i = 0; i < object->layers.size(); ++i) {
+    std::set<std::string_view> complete;
+    std::unordered_map<std::string_view, SourceRange> first;
+    members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
+      auto name = headOf(m, path);
+      SourceRange at = isPathMember(m) && !path.empty() ? path[0].range : m.label.range;
+      if (m.kind == ast::MemberKind::Child) {
+        if (!childSchema(object->schema, m.kindName.text)) {
+          auto& d = diags_->report<diag::unknown_field>(m.kindName.range, object->schema->name, m.kindName.text);
+          std::vector<std::string> kinds;
+          for (const auto& f : object->schema->fields)
+            if (f.item->kind == ast::ItemKind::Blocks) kinds.emplace_back(f.item->name.text);
+          if (auto meant = suggest(m.kindName.text, kinds)) d.fix(m.kindName.range, *meant);
+          else if (!kinds.empty()) d.help("it has blocks of kind " + joinWords(kinds));
+        }
+        if (!first.emplace(name, at).second) diags_->report<diag::set_twice>(at, name).label(first[name], "first here");
+        return;
+      }
+      if (m.kind == ast::MemberKind::Let) {
+        if (const auto* f = object->schema->find(name)) diags_->report<diag::declared_twice>(at, name).label(f->item->range, "a field of the schema");
+        return;
+      }
+      if (m.kind == ast::MemberKind::Require) return;
+      if (!isPathMember(m)) {
+        bool promises = object->schema->isA("Slo") || object->schema->isA("Explore");
+        std::string_view word = m.kind == ast::MemberKind::Expect ? "expect" : m.kind == ast::MemberKind::Vary ? "vary" : m.maximize ? "maximize" : "minimize";
+        if (!promises || (m.kind != ast::MemberKind::Expect && !object->schema->isA("Explore")))
+          diags_->report<diag::wrong_stage>(m.range, word, m.kind == ast::MemberKind::Expect ? "in slo, explore and test" : "in explore");
+        return;
+      }
+      if (path.empty()) return;
+      const auto* field = object->schema->find(name);
+      if (!field && !hasMember(object, name)) {
+        auto& d = diags_->report<diag::unknown_field>(at, object->schema->name, name);
+        auto names = fieldNames(object);
+        if (auto meant = suggest(name, names)) d.fix(at, *meant);
+        else if (!names.empty() && names.size() <= 12) d.help("its fields are " + joinWords(names));
+        return;
+      }
+      if (field && (field->item->kind == ast::ItemKind::Let || field->item->kind == ast::ItemKind::Measure))
+        diags_->report<diag::derived_field>(at, name).label(field->item->range, "derived here");
+      if (m.kind == ast::MemberKind::Assign && path.size() == 1) {
+        if (!complete.insert(name).second) diags_->report<diag::set_twice>(at, name).label(first[name], "first set here");
+        first.emplace(name, at);
+      }
+    });
+  }
+}
+
+void Evaluator::forceValue(const Value& value) {
+  if (value.kind == ValueKind::Record) force(value.object);
+  if (value.kind == ValueKind::List)
+    for (const auto& item : *value.list) forceValue(item);
+}
+
+void Evaluator::force(Object* object) {
+  if (object->forced) return;
+  object->forced = true;
+  checkLayers(object);
+  for (const auto& field : object->schema->fields) {
+    auto kind = field.item->kind;
+    if (kind == ast::ItemKind::Blocks || kind == ast::ItemKind::Measure) continue;
+    forceValue(get(object, field.item->name.text, object->declared));
+  }
+  for (auto label : childLabels(object)) forceValue(get(object, label, object->declared));
+  for (size_t i = 0; i < object->layers.size(); ++i)
+    members(object->layers[i], [&](const ast::Member& m, ast::Path) {
+      if (m.kind == ast::MemberKind::Let) forceValue(get(object, m.label.text, m.range));
+    });
+  for (const auto* s = object->schema; s; s = s->base)
+    for (const auto& item : s->decl->items)
+      if (item.kind == ast::ItemKind::Require) checkRequire(item.value, item.message, schemaFrame(object), object->declared);
+  for (size_t i = 0; i < object->layers.size(); ++i)
+    members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
+      Env* env = frame(object, i);
+      if (m.kind == ast::MemberKind::Require) checkRequire(m.value, m.message, env, object->declared);
+      bool promise = m.kind == ast::MemberKind::Expect || m.kind == ast::MemberKind::Objective;
+      if (promise && (object->schema->isA("Slo") || object->schema->isA("Explore"))) {
+        bool before = std::exchange(results_, true);
+        Value v = eval(m.value, env);
+        if (!v.poison() && v.kind != ValueKind::Symbolic && v.kind != ValueKind::Metric && v.kind != ValueKind::Bool)
+          diags_->report<diag::type_mismatch>(m.value->range, describe(v), "a statement about results");
+        results_ = before;
+      }
+      if (m.kind == ast::MemberKind::Vary && object->schema->isA("Explore")) {
+        Value axis = eval(m.value, env);
+        if (!axis.poison() && axis.kind != ValueKind::List) diags_->report<diag::type_mismatch>(m.value->range, describe(axis), "a list of values");
+        Value subject = get(object, "base", m.range);
+        Value at = subject;
+        for (size_t k = 0; k < path.size() && at.kind == ValueKind::Record; ++k) {
+          if (!hasMember(at.object, path[k].text)) {
+            auto& d = diags_->report<diag::no_such_path>(path[k].range, diags_->sources().text({path[0].range.file, path[0].range.begin, path.back().range.end}), describe(at), path[k].text);
+            if (auto meant = suggest(path[k].text, fieldNames(at.object))) d.fix(path[k].range, *meant);
+            break;
+          }
+          at = get(at.object, path[k].text, path[k].range);
+        }
+      }
+    });
+  // The graph of a whole model is elaborated once, which checks its shapes.
+  if (object->schema->graph && object->schema->find("stack")) {
+    size_t before = diags_->errors();
+    if (before == 0) elaborate(object);
+  }
+}
+
+void Evaluator::explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int depth) {
+  if (!e || depth > 6 || d.notes.size() >= 8) return;
+  if (e->kind == ast::ExprKind::Name || e->kind == ast::ExprKind::Member || e->kind == ast::ExprKind::Call) {
+    Value v = eval(e, env);
+    if (v.kind == ValueKind::Number || v.kind == ValueKind::Symbol || v.kind == ValueKind::Text || v.kind == ValueKind::Bool) {
+      std::string value = v.kind == ValueKind::Number ? v.quantity.text() : v.kind == ValueKind::Bool ? (v.flag ? "true" : "false") : v.text;
+      std::string note = fmt::format("{} = {}", diags_->sources().text(e->range), value);
+      if (std::find(d.notes.begin(), d.notes.end(), note) == d.notes.end()) d.note(note);
+    }
+    if (e->kind == ast::ExprKind::Call)
+      for (const auto& arg : e->args) explainParts(arg.value, env, d, depth + 1);
+    return;
+  }
+  explainParts(e->a, env, d, depth + 1);
+  explainParts(e->b, env, d, depth + 1);
+  explainParts(e->c, env, d, depth + 1);
+}
+
+void Evaluator::checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context, bool) {
+  Value holds = eval(condition, env);
+  if (holds.poison()) return;
+  if (holds.kind != ValueKind::Bool) {
+    diags_->report<diag::type_mismatch>(condition->range, describe(holds), "a condition");
+    return;
+  }
+  if (holds.flag) return;
+  std::string text = message.empty() ? fmt::format("`{}`", diags_->sources().text(condition->range)) : std::string(message);
+  auto& d = diags_->report<diag::require_failed>(condition->range, text);
+  d.label(context, "for this");
+  explainParts(condition, env, d);
+}
+
+Object* Evaluator::amended(Object* object, const std::string& assignment, Module& module) {
+  size_t equals = assignment.find('=');
+  uint32_t file = diags_->sources().add("--set", assignment);
+  auto range = [&](size_t begin, size_t end) { return SourceRange{file, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)}; };
+  if (equals == std::string::npos) {
+    diags_->report<diag::syntax_error>(range(0, assignment.size()), std::string("expected `path=value`"));
+    return nullptr;
+  }
+  size_t before = diags_->errors();
+  auto parsed = parseExpression(file, static_cast<uint32_t>(equals + 1), *diags_);
+  if (diags_->errors() > before) return nullptr;
+  ast::Member& member = commandLineMembers_.emplace_back();
+  member.kind = ast::MemberKind::Assign;
+  member.value = parsed->decls[0].value;
+  member.range = range(0, assignment.size());
+  std::vector<ast::Name> path;
+  auto text = diags_->sources().file(file).text();
+  for (size_t begin = 0; begin < equals;) {
+    size_t end = std::min(text.find('.', begin), equals);
+    size_t first = text.find_first_not_of(' ', begin), last = text.find_last_not_of(' ', end - 1);
+    if (first >= end || last + 1 <= first) break;
+    path.push_back({text.substr(first, last + 1 - first), range(first, last + 1)});
+    begin = end + 1;
+  }
+  member.path = parsed->copy(path);
+  commandLine_.push_back(std::move(parsed));
+  // Every step of the path must exist before anything is set.
+  Value at = Value::record(object);
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (at.kind != ValueKind::Record || !hasMember(at.object, path[i].text)) {
+      auto& d = diags_->report<diag::no_such_path>(path[i].range, text.substr(0, equals), describe(at), path[i].text);
+      if (at.kind == ValueKind::Record) {
+        auto names = fieldNames(at.object);
+        if (auto meant = suggest(path[i].text, names)) d.fix(path[i].range, *meant);
+        else d.help("it has " + joinWords(names));
+      }
+      return nullptr;
+    }
+    if (i + 1 < path.size()) at = get(at.object, path[i].text, path[i].range);
+    // Unset optional records are filled by the assignment itself.
+    if (at.kind == ValueKind::Null) break;
+  }
+  if (path.empty()) {
+    diags_->report<diag::syntax_error>(member.range, std::string("expected `path=value`"));
+    return nullptr;
+  }
+  Layer layer{nullptr, &member, 0, moduleEnv(module), ir::OriginKind::Set};
+  return derive(object, object->parent, layer, false);
+}
+
+}  // namespace afdc

@@ -1,0 +1,174 @@
+// From checked objects to the Scenario IR: every field with its provenance, promises as expressions, models with their graph.
+#include <cmath>
+
+#include "frontend/evaluator.h"
+#include "frontend/graph_builder.h"
+
+namespace afdc {
+
+ir::Precision precisionOf(Object* format, ir::Strings& strings) {
+  ir::Precision p;
+  auto number = [&](std::string_view field, double fallback) {
+    auto found = format->slots.find(field);
+    return found != format->slots.end() && found->second.value.kind == ValueKind::Number ? found->second.value.quantity.base() : fallback;
+  };
+  p.bits = number("bits", 16);
+  p.scaleBits = number("scale_bits", 0);
+  p.block = number("block", 1);
+  if (auto found = format->slots.find("compute"); found != format->slots.end() && found->second.value.kind == ValueKind::Symbol)
+    p.compute = strings.intern(found->second.value.text);
+  p.format = strings.intern(format->label.empty() ? "format" : format->label);
+  return p;
+}
+
+class ScenarioBuilder {
+ public:
+  explicit ScenarioBuilder(Evaluator& ev) : ev_(ev) {}
+
+  ir::Scenario run(Object* root) {
+    s_.root = object(root, root->label);
+    return std::move(s_);
+  }
+
+ private:
+  ir::StringId text(std::string_view t) { return s_.strings.intern(t); }
+
+  void link(const Schema* schema) {
+    for (auto* s = schema; s; s = s->base) {
+      bool known = false;
+      for (const auto& l : s_.schemas) known |= s_.strings[l.name] == s->name;
+      if (!known) s_.schemas.push_back({text(s->name), s->base ? text(s->base->name) : ir::StringId{}});
+    }
+  }
+
+  std::vector<ir::Origin> origins(const Object::Slot& slot) {
+    std::vector<ir::Origin> out;
+    for (size_t i = 0; i < slot.kinds.size(); ++i) {
+      auto shown = ev_.diags().sources().text(slot.ranges[i]);
+      std::string value(shown.substr(0, std::min<size_t>(shown.size(), 60)));
+      if (size_t newline = value.find('\n'); newline != std::string::npos) value = value.substr(0, newline) + " …";
+      out.push_back({slot.kinds[i], ev_.place(slot.ranges[i], s_.strings), text(value)});
+    }
+    return out;
+  }
+
+  ir::NodeId value(const Value& v, std::string_view name) {
+    ir::Node n;
+    n.name = text(name);
+    switch (v.kind) {
+      case ValueKind::Bool:
+        n.kind = ir::NodeKind::Bool;
+        n.flag = v.flag;
+        break;
+      case ValueKind::Number: quantity(n, v.quantity); break;
+      case ValueKind::Text:
+        n.kind = ir::NodeKind::Text;
+        n.text = text(v.text);
+        break;
+      case ValueKind::Symbol:
+        n.kind = ir::NodeKind::Symbol;
+        n.text = text(v.text);
+        break;
+      case ValueKind::List:
+        n.kind = ir::NodeKind::List;
+        // A list of records (a stack of layers) is kept once, in the graph.
+        for (const auto& item : *v.list)
+          if (item.kind != ValueKind::Record || item.object->label.empty()) n.children.push_back(value(item, "item"));
+        break;
+      case ValueKind::Dist: {
+        n.kind = ir::NodeKind::Dist;
+        n.schema = text(v.dist->family);
+        auto child = [&](std::string_view key, const Quantity& q) {
+          ir::Node c;
+          c.name = text(key);
+          quantity(c, q);
+          n.children.push_back(s_.add(std::move(c)));
+        };
+        child("mean", v.dist->mean);
+        child("p50", v.dist->p50);
+        child("p90", v.dist->p90);
+        child("p99", v.dist->p99);
+        break;
+      }
+      case ValueKind::Record: return object(v.object, name);
+      default: n.kind = ir::NodeKind::Null; break;
+    }
+    return s_.add(std::move(n));
+  }
+
+  void quantity(ir::Node& n, const Quantity& q) {
+    n.kind = ir::NodeKind::Number;
+    n.value = q.value;
+    n.dimension = q.dimension;
+    if (!q.unit.empty()) n.unit = text(q.unit);
+  }
+
+  ir::NodeId object(Object* o, std::string_view name) {
+    ir::Node n;
+    n.kind = ir::NodeKind::Record;
+    n.name = text(name);
+    n.schema = text(o->schema->name);
+    link(o->schema);
+    if (!o->label.empty()) n.label = text(o->label);
+    if (!o->blockKind.empty()) n.blockKind = text(o->blockKind);
+    auto add = [&](std::string_view field) {
+      const auto& slot = o->slots.at(field);
+      ir::NodeId child = value(slot.value, field);
+      s_.nodes[child.index].origins = origins(slot);
+      n.children.push_back(child);
+    };
+    for (const auto& field : o->schema->fields) {
+      auto kind = field.item->kind;
+      if (kind == ast::ItemKind::Blocks || kind == ast::ItemKind::Measure) continue;
+      if (o->slots.count(field.item->name.text)) add(field.item->name.text);
+    }
+    for (auto label : ev_.childLabels(o)) add(label);
+    if (o->schema->isA("Slo")) checks(o, n);
+    if (o->schema->graph && o->schema->find("stack"))
+      if (auto graph = ev_.elaborate(o)) {
+        ir::Node g;
+        g.kind = ir::NodeKind::Graph;
+        g.name = text("graph");
+        g.index = static_cast<uint32_t>(s_.graphs.size());
+        s_.graphs.push_back(std::move(*graph));
+        n.children.push_back(s_.add(std::move(g)));
+      }
+    return s_.add(std::move(n));
+  }
+
+  void checks(Object* o, ir::Node& n) {
+    auto* poolBefore = std::exchange(ev_.pool_, &s_.exprs);
+    auto* stringsBefore = std::exchange(ev_.strings_, &s_.strings);
+    bool resultsBefore = std::exchange(ev_.results_, true);
+    for (size_t i = 0; i < o->layers.size(); ++i) {
+      if (!o->layers[i].block) continue;
+      for (const auto& m : o->layers[i].block->members) {
+        if (m.kind != ast::MemberKind::Expect) continue;
+        Value v = ev_.eval(m.value, ev_.frame(o, i));
+        v = ev_.asSymbolic(v, m.value->range);
+        if (v.poison()) continue;
+        ir::Node c;
+        c.kind = ir::NodeKind::Check;
+        c.name = text("expect");
+        c.text = text(ev_.diags().sources().text(m.value->range));
+        c.check = v.expr;
+        if (!m.message.empty()) c.message = text(m.message);
+        c.origins.push_back({o->layers[i].origin, ev_.place(m.value->range, s_.strings), c.text});
+        n.children.push_back(s_.add(std::move(c)));
+      }
+    }
+    ev_.pool_ = poolBefore;
+    ev_.strings_ = stringsBefore;
+    ev_.results_ = resultsBefore;
+  }
+
+  Evaluator& ev_;
+  ir::Scenario s_;
+};
+
+ir::Scenario Evaluator::lowerToScenario(Object* object) {
+  force(object);
+  return ScenarioBuilder(*this).run(object);
+}
+
+}  // namespace afdc

@@ -1,0 +1,178 @@
+// Values of the language while a module is evaluated. Objects are late bound: a record is a schema and a list of layers
+// (the blocks that amend it); each field is evaluated at most once per final object.
+#pragma once
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "frontend/ast.h"
+#include "frontend/modules.h"
+#include "ir/graph.h"
+#include "ir/scenario.h"
+#include "support/quantity.h"
+
+namespace afdc {
+
+class Object;
+struct Schema;
+struct Env;
+
+/// A distribution of a quantity: its family, its parameters, its mean and quantiles where they have a closed form.
+struct Distribution {
+  std::string family;
+  std::vector<std::pair<std::string, Quantity>> parameters;
+  Quantity mean, p50, p90, p99;
+};
+
+enum class Stage : uint8_t { Static, Step, Result };
+
+enum class ValueKind : uint8_t {
+  Poison,    ///< already reported; whatever uses it stays silent
+  Null, Bool, Number, Text, Symbol, List, Record, Dist, Schema, Function, Builtin, Intrinsic, ModuleRef,
+  Symbolic,  ///< known later: an expression over step symbols or results
+  Tensor,    ///< inside a graph
+  Results,   ///< what evaluate(…) returns
+  Metric     ///< a result that has statistics, before one is chosen: `ttft` in p99(ttft)
+};
+
+struct Value {
+  ValueKind kind = ValueKind::Poison;
+  bool flag = false;
+  Stage stage = Stage::Static;
+  Quantity quantity;                      ///< Number; Symbolic: its dimension
+  std::string text;                       ///< Text, Symbol, Builtin, Metric
+  std::shared_ptr<const std::vector<Value>> list;
+  Object* object = nullptr;
+  const Schema* schema = nullptr;         ///< Schema
+  std::shared_ptr<const Distribution> dist;
+  const ast::Decl* decl = nullptr;        ///< Function, Intrinsic; Symbol: its enum
+  Module* module = nullptr;
+  ir::ExprId expr;                        ///< Symbolic
+  ir::TensorId tensor;                    ///< Tensor
+  std::shared_ptr<const std::vector<std::pair<std::string, Value>>> fields;  ///< Results
+
+  bool poison() const { return kind == ValueKind::Poison; }
+  bool isNumber() const { return kind == ValueKind::Number; }
+  static Value null() { return make(ValueKind::Null); }
+  static Value boolean(bool b) {
+    Value v = make(ValueKind::Bool);
+    v.flag = b;
+    return v;
+  }
+  static Value number(Quantity q) {
+    Value v = make(ValueKind::Number);
+    v.quantity = std::move(q);
+    return v;
+  }
+  static Value number(Number n) { return number(Quantity{n, {}, ""}); }
+  static Value string(std::string text) {
+    Value v = make(ValueKind::Text);
+    v.text = std::move(text);
+    return v;
+  }
+  static Value items(std::vector<Value> values) {
+    Value v = make(ValueKind::List);
+    v.list = std::make_shared<const std::vector<Value>>(std::move(values));
+    return v;
+  }
+  static Value record(Object* object) {
+    Value v = make(ValueKind::Record);
+    v.object = object;
+    return v;
+  }
+  static Value make(ValueKind kind) {
+    Value v;
+    v.kind = kind;
+    return v;
+  }
+};
+
+enum class TypeKind : uint8_t { Any, Int, Number, Bool, Text, Enum, Record, List, Dist, Poison };
+
+struct Type {
+  TypeKind kind = TypeKind::Any;
+  Dimension dimension;               ///< Number; Dist
+  const ast::Decl* enumeration = nullptr;
+  const Schema* schema = nullptr;
+  std::shared_ptr<const Type> element;
+  bool operator==(const Type& b) const {
+    return kind == b.kind && dimension == b.dimension && enumeration == b.enumeration && schema == b.schema;
+  }
+};
+
+struct SchemaField {
+  const ast::SchemaItem* item = nullptr;
+  const Schema* owner = nullptr;
+  Type type;
+};
+
+struct Schema {
+  std::string_view name;
+  Module* module = nullptr;
+  const ast::Decl* decl = nullptr;
+  const Schema* base = nullptr;
+  Env* env = nullptr;                                  ///< scope of its module
+  std::vector<SchemaField> fields;                     ///< own and inherited, base first; a redeclared name replaces
+  std::unordered_map<std::string_view, size_t> index;
+  bool needsGiven = false;
+  const ast::Graph* graph = nullptr;                   ///< the most derived one
+  std::vector<const ast::Storage*> storages;
+  const SchemaField* find(std::string_view name) const {
+    auto found = index.find(name);
+    return found == index.end() ? nullptr : &fields[found->second];
+  }
+  bool isA(const Schema* other) const {
+    for (auto* s = this; s; s = s->base)
+      if (s == other) return true;
+    return false;
+  }
+  bool isA(std::string_view other) const {
+    for (auto* s = this; s; s = s->base)
+      if (s->name == other) return true;
+    return false;
+  }
+};
+
+/// A scope: one local name, or the fields of an object, or a module (the outermost).
+struct Env {
+  Env* parent = nullptr;
+  Object* object = nullptr;
+  Module* module = nullptr;
+  std::string_view name;
+  Value local;
+};
+
+/// One amendment of an object: a block, or a single member reached through a path (`hbm.capacity = …`).
+struct Layer {
+  const ast::Block* block = nullptr;
+  const ast::Member* single = nullptr;
+  size_t skip = 0;  ///< components of the single member's path that lead here
+  Env* env = nullptr;
+  ir::OriginKind origin = ir::OriginKind::Declared;
+};
+
+class Object {
+ public:
+  const Schema* schema = nullptr;
+  std::vector<Layer> layers;
+  std::vector<Env*> frames;  ///< scope of each layer in this object; made on demand
+  Env* schemaFrame = nullptr;
+  Object* parent = nullptr;
+  std::string label;         ///< declared name, if any
+  std::string blockKind;     ///< "engine" for a child block
+  SourceRange declared;      ///< what a message about the whole object points at
+  bool forced = false;
+
+  enum class State : uint8_t { Evaluating, Done };
+  struct Slot {
+    State state = State::Evaluating;
+    Value value;
+    SourceRange range;                 ///< the expression in force
+    std::vector<ir::OriginKind> kinds; ///< origin in force first
+    std::vector<SourceRange> ranges;
+  };
+  std::unordered_map<std::string_view, Slot> slots;
+};
+
+}  // namespace afdc

@@ -1,0 +1,105 @@
+#include "ir/scenario.h"
+
+#include <fmt/format.h>
+
+namespace afdc::ir {
+
+bool Scenario::isA(NodeId id, std::string_view schema) const {
+  if (!id.valid()) return false;
+  std::string_view current = strings[nodes[id.index].schema];
+  for (size_t guard = 0; guard <= schemas.size(); ++guard) {
+    if (current == schema) return true;
+    bool climbed = false;
+    for (const auto& link : schemas)
+      if (strings[link.name] == current && link.base.valid()) {
+        current = strings[link.base];
+        climbed = true;
+        break;
+      }
+    if (!climbed) return false;
+  }
+  return false;
+}
+
+NodeId Scenario::find(NodeId from, std::string_view path) const {
+  while (from.valid() && !path.empty()) {
+    size_t dot = path.find('.');
+    auto head = path.substr(0, dot);
+    path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+    NodeId next;
+    for (auto child : nodes[from.index].children)
+      if (strings[nodes[child.index].name] == head) next = child;
+    from = next;
+  }
+  return from.valid() && nodes[from.index].kind == NodeKind::Null ? NodeId{} : from;
+}
+
+std::vector<NodeId> Scenario::blocks(NodeId from, std::string_view kind) const {
+  std::vector<NodeId> out;
+  if (!from.valid()) return out;
+  for (auto child : nodes[from.index].children)
+    if (strings[nodes[child.index].blockKind] == kind) out.push_back(child);
+  return out;
+}
+
+std::optional<double> Scenario::number(NodeId from, std::string_view path) const {
+  NodeId id = find(from, path);
+  if (!id.valid()) return std::nullopt;
+  if (nodes[id.index].kind == NodeKind::Dist) return number(id, "mean");
+  if (nodes[id.index].kind != NodeKind::Number) return std::nullopt;
+  return nodes[id.index].value.toDouble();
+}
+
+std::string_view Scenario::text(NodeId from, std::string_view path) const {
+  NodeId id = find(from, path);
+  return id.valid() ? strings[nodes[id.index].text] : std::string_view();
+}
+
+bool Scenario::flag(NodeId from, std::string_view path) const {
+  NodeId id = find(from, path);
+  return id.valid() && nodes[id.index].flag;
+}
+
+std::string Scenario::show(NodeId id) const {
+  if (!id.valid()) return "null";
+  const auto& n = nodes[id.index];
+  switch (n.kind) {
+    case NodeKind::Null: return "null";
+    case NodeKind::Bool: return n.flag ? "true" : "false";
+    case NodeKind::Number: return Quantity{n.value, n.dimension, std::string(strings[n.unit])}.text();
+    case NodeKind::Text: return fmt::format("\"{}\"", strings[n.text]);
+    case NodeKind::Symbol:
+    case NodeKind::Check: return std::string(strings[n.text]);
+    case NodeKind::Graph: return "a graph of operators";
+    case NodeKind::Dist:
+    case NodeKind::Record:
+    case NodeKind::List: {
+      if (n.label.valid() && !strings[n.label].empty()) return std::string(strings[n.label]);
+      bool list = n.kind == NodeKind::List, dist = n.kind == NodeKind::Dist;
+      std::string out = list ? "[" : fmt::format("{}{}", strings[n.schema], dist ? "(" : " { ");
+      for (size_t i = 0; i < n.children.size(); ++i)
+        out += fmt::format("{}{}{}", i ? ", " : "", list ? "" : fmt::format("{} = ", strings[nodes[n.children[i].index].name]), show(n.children[i]));
+      return out + (list ? "]" : dist ? ")" : " }");
+    }
+  }
+  return "";
+}
+
+std::string verify(const Scenario& s) {
+  if (!s.root.valid() || s.root.index >= s.nodes.size()) return "no root";
+  std::vector<int> parents(s.nodes.size(), 0);
+  for (const auto& n : s.nodes) {
+    if (n.kind == NodeKind::Record && !n.schema.valid()) return fmt::format("record {} has no schema", s.strings[n.name]);
+    if (n.kind == NodeKind::Graph && n.index >= s.graphs.size()) return "a graph is missing";
+    if (n.kind == NodeKind::Check && n.check.index >= s.exprs.size()) return "a check has no expression";
+    for (auto child : n.children) {
+      if (!child.valid() || child.index >= s.nodes.size()) return "a child is missing";
+      if (++parents[child.index] > 1) return fmt::format("{} has two parents", s.strings[s.nodes[child.index].name]);
+    }
+  }
+  for (const auto& graph : s.graphs)
+    if (auto problem = verify(graph); !problem.empty()) return problem;
+  return "";
+}
+
+}  // namespace afdc::ir

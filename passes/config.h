@@ -1,0 +1,77 @@
+// The part of a Scenario that costs depend on, as plain numbers: read once, so that nothing below looks up fields by name.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/scenario.h"
+#include "support/diagnostics.h"
+
+namespace afdc {
+
+struct Device {
+  std::string name;
+  double capacity = 0, bandwidth = 0;  ///< B, B/s
+  double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;  ///< FLOP/s; 0: the device has none
+  double tdp = 0;
+  double peak(std::string_view arithmetic) const;
+};
+
+/// `domain` devices reach each other at `bandwidth` per device and direction.
+struct Tier {
+  std::string name;
+  double domain = 0, bandwidth = 0, latency = 0;
+};
+
+/// Degrees of one engine (semantics §3): pp · D devices, D = dp·cp·tp = fdp·ftp = edp·ep·etp.
+struct Degrees {
+  double tp = 1, pp = 1, dp = 1, cp = 1, ftp = 1, fdp = 1, ep = 1, etp = 1, edp = 1;
+  double ranks() const { return dp * cp * tp; }
+  double devices() const { return pp * ranks(); }
+  std::array<double, ir::kAxisNames.size()> byAxis() const { return {1, tp, cp, dp, pp, ftp, fdp, ep, etp, edp}; }
+};
+
+struct RuntimeModel {
+  std::string name;
+  double eta_compute = 1, eta_memory = 1, eta_network = 1, half_bytes = 0, start = 0;
+  double sharpness = 0;  ///< 0: infinite
+  double tile = 1;
+  double host_fixed = 0, host_per_seq = 0, host_per_token = 0;
+  bool host_async = false;
+  double front_fixed = 0, front_per_token = 0;
+  bool prefill_first = false, no_evict = false, fraction_of_free = false;
+  double reserve = 0, prefill_from = 2, phase_lock = 0;
+  enum class AllToAll { ByPhase, Normal, LowLatency } all_to_all = AllToAll::ByPhase;
+};
+
+struct EngineConfig {
+  std::string name;
+  ir::NodeId node;
+  double replicas = 1;
+  Degrees degrees;
+  Device device;
+  RuntimeModel runtime;
+  std::vector<Tier> tiers;  ///< innermost first
+  double max_tokens = 8192, max_seqs = 256;  ///< per data-parallel rank
+  double kv_block = 16, kv_fraction = 0.9;
+  double poolDevices = 0;
+  std::string pool;
+};
+
+struct LoadConfig {
+  enum class Arrivals { Closed, Poisson, Batch, Trace } arrivals = Arrivals::Closed;
+  double amount = 1;  ///< concurrency, rate (req/s) or batch size
+  double input = 1, output = 1, outputMax = 1;  ///< mean tokens; p99 of the output
+};
+
+/// Where a node was set, for messages; the scenario text kept no byte range, so the place names file and line.
+std::string whereSet(const ir::Scenario& s, ir::NodeId id);
+
+/// Reads and checks one engine. Reports degrees that do not multiply, pools that are too small. nullopt after an error.
+std::optional<EngineConfig> readEngine(const ir::Scenario& s, ir::NodeId deployment, ir::NodeId engine, Diagnostics& diags);
+LoadConfig readLoad(const ir::Scenario& s, ir::NodeId workload);
+
+/// The source range of a node's value in force, when its file is loaded.
+SourceRange rangeOf(const ir::Scenario& s, ir::NodeId id, const Diagnostics& diags);
+
+}  // namespace afdc

@@ -1,0 +1,223 @@
+#include "passes/memory.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "support/text.h"
+
+namespace afdc {
+
+using namespace ir;
+
+namespace {
+
+std::string bytesText(double b) { return humanize(b, Dimension::of(Base::Bytes)); }
+
+/// Layers of each body in each pipeline stage.
+std::vector<std::vector<double>> layersByStage(const Graph& g, double pp) {
+  double layers = g.layerCount();
+  std::vector<std::vector<double>> out(static_cast<size_t>(pp), std::vector<double>(g.bodies.size(), 0));
+  double at = 0;
+  for (const auto& run : g.stack)
+    for (uint32_t i = 0; i < run.count; ++i, ++at) {
+      // Stages as even as they divide, the first ones with the rest.
+      double base = std::floor(layers / pp), extra = std::fmod(layers, pp);
+      double stage = at < extra * (base + 1) ? std::floor(at / (base + 1)) : extra + std::floor((at - extra * (base + 1)) / std::max(base, 1.0));
+      out[static_cast<size_t>(std::min(stage, pp - 1))][run.body.index] += 1;
+    }
+  return out;
+}
+
+std::vector<double> evaluated(const StepModel& m, double tokens, double seqs) {
+  ExprPool::Inputs in;
+  in.degrees = m.engine().degrees.byAxis();
+  in.symbols = {tokens, seqs, seqs, tokens, tokens};
+  std::vector<double> values;
+  m.plan().graph.exprs.evaluate(in, values);
+  return values;
+}
+
+/// Largest sum of activations that are alive together in one body, for the given expression values.
+double activationPeak(const Plan& plan, size_t b, const std::vector<double>& values, const std::array<double, kAxisNames.size()>& degrees) {
+  const auto& g = plan.graph;
+  const auto& body = g.bodies[b];
+  auto bytes = [&](TensorId id) {
+    const auto& t = body.tensors[id.index];
+    if (t.kind != TensorKind::Activation) return 0.0;
+    double n = 1;
+    for (const auto& dim : t.dims) {
+      double size = 0;
+      for (const auto& part : dim.parts)
+        size += values[part.size.index] / (dim.axis != Axis::None && part.units.valid() ? std::min(values[part.units.index], degrees[static_cast<size_t>(dim.axis)]) : 1);
+      n *= size;
+    }
+    const auto* p = g.precision(t.cls);
+    return n * (p ? p->bytesPerElement() : 2);
+  };
+  std::vector<size_t> lastUse(body.tensors.size(), 0);
+  for (size_t i = 0; i < body.ops.size(); ++i)
+    for (const auto& o : body.ops[i].operands) lastUse[o.tensor.index] = i;
+  double live = 0, peak = 0;
+  for (auto p : body.params) live += bytes(p);
+  std::vector<bool> alias(body.tensors.size(), false);  // slices and joins are views
+  for (size_t i = 0; i < body.ops.size(); ++i) {
+    auto name = g.strings[body.ops[i].intrinsic];
+    bool view = name == "slice" || name == "join" || name == "append" || name == "rotary" || name == "run_layers";
+    alias[body.ops[i].result.index] = view;
+    if (!view) live += bytes(body.ops[i].result);
+    peak = std::max(peak, live);
+    std::set<uint32_t> freed;
+    for (const auto& o : body.ops[i].operands)
+      if (lastUse[o.tensor.index] == i && !alias[o.tensor.index] && freed.insert(o.tensor.index).second) live -= bytes(o.tensor);
+  }
+  return peak;
+}
+
+}  // namespace
+
+double sequenceBytes(const StepModel& m, double tokens) {
+  const auto& plan = m.plan();
+  double block = m.engine().kv_block;
+  auto values = evaluated(m, 1, 1);
+  auto blocks = [&](double t) { return std::ceil(t / block) * block; };
+  double worst = 0;
+  for (const auto& stage : layersByStage(plan.graph, m.engine().degrees.pp)) {
+    double sum = 0;
+    for (size_t b = 0; b < plan.storage.size(); ++b)
+      for (const auto& st : plan.storage[b]) {
+        if (st.kind == TensorKind::Cache) sum += stage[b] * values[st.bytes.index] * blocks(std::min(tokens, st.window));
+        if (st.kind == TensorKind::State) sum += stage[b] * values[st.bytes.index];
+      }
+    worst = std::max(worst, sum);
+  }
+  return worst;
+}
+
+std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diagnostics& diags) {
+  const auto& plan = m.plan();
+  const auto& e = m.engine();
+  const auto& g = plan.graph;
+  auto values = evaluated(m, e.max_tokens, std::min(e.max_seqs, e.max_tokens));
+  MemoryPlan out;
+  double worst = -1;
+  auto stages = layersByStage(g, e.degrees.pp);
+  for (size_t stage = 0; stage < stages.size(); ++stage) {
+    std::map<std::string, double> byClass;
+    double weights = 0;
+    auto count = [&](size_t b, double times, auto&& which) {
+      for (const auto& st : plan.storage[b]) {
+        if (st.kind != TensorKind::Weight || !which(st)) continue;
+        weights += times * values[st.bytes.index];
+        byClass[std::string(g.strings[st.cls])] += times * values[st.bytes.index];
+      }
+    };
+    for (size_t b = 0; b < plan.bodies.size(); ++b) count(b, stages[stage][b], [](const StoragePlan&) { return true; });
+    // The model's own weights: the embedding on the first stage, the head on the last; a tied table on both.
+    size_t mainBody = g.main.index;
+    const auto& main = g.bodies[mainBody];
+    size_t stackAt = 0;
+    while (stackAt < main.ops.size() && g.strings[main.ops[stackAt].intrinsic] != "run_layers") ++stackAt;
+    count(mainBody, 1, [&](const StoragePlan& st) {
+      bool first = false, last = false;
+      for (size_t i = 0; i < main.ops.size(); ++i)
+        for (const auto& o : main.ops[i].operands)
+          if (main.tensors[o.tensor.index].name == st.name) (i < stackAt ? first : last) = true;
+      return (first && stage == 0) || (last && stage + 1 == stages.size()) || (!first && !last && stage == 0);
+    });
+    if (weights <= worst) continue;
+    worst = weights;
+    out.fullest.weights = weights;
+    out.fullest.weights_by_class.assign(byClass.begin(), byClass.end());
+  }
+  double activations = 0;
+  for (size_t b = 0; b < plan.bodies.size(); ++b) activations = std::max(activations, activationPeak(plan, b, values, e.degrees.byAxis()));
+  auto& f = out.fullest;
+  f.role = e.name;
+  f.activations = activations;
+  f.reserve = e.runtime.reserve;
+  f.capacity = e.device.capacity;
+  double fixed = f.weights + f.activations + f.reserve;
+  // vLLM: u·C - weights - activations - other; TensorRT-LLM: f·(C - weights - activations - other).
+  out.kvBudget = e.runtime.fraction_of_free ? e.kv_fraction * (f.capacity - fixed) : e.kv_fraction * f.capacity - fixed;
+  f.available = e.runtime.fraction_of_free ? f.capacity : e.kv_fraction * f.capacity;
+  out.weightBytes = f.weights;
+  if (out.kvBudget <= 0) {
+    auto& d = diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(g.strings[g.name]), bytesText(fixed),
+                                               e.device.name, bytesText(f.available));
+    std::string table;
+    auto line = [&](std::string_view what, double bytes) { table += fmt::format("{}{:<22}{:>10}", table.empty() ? "" : "\n", what, bytesText(bytes)); };
+    for (const auto& [cls, bytes] : f.weights_by_class)
+      if (bytes > 0.001 * f.weights) line(fmt::format("weights, {}", cls), bytes);
+    line("activations", f.activations);
+    if (f.reserve > 0) line("reserve", f.reserve);
+    line("sum", fixed);
+    line(fmt::format("{}% of capacity", significant(100 * f.available / f.capacity, 4)), f.available);
+    d.note(table);
+    d.help(fmt::format("more devices per replica (tp, pp, ep), or fewer bits per weight; at least {} devices of this kind are needed for the weights alone",
+                       std::ceil(f.weights * e.degrees.devices() / std::max(1.0, f.available))));
+    return std::nullopt;
+  }
+  return out;
+}
+
+bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
+  const auto& g = m.plan().graph;
+  const auto degrees = m.engine().degrees.byAxis();
+  NodeId parallel = s.find(m.engine().node, "parallel");
+  bool ok = true;
+  std::set<std::string> seen;
+  if (m.engine().degrees.pp > g.layerCount()) {
+    diags.report<diag::too_many_stages>(rangeOf(s, s.find(parallel, "pp"), diags), shortest(m.engine().degrees.pp), g.layerCount(), g.strings[g.name]);
+    return false;
+  }
+  auto rangeOfPlace = [&](const Place& p) -> SourceRange {
+    if (!p.file.valid()) return {};
+    for (uint32_t f = 0;; ++f) {
+      const auto* file = diags.sources().fileOrNull(f);
+      if (!file) return {};
+      if (file->name() != g.strings[p.file] || p.line > file->lineCount()) continue;
+      uint32_t begin = file->lineStart(p.line) + p.column - 1;
+      return {f, begin, std::max(begin + 1, file->lineStart(p.line) + static_cast<uint32_t>(file->line(p.line).size()))};
+    }
+  };
+  std::vector<double> values = evaluated(m, 1, 1);
+  for (const auto& body : g.bodies)
+    for (const auto& t : body.tensors) {
+      if (t.kind == TensorKind::Activation || t.kind == TensorKind::Route) continue;
+      for (const auto& dim : t.dims) {
+        if (dim.axis == Axis::None) continue;
+        std::string axis(kAxisNames[static_cast<size_t>(dim.axis)]);
+        double degree = degrees[static_cast<size_t>(dim.axis)];
+        for (const auto& part : dim.parts) {
+          double units = values[part.units.index];
+          std::string key = fmt::format("{} {} {}", axis, degree, units);
+          if (degree <= 1 || std::fmod(units, degree) == 0) continue;
+          std::string_view name = g.strings[t.name];
+          SourceRange at = rangeOf(s, s.find(parallel, axis), diags);
+          if (degree > units && dim.replicate && std::fmod(degree, units) == 0) {
+            if (seen.insert(key).second && t.kind == TensorKind::Cache)
+              diags.report<diag::replicated>(at, axis, shortest(degree), shortest(units), "heads", fmt::format("`{}`", name), shortest(degree / units)).label(rangeOfPlace(t.place), "declared here");
+            continue;
+          }
+          if (!seen.insert(axis).second) {
+            ok = false;
+            continue;
+          }
+          ok = false;
+          std::vector<std::string> divisors;
+          for (double d = 1; d <= std::min(units, 1024.0); ++d)
+            if (std::fmod(units, d) == 0) divisors.push_back(shortest(d));
+          auto& d = degree > units && std::fmod(degree, units) == 0
+                        ? diags.report<diag::degree_too_large>(at, axis, shortest(degree), fmt::format("the {} parts of", shortest(units)), name)
+                        : diags.report<diag::does_not_divide>(at, axis, shortest(degree), fmt::format("the {} parts of", shortest(units)), name);
+          d.label(rangeOfPlace(t.place), fmt::format("split into {} parts here", shortest(units)));
+          if (divisors.size() <= 16) d.help(fmt::format("{} may be {}", axis, joinWords(divisors, "or")));
+        }
+      }
+    }
+  return ok;
+}
+
+}  // namespace afdc

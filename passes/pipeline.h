@@ -1,0 +1,39 @@
+// The whole compiler behind the frontend, as one list.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/scenario.h"
+#include "passes/step.h"
+#include "results/results.h"
+#include "support/diagnostics.h"
+
+namespace afdc {
+
+struct PassInfo {
+  std::string_view name, after, what;
+};
+/// In order. `after` says which IR the pass leaves: "scenario", "graph" or "results".
+const std::vector<PassInfo>& passList();
+
+struct PipelineOutput {
+  std::optional<ir::Graph> graph;      ///< after lower, shard or collectives
+  std::optional<Results> results;
+  bool ok = false;
+};
+
+/// Runs the passes up to and including `last` ("" for all) on a scenario, or on a deployment alone: then everything that
+/// needs no load is checked.
+PipelineOutput runPasses(const ir::Scenario& s, std::string_view last, Diagnostics& diags);
+
+/// The step model of a scenario's (only) engine: lowered, sharded, compiled. nullopt after an error.
+std::optional<StepModel> buildStepModel(const ir::Scenario& s, Diagnostics& diags);
+
+/// Results under the names that checks use: "mean(ttft)", "throughput", … ; nullopt: this evaluator cannot say.
+std::vector<std::pair<std::string, std::optional<double>>> namedMetrics(const Results& r);
+
+/// slo: verdict and margin of every `expect`. Reports promises below the physical floor and what cannot be decided.
+void checkSlo(const ir::Scenario& s, ir::NodeId slo, Results& results, double ttftFloor, double tpotFloor, Diagnostics& diags);
+
+}  // namespace afdc

@@ -1,0 +1,264 @@
+#include "passes/plan.h"
+
+#include <algorithm>
+#include <map>
+
+namespace afdc {
+
+using namespace ir;
+
+namespace {
+
+class Compiler {
+ public:
+  Compiler(Graph graph, const EngineConfig& engine) : engine_(engine) { plan_.graph = std::move(graph); }
+
+  Plan run() {
+    for (uint32_t b = 0; b < plan_.graph.bodies.size(); ++b) {
+      body_ = &plan_.graph.bodies[b];
+      plan_.bodies.push_back(compileBody());
+      plan_.storage.push_back(storage());
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  ExprPool& pool() { return plan_.graph.exprs; }
+  std::string_view text(StringId id) const { return plan_.graph.strings[id]; }
+  ExprId mul(ExprId a, ExprId b) { return pool().make(ExprOp::Mul, a, b); }
+  ExprId add(ExprId a, ExprId b) { return a.valid() ? pool().make(ExprOp::Add, a, b) : b; }
+  ExprId constant(double v) { return pool().constant(v); }
+
+  /// Elements of a dimension on one device: each part over the smaller of its pieces and the degree.
+  ExprId local(const TensorDim& dim) {
+    ExprId sum;
+    for (const auto& part : dim.parts) {
+      ExprId size = part.size;
+      if (dim.axis != Axis::None && part.units.valid())
+        size = pool().make(ExprOp::Div, size, pool().make(ExprOp::Min, part.units, pool().degree(dim.axis)));
+      sum = add(sum, size);
+    }
+    return sum;
+  }
+
+  /// Dimensions of an operator by name, each with the sharding that any operand gives it.
+  std::map<uint32_t, TensorDim> merge(const Op& op) {
+    std::map<uint32_t, TensorDim> dims;
+    for (const auto& operand : op.operands)
+      for (size_t i = 0; i < operand.dims.size(); ++i) {
+        const auto& dim = body_->tensors[operand.tensor.index].dims[i];
+        auto [known, fresh] = dims.try_emplace(operand.dims[i].index, dim);
+        if (!fresh && known->second.axis == Axis::None && dim.axis != Axis::None) known->second = dim;
+      }
+    return dims;
+  }
+
+  ExprId elements(const Tensor& t, const std::vector<StringId>& names, const std::map<uint32_t, TensorDim>& merged, size_t from = 0) {
+    ExprId product = constant(1);
+    for (size_t i = from; i < t.dims.size(); ++i) {
+      auto found = i < names.size() ? merged.find(names[i].index) : merged.end();
+      bool same = found != merged.end() && found->second.parts.size() == t.dims[i].parts.size();
+      for (size_t k = 0; same && k < t.dims[i].parts.size(); ++k) same = found->second.parts[k].size == t.dims[i].parts[k].size;
+      product = mul(product, local(same ? found->second : t.dims[i]));
+    }
+    return product;
+  }
+
+  double bytesPer(StringId cls) const {
+    const auto* p = plan_.graph.precision(cls);
+    return p ? p->bytesPerElement() : 2;
+  }
+
+  double attribute(const Op& op, std::string_view name, double fallback) {
+    for (const auto& a : op.attributes)
+      if (text(a.name) == name) return pool().evaluateOne(a.value, {});
+    return fallback;
+  }
+  ExprId attributeExpr(const Op& op, std::string_view name) {
+    for (const auto& a : op.attributes)
+      if (text(a.name) == name) return a.value;
+    return {};
+  }
+  const Operand* operand(const Op& op, std::string_view port) const {
+    for (const auto& o : op.operands)
+      if (text(o.port) == port) return &o;
+    return nullptr;
+  }
+  const Tensor& tensor(const Operand& o) const { return body_->tensors[o.tensor.index]; }
+
+  uint16_t classOf(std::string_view name) {
+    auto found = std::find(plan_.classes.begin(), plan_.classes.end(), name);
+    if (found == plan_.classes.end()) found = plan_.classes.insert(plan_.classes.end(), std::string(name));
+    return static_cast<uint16_t>(found - plan_.classes.begin());
+  }
+
+  /// Rows of a product, padded to the kernel's tile.
+  ExprId padded(ExprId rows) {
+    if (engine_.runtime.tile <= 1) return rows;
+    ExprId tile = constant(engine_.runtime.tile);
+    return mul(pool().make(ExprOp::Ceil, pool().make(ExprOp::Div, rows, tile)), tile);
+  }
+
+  void setProduct(OpPlan& p, const Operand& weight) {
+    const auto* precision = plan_.graph.precision(tensor(weight).cls);
+    p.peak = engine_.device.peak(precision ? text(precision->compute) : "bf16");
+    if (p.peak == 0) p.peak = engine_.device.bf16;
+  }
+
+  BodyPlan compileBody() {
+    BodyPlan out;
+    std::map<uint32_t, int> routes;  // route tensor → index
+    for (const auto& op : body_->ops) {
+      auto name = text(op.intrinsic);
+      OpPlan p;
+      p.phase = op.phase;
+      p.ffn = op.side == Side::Ffn;
+      p.axis = op.axis;
+      p.cls = classOf(breakdownClass(name));
+      p.name = body_->tensors[op.result.index].name;
+      p.peak = engine_.device.bf16;
+      auto dims = merge(op);
+      const auto& result = body_->tensors[op.result.index];
+      ExprId resultBytes = mul(elements(result, op.resultDims, dims), constant(bytesPer(result.cls)));
+      auto operandBytes = [&](const Operand& o) { return mul(elements(tensor(o), o.dims, dims), constant(bytesPer(tensor(o).cls))); };
+      auto allBytes = [&] {
+        ExprId sum = resultBytes;
+        for (const auto& o : op.operands)
+          if (tensor(o).kind == TensorKind::Activation || tensor(o).kind == TensorKind::Weight) sum = add(sum, operandBytes(o));
+        return sum;
+      };
+      auto rowsOf = [&](const Operand& o) { return local(tensor(o).dims[0]); };
+
+      if (name == "run_layers") {
+        out.stackAt = out.ops.size();
+        continue;
+      }
+      if (name == "gemm" || name == "gemm_transposed" || name == "head_gemm_in" || name == "head_gemm_out") {
+        p.cost = Cost::Roofline;
+        p.flops = mul(constant(2), mul(padded(rowsOf(*operand(op, "x"))), elements(tensor(*operand(op, "w")), operand(op, "w")->dims, dims)));
+        p.bytes = allBytes();
+        setProduct(p, *operand(op, "w"));
+      } else if (name == "attention") {
+        p.cost = Cost::Attention;
+        // Heads on this device: columns of q here over columns of q in all, of `heads`.
+        const auto* q = operand(op, "q");
+        ExprId width = constant(1);
+        {
+          const auto& dim = tensor(*q).dims[1];
+          ExprId all;
+          for (const auto& part : dim.parts) all = add(all, part.size);
+          width = pool().make(ExprOp::Div, local(dim), all);
+        }
+        ExprId heads = mul(attributeExpr(op, "heads"), width);
+        p.perPair = mul(constant(2), mul(heads, add(attributeExpr(op, "qk_dim"), attributeExpr(op, "v_dim"))));
+        p.bytes = add(operandBytes(*q), resultBytes);
+        for (auto port : {"k", "v"})
+          if (const auto* o = operand(op, port)) p.bytes = add(p.bytes, operandBytes(*o));
+        if (const auto* cache = operand(op, "cache")) {
+          p.perCached = mul(elements(tensor(*cache), {}, {}), constant(bytesPer(tensor(*cache).cls)));
+          if (tensor(*cache).window) p.window = pool().evaluateOne(*tensor(*cache).window, {});
+        }
+      } else if (name == "route") {
+        RoutePlan r{attribute(op, "experts", 1), attribute(op, "top_k", 1), attribute(op, "groups", 1), attribute(op, "groups_per_token", 1), attribute(op, "skew", 0)};
+        routes[op.result.index] = static_cast<int>(out.routes.size());
+        out.routes.push_back(r);
+        p.cost = Cost::Roofline;
+        p.bytes = operandBytes(*operand(op, "scores"));
+      } else if (name == "dispatch" || name == "combine") {
+        const auto* x = operand(op, "x");
+        p.cost = name == "dispatch" ? Cost::Dispatch : Cost::Combine;
+        p.route = routes[operand(op, "r")->tensor.index];
+        lastRoute_ = p.route;
+        ExprId width = constant(1);
+        for (size_t i = 1; i < tensor(*x).dims.size(); ++i)
+          for (const auto& part : tensor(*x).dims[i].parts) width = mul(width, part.size);
+        p.bytes = mul(width, constant(bytesPer(plan_.graph.strings.intern(name))));
+      } else if (name == "grouped_gemm") {
+        const auto *x = operand(op, "x"), *w = operand(op, "w");
+        p.cost = Cost::Grouped;
+        p.route = lastRoute_;
+        ExprId perExpert = elements(tensor(*w), w->dims, dims, 1);
+        p.expertBytes = mul(perExpert, constant(bytesPer(tensor(*w).cls)));
+        p.flops = mul(constant(2), perExpert);
+        ExprId in = mul(elements(tensor(*x), x->dims, dims, 1), constant(bytesPer(tensor(*x).cls)));
+        ExprId outBytes = mul(elements(result, op.resultDims, dims, 1), constant(bytesPer(result.cls)));
+        p.bytes = add(in, outBytes);
+        setProduct(p, *w);
+      } else if (name == "all_reduce" || name == "all_gather") {
+        p.cost = name == "all_reduce" ? Cost::AllReduce : Cost::AllGather;
+        p.bytes = resultBytes;
+      } else if (name == "embed") {
+        p.cost = Cost::Roofline;
+        // Of a sharded table each rank reads and writes only its own rows; the busiest is taken to have them all.
+        p.bytes = mul(constant(2), resultBytes);
+      } else if (name == "select_logits") {
+        p.cost = Cost::Roofline;
+        p.bytes = mul(constant(2), resultBytes);
+      } else if (name == "append") {
+        p.cost = Cost::Roofline;
+        const auto& cache = tensor(*operand(op, "cache"));
+        const auto* x = operand(op, "x");
+        // Read the new entries, write them in the cache's format.
+        p.bytes = add(operandBytes(*x), mul(elements(tensor(*x), x->dims, dims), constant(bytesPer(cache.cls))));
+      } else if (name == "read") {
+        p.cost = Cost::Roofline;
+        const auto& cache = tensor(*operand(op, "cache"));
+        p.bytes = add(mul(elements(result, op.resultDims, dims), constant(bytesPer(cache.cls))), resultBytes);
+      } else if (name == "scan" || name == "conv") {
+        p.cost = Cost::Roofline;
+        const auto& state = tensor(*operand(op, "state"));
+        ExprId stateBytes = mul(elements(state, {}, {}), constant(2 * bytesPer(state.cls)));
+        p.bytes = add(allBytes(), mul(stateBytes, pool().symbol(Symbol::seqs)));
+        ExprId rows = rowsOf(*operand(op, "x"));
+        if (name == "scan") {
+          p.flops = mul(rows, attributeExpr(op, "flops"));
+          // `flops` counts the whole block; a device runs its share of the columns.
+          const auto& dim = tensor(*operand(op, "x")).dims[1];
+          ExprId all;
+          for (const auto& part : dim.parts) all = add(all, part.size);
+          p.flops = mul(p.flops, pool().make(ExprOp::Div, local(dims.at(operand(op, "x")->dims[1].index)), all));
+        } else {
+          p.flops = mul(constant(2), mul(rows, elements(tensor(*operand(op, "w")), operand(op, "w")->dims, dims)));
+        }
+      } else if (name == "norm" || name == "add" || name == "bias" || name == "activate" || name == "gated" || name == "rotary") {
+        p.cost = Cost::Roofline;
+        p.bytes = allBytes();
+      }
+      out.ops.push_back(p);
+    }
+    return out;
+  }
+
+  /// Rows of the breakdown that people look for.
+  static std::string_view breakdownClass(std::string_view intrinsic) {
+    if (intrinsic == "gemm_transposed") return "gemm";
+    if (intrinsic == "head_gemm_in" || intrinsic == "head_gemm_out") return "head_gemm";
+    if (intrinsic == "norm" || intrinsic == "add" || intrinsic == "bias" || intrinsic == "activate" || intrinsic == "gated" || intrinsic == "rotary" ||
+        intrinsic == "select_logits" || intrinsic == "route" || intrinsic == "slice" || intrinsic == "join")
+      return "elementwise";
+    if (intrinsic == "append" || intrinsic == "read") return "cache_copy";
+    return intrinsic;
+  }
+
+  std::vector<StoragePlan> storage() {
+    std::vector<StoragePlan> out;
+    for (const auto& t : body_->tensors) {
+      if (t.kind == TensorKind::Activation || t.kind == TensorKind::Route) continue;
+      StoragePlan s{t.kind, t.cls, t.name, mul(elements(t, {}, {}), constant(bytesPer(t.cls)))};
+      if (t.window) s.window = pool().evaluateOne(*t.window, {});
+      out.push_back(s);
+    }
+    return out;
+  }
+
+  const EngineConfig& engine_;
+  Plan plan_;
+  const Body* body_ = nullptr;
+  int lastRoute_ = -1;
+};
+
+}  // namespace
+
+Plan compile(Graph graph, const EngineConfig& engine) { return Compiler(std::move(graph), engine).run(); }
+
+}  // namespace afdc

@@ -1,0 +1,314 @@
+#include "passes/step.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace afdc {
+
+using ir::Axis;
+using ir::ExprId;
+using ir::Phase;
+using ir::Symbol;
+
+ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile) {
+  double copies = tokens * r.topK, perRank = r.experts / ep;
+  auto pad = [&](double m) { return tile <= 1 ? m : std::ceil(m / tile) * tile; };
+  if (r.skew == 0) {
+    // 1 - (1 - 1/E)^(T·k) of each expert; expm1/log1p keep the small cases exact.
+    double touched = perRank * -std::expm1(copies * std::log1p(-1 / r.experts));
+    if (r.experts == 1) touched = copies > 0 ? 1 : 0;
+    return {copies / ep, touched, perRank * pad(copies / r.experts)};
+  }
+  // Popularity: quantiles of a power law of this exponent between 1 and 0.8·T tokens (the law under which the public
+  // kernel tables were measured, taken at its quantiles instead of sampled). A token visits an expert at most once.
+  auto count = static_cast<size_t>(r.experts);
+  std::vector<double> share(count);
+  double high = std::max(2.0, 0.8 * tokens), a = 1 - r.skew, sum = 0;
+  for (size_t i = 0; i < count; ++i) {
+    double u = (static_cast<double>(count - i) - 0.5) / r.experts;
+    share[i] = std::fabs(a) < 1e-12 ? std::pow(high, u) : std::pow((std::pow(high, a) - 1) * u + 1, 1 / a);
+    sum += share[i];
+  }
+  for (auto& s : share) s /= sum;
+  double cap = 1 / r.topK;
+  for (size_t i = 0; i < count && share[i] > cap * (1 + 1e-12); ++i) {
+    double excess = share[i] - cap, rest = 0;
+    share[i] = cap;
+    for (size_t j = i + 1; j < count; ++j) rest += share[j];
+    for (size_t j = i + 1; j < count; ++j) share[j] *= 1 + excess / rest;
+  }
+  // Experts are dealt to ranks in order of popularity, so that no rank holds only popular ones.
+  ExpertLoad worst;
+  auto ranks = static_cast<size_t>(ep);
+  for (size_t rank = 0; rank < ranks; ++rank) {
+    double rows = 0, touched = 0, padded = 0;
+    for (size_t e = rank; e < count; e += ranks) {
+      rows += copies * share[e];
+      padded += pad(copies * share[e]);
+      touched += -std::expm1(copies * std::log1p(-std::min(share[e], 1 - 1e-15)));
+    }
+    worst.rows = std::max(worst.rows, rows);
+    worst.touched = std::max(worst.touched, touched);
+    worst.paddedRows = std::max(worst.paddedRows, padded);
+  }
+  return worst;
+}
+
+/// What one (phase, mesh) of a step sees: values of every expression, and the groups on the busiest rank.
+struct StepModel::Frame {
+  std::vector<double> values;
+  BatchState local;
+  double tokensAll = 0;    ///< tokens of the step over all ranks, this phase
+  double tokensLocal = 0;
+  bool decodeOnly = false;
+};
+
+StepModel::StepModel(Plan plan, EngineConfig engine) : plan_(std::move(plan)), engine_(std::move(engine)) {
+  // Layers go to stages in order, as evenly as they divide; the first stages take the rest.
+  auto stages = static_cast<size_t>(engine_.degrees.pp);
+  double layers = plan_.graph.layerCount();
+  for (size_t i = 0; i < stages; ++i)
+    stageLayers_.push_back(std::floor(layers / static_cast<double>(stages)) + (static_cast<double>(i) < std::fmod(layers, static_cast<double>(stages)) ? 1 : 0));
+}
+
+double StepModel::roofline(double flops, double bytes, double peak, bool& computeBound) const {
+  const auto& rt = engine_.runtime;
+  if (flops <= 0 && bytes <= 0) return 0;
+  double compute = flops / (peak * rt.eta_compute);
+  double eta = rt.eta_memory * (rt.half_bytes > 0 ? bytes / (bytes + rt.half_bytes) : 1);
+  double memory = bytes > 0 ? bytes / (engine_.device.bandwidth * eta) : 0;
+  computeBound = compute > memory;
+  double both = rt.sharpness > 0 ? std::pow(std::pow(compute, rt.sharpness) + std::pow(memory, rt.sharpness), 1 / rt.sharpness) : std::max(compute, memory);
+  return rt.start + both;
+}
+
+namespace {
+
+/// Pairs of a new token and a token that it sees: Σ_{i=1..n} min(past + i, window).
+double pairs(double fresh, double past, double window) {
+  double full = fresh * past + fresh * (fresh + 1) / 2;
+  if (past + fresh <= window) return full;
+  double growing = std::max(0.0, std::floor(window) - past);  // tokens that still see everything before them
+  growing = std::min(growing, fresh);
+  return growing * past + growing * (growing + 1) / 2 + (fresh - growing) * window;
+}
+
+}  // namespace
+
+StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Frame& f) const {
+  auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
+  const auto& d = engine_.degrees;
+  Work w;
+  bool computeBound = false;
+  auto communicate = [&](const CommTime& t) {
+    w.seconds = t.seconds;
+    w.bytes = t.bytes;
+    w.resource = Work::Network;
+    return w;
+  };
+  double expertGroup = d.ep * d.etp;
+  bool exchange = expertGroup > d.tp * d.cp && d.ep > 1;  // tokens of several ranks meet at an expert
+  switch (op.cost) {
+    case Cost::Free: return w;
+    case Cost::Roofline:
+      w.flops = value(op.flops);
+      w.bytes = value(op.bytes);
+      break;
+    case Cost::Attention: {
+      double all = 0, cached = 0;
+      for (const auto& g : f.local) {
+        all += g.count * pairs(g.fresh, g.past, op.window);
+        cached += g.count * std::min(g.past, op.window);
+      }
+      w.flops = value(op.perPair) * all;
+      w.bytes = value(op.bytes) + value(op.perCached) * cached;
+      break;
+    }
+    case Cost::Grouped: {
+      const auto& route = body.routes[static_cast<size_t>(op.route)];
+      double tokens = exchange ? f.tokensAll * expertGroup / d.ranks() : f.tokensLocal * expertGroup / (d.tp * d.cp);
+      auto load = expertLoad(route, tokens, d.ep, engine_.runtime.tile);
+      w.flops = value(op.flops) * load.paddedRows;
+      w.bytes = value(op.expertBytes) * load.touched + value(op.bytes) * load.rows;
+      break;
+    }
+    case Cost::Dispatch:
+    case Cost::Combine: {
+      if (!exchange) return w;
+      const auto& route = body.routes[static_cast<size_t>(op.route)];
+      bool low = engine_.runtime.all_to_all == RuntimeModel::AllToAll::LowLatency ||
+                 (engine_.runtime.all_to_all == RuntimeModel::AllToAll::ByPhase && f.decodeOnly);
+      // Tensor-parallel ranks hold the same tokens: each sends its share.
+      ExpertTraffic t{f.tokensLocal / (d.tp * d.cp), route.topK, route.experts, route.groups, route.groupsPerToken, value(op.bytes) * d.etp, low};
+      auto time = expertExchange(t, {d.ep, d.etp}, engine_.tiers, engine_.runtime.eta_network);
+      if (op.cost == Cost::Combine && d.tp > 1) {
+        // … and gathers the others' results again.
+        auto gather = allGather(f.tokensLocal * value(op.bytes), {d.tp, 1}, engine_.tiers, engine_.runtime.eta_network);
+        time.seconds += gather.seconds;
+        time.bytes += gather.bytes;
+      }
+      return communicate(time);
+    }
+    case Cost::AllReduce: {
+      // Sums over the experts inside a tensor-parallel group; with an exchange, `combine` has already added them.
+      double ranks = op.axis == Axis::ep ? (exchange ? 1 : d.tp * d.cp) : d.byAxis()[static_cast<size_t>(op.axis)];
+      return communicate(allReduce(value(op.bytes), {ranks, 1}, engine_.tiers, engine_.runtime.eta_network));
+    }
+    case Cost::AllGather:
+      return communicate(allGather(value(op.bytes), {d.byAxis()[static_cast<size_t>(op.axis)], 1}, engine_.tiers, engine_.runtime.eta_network));
+  }
+  w.seconds = roofline(w.flops, w.bytes, op.peak, computeBound);
+  w.resource = computeBound ? Work::Compute : Work::Memory;
+  return w;
+}
+
+template <class Visit>
+void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
+  const auto& d = engine_.degrees;
+  // Frames: phase × mesh. An empty phase costs nothing.
+  Frame frames[3][2];
+  bool decodeOnly = true;
+  for (const auto& g : state) decodeOnly &= g.count == 0 || g.fresh < engine_.runtime.prefill_from;
+  for (int phase = 0; phase < 3; ++phase)
+    for (int mesh = 0; mesh < 2; ++mesh) {
+      Frame& f = frames[phase][mesh];
+      f.decodeOnly = decodeOnly;
+      ir::ExprPool::Inputs inputs;
+      inputs.degrees = d.byAxis();
+      double tokens = 0, seqs = 0, logits = 0, context = 0;
+      for (const auto& g : state) {
+        bool prefill = g.fresh >= engine_.runtime.prefill_from;
+        if (g.count <= 0 || (phase == 1 && !prefill) || (phase == 2 && prefill)) continue;
+        f.tokensAll += g.count * g.fresh;
+        // The busiest rank has the ceiling of an integer count; an expectation is spread evenly (semantics §0).
+        double divide = mesh == 0 || d.ftp == d.tp ? d.dp : d.fdp;
+        double count = g.count == std::floor(g.count) ? std::ceil(g.count / divide) : g.count / divide;
+        f.local.push_back({count, g.fresh, g.past, g.logits});
+        tokens += count * g.fresh;
+        seqs += count;
+        logits += count * g.logits;
+        context += count * (g.past + g.fresh);
+      }
+      f.tokensLocal = tokens;
+      inputs.symbols[static_cast<size_t>(Symbol::tokens)] = tokens;
+      inputs.symbols[static_cast<size_t>(Symbol::seqs)] = seqs;
+      inputs.symbols[static_cast<size_t>(Symbol::logit_tokens)] = logits;
+      inputs.symbols[static_cast<size_t>(Symbol::context_tokens)] = context;
+      if (f.local.empty()) continue;
+      plan_.graph.exprs.evaluate(inputs, f.values);
+    }
+  ir::ExprPool::Inputs inputs;
+  inputs.degrees = d.byAxis();
+  auto runBody = [&](size_t b, size_t from, size_t to, double count, int stage) {
+    const auto& body = plan_.bodies[b];
+    // Elementwise operators between the expert products see the rows of the hottest rank.
+    double rows = 0;
+    if (!body.routes.empty()) {
+      const Frame& all = frames[0][1];
+      double expertGroup = d.ep * d.etp;
+      bool exchange = expertGroup > d.tp * d.cp && d.ep > 1;
+      double tokens = exchange ? all.tokensAll * expertGroup / d.ranks() : all.tokensLocal * expertGroup / (d.tp * d.cp);
+      rows = expertLoad(body.routes[0], tokens, d.ep, 1).rows;
+    }
+    for (auto& byMesh : frames)
+      for (auto& f : byMesh)
+        if (!f.local.empty() && rows > 0) {
+          double tokens = 0, seqs = 0, logits = 0, context = 0;
+          for (const auto& g : f.local) tokens += g.count * g.fresh, seqs += g.count, logits += g.count * g.logits, context += g.count * (g.past + g.fresh);
+          inputs.symbols = {tokens, seqs, logits, context, rows};
+          plan_.graph.exprs.evaluate(inputs, f.values);
+        }
+    for (size_t i = from; i < to; ++i) {
+      const auto& op = body.ops[i];
+      const Frame& f = frames[static_cast<size_t>(op.phase)][op.ffn ? 1 : 0];
+      if (f.local.empty()) continue;
+      visit(b, op, cost(op, body, f), count, stage);
+    }
+  };
+  size_t main = plan_.graph.main.index;
+  runBody(main, 0, plan_.bodies[main].stackAt, 1, 0);
+  // Per stage, the layers of each body: the stack is walked in order once.
+  auto stages = stageLayers_.size();
+  size_t stage = 0;
+  double room = stageLayers_[0];
+  std::vector<std::vector<double>> counts(stages, std::vector<double>(plan_.bodies.size(), 0));
+  for (const auto& run : plan_.graph.stack) {
+    double left = run.count;
+    while (left > 0) {
+      if (room <= 0 && stage + 1 < stages) room = stageLayers_[++stage];
+      double take = stage + 1 < stages ? std::min(left, room) : left;
+      counts[stage][run.body.index] += take;
+      left -= take;
+      room -= take;
+    }
+  }
+  for (size_t s = 0; s < stages; ++s)
+    for (size_t b = 0; b < plan_.bodies.size(); ++b)
+      if (counts[s][b] > 0) runBody(b, 0, plan_.bodies[b].ops.size(), counts[s][b], static_cast<int>(s));
+  runBody(main, plan_.bodies[main].stackAt, plan_.bodies[main].ops.size(), 1, static_cast<int>(stages) - 1);
+}
+
+StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
+  StepTime out;
+  std::vector<double> stages(stageLayers_.size(), 0);
+  std::vector<BreakdownRow> rows;
+  if (withBreakdown) {
+    rows.resize(plan_.classes.size());
+    for (size_t i = 0; i < rows.size(); ++i) rows[i].cls = plan_.classes[i];
+  }
+  eachOp(state, [&](size_t, const OpPlan& op, const Work& w, double count, int stage) {
+    stages[static_cast<size_t>(stage)] += w.seconds * count;
+    if (!withBreakdown) return;
+    auto& row = rows[op.cls];
+    row.seconds += w.seconds * count;
+    (w.resource == Work::Compute ? row.compute_s : w.resource == Work::Memory ? row.memory_s : row.network_s) += w.seconds * count;
+    row.flops += w.flops * count;
+    row.bytes += w.bytes * count;
+  });
+  double device = 0;
+  for (double s : stages) {
+    device += s;
+    out.slowestStage = std::max(out.slowestStage, s);
+  }
+  double tokens = 0, seqs = 0;
+  for (const auto& g : state) tokens += g.count * g.fresh, seqs += g.count;
+  const auto& d = engine_.degrees;
+  if (d.pp > 1) {
+    // The activations of the busiest rank's tokens go from stage to stage.
+    double bytes = 0;
+    const auto& main = plan_.graph.bodies[plan_.graph.main.index];
+    for (const auto& op : main.ops)
+      if (plan_.graph.strings[op.intrinsic] == "run_layers") {
+        const auto& x = main.tensors[op.result.index];
+        double width = plan_.graph.exprs.evaluateOne(x.dims[1].parts[0].size, {});
+        const auto* p = plan_.graph.precision(x.cls);
+        bytes = tokens / d.dp * width * (p ? p->bytesPerElement() : 2) / d.tp;
+      }
+    double hop = pointToPoint(bytes, {2, d.ranks()}, engine_.tiers, engine_.runtime.eta_network).seconds;
+    device += (d.pp - 1) * hop;
+    out.slowestStage += hop;
+    if (withBreakdown) rows.push_back({"pipeline_send", (d.pp - 1) * hop, 0, 0, (d.pp - 1) * hop, 0, (d.pp - 1) * bytes});
+  }
+  const auto& rt = engine_.runtime;
+  double host = rt.host_fixed + rt.host_per_seq * seqs / d.dp + rt.host_per_token * tokens / d.dp;
+  out.seconds = rt.host_async ? std::max(device, host) : device + host;
+  if (withBreakdown) {
+    if (double shown = out.seconds - device; shown > 0) rows.push_back({"host", shown, 0, 0, 0, 0, 0});
+    rows.erase(std::remove_if(rows.begin(), rows.end(), [](const BreakdownRow& r) { return r.seconds <= 0; }), rows.end());
+    std::stable_sort(rows.begin(), rows.end(), [](const BreakdownRow& a, const BreakdownRow& b) { return a.seconds > b.seconds; });
+    out.breakdown.seconds = out.seconds;
+    out.breakdown.rows = std::move(rows);
+  }
+  return out;
+}
+
+std::vector<StepModel::OpTime> StepModel::operators(const BatchState& state) const {
+  std::vector<OpTime> out;
+  const auto& g = plan_.graph;
+  eachOp(state, [&](size_t body, const OpPlan& op, const Work& w, double count, int) {
+    out.push_back({std::string(g.strings[g.bodies[body].name]), std::string(g.strings[op.name]), plan_.classes[op.cls], count, w.seconds, w.flops, w.bytes});
+  });
+  return out;
+}
+
+}  // namespace afdc

@@ -1,0 +1,72 @@
+// afd_results: what evaluating a scenario yields. Passes fill it, backends show it; docs/results.md documents the JSON.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace afdc {
+
+inline constexpr int kResultsVersion = 1;
+
+/// One kind of operator's share of a step or of a request.
+struct BreakdownRow {
+  std::string cls;       ///< "gemm", "attention", "all_reduce", "host", …
+  double seconds = 0;
+  double compute_s = 0, memory_s = 0, network_s = 0;  ///< by the resource that bounds each operator
+  double flops = 0, bytes = 0;
+};
+
+struct Breakdown {
+  std::string step;      ///< "decode", "mixed", "prefill"
+  double seconds = 0;
+  std::vector<BreakdownRow> rows;
+};
+
+/// Bytes on the fullest device of a role.
+struct RoleMemory {
+  std::string role;
+  double weights = 0, kv = 0, activations = 0, reserve = 0;
+  double capacity = 0, available = 0;  ///< what the device reports; what the runtime's rule lets weights, activations and KV use
+  double kv_capacity_tokens = 0;
+  std::vector<std::pair<std::string, double>> weights_by_class;
+  double used() const { return weights + kv + activations + reserve; }
+};
+
+enum class Verdict { Pass, Fail, Unknown };
+
+struct SloResult {
+  std::string expect, verdict_text, message;
+  Verdict verdict = Verdict::Unknown;
+  std::optional<double> margin;    ///< (bound - value) / bound for `<`, (value - bound) / bound for `>`: positive is good
+  std::optional<double> value, bound;
+  std::string unit;
+  std::string place;
+};
+
+struct Assumption {
+  std::string what, from;
+};
+
+struct Results {
+  std::string scenario, model, deployment, workload, hardware, mode;
+  std::string compiler_version, stdlib_hash, scenario_hash, profile = "default";
+  double devices = 0, devices_paid = 0;
+
+  struct Metrics {
+    std::optional<double> ttft_mean_s, tpot_mean_s, e2e_mean_s, ttft_p50_s;
+    std::optional<double> output_tokens_per_s, output_tokens_per_s_per_device, total_tokens_per_s, requests_per_s;
+    std::optional<double> interactivity_tokens_per_s, concurrency, running_slots, capacity_requests_per_s;
+    std::optional<double> usd_per_hour, usd_per_million_output_tokens, usd_per_million_tokens;
+  } metrics;
+
+  std::vector<RoleMemory> memory;
+  std::vector<Breakdown> breakdowns;
+  std::string bottleneck;
+  std::vector<SloResult> slo;
+  std::vector<Assumption> assumptions;
+};
+
+/// The versioned JSON of one or more results.
+std::string toJson(const std::vector<Results>& results);
+
+}  // namespace afdc

@@ -1,0 +1,179 @@
+#include "support/diagnostics.h"
+
+#include <llvm/Support/JSON.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace afdc {
+
+const CatalogueEntry* findCatalogueEntry(std::string_view idOrName) {
+  for (const auto& entry : kCatalogue)
+    if (entry.id == idOrName || entry.name == idOrName) return &entry;
+  return nullptr;
+}
+
+Diagnostic& Diagnostics::add(diag::Id id, SourceRange at, std::string message) {
+  // The same fact at the same place is one mistake, however many ways lead to it.
+  for (auto& old : list_)
+    if (old.id == id && old.primary.range == at && at.valid() && old.message == message) {
+      static thread_local Diagnostic repeated;
+      return repeated = {};
+    }
+  Diagnostic d;
+  d.id = id;
+  d.severity = kCatalogue[id].severity;
+  d.message = std::move(message);
+  d.primary.range = at;
+  return list_.emplace_back(std::move(d));
+}
+
+size_t Diagnostics::errors() const {
+  return static_cast<size_t>(
+      std::count_if(list_.begin(), list_.end(), [](const Diagnostic& d) { return d.severity == Severity::Error; }));
+}
+
+void Diagnostics::take(Diagnostics& other) {
+  for (auto& d : other.list_) list_.push_back(std::move(d));
+  other.list_.clear();
+}
+
+std::vector<const Diagnostic*> Diagnostics::sorted() const {
+  std::vector<const Diagnostic*> order;
+  for (const auto& d : list_) order.push_back(&d);
+  std::stable_sort(order.begin(), order.end(), [](const Diagnostic* a, const Diagnostic* b) {
+    return std::tuple(a->primary.range.file, a->primary.range.begin) <
+           std::tuple(b->primary.range.file, b->primary.range.begin);
+  });
+  return order;
+}
+
+namespace {
+
+struct Paint {
+  bool on;
+  std::string operator()(const char* code, std::string_view text) const {
+    return on ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+  }
+};
+
+/// Source lines wider than this are cut around the label.
+constexpr uint32_t kLongestLine = 160;
+
+void renderLabel(std::string& out, const SourceManager& sources, const Label& label, bool primary, Paint paint,
+                 size_t gutter) {
+  const auto& file = sources.file(label.range.file);
+  auto at = file.position(label.range.begin);
+  auto line = file.line(at.line);
+  std::string shown(line);
+  uint32_t column = at.column;
+  uint32_t lineBegin = file.lineStart(at.line);
+  uint32_t inLine = std::min<uint32_t>(label.range.end, lineBegin + static_cast<uint32_t>(line.size()));
+  uint32_t width = inLine > label.range.begin ? file.position(inLine).column - at.column : 1;
+  if (line.size() > kLongestLine) {
+    size_t from = label.range.begin - lineBegin > 60 ? label.range.begin - lineBegin - 60 : 0;
+    while (from > 0 && (static_cast<unsigned char>(line[from]) & 0xC0u) == 0x80u) --from;
+    shown = (from ? "…" : "") + std::string(line.substr(from, kLongestLine));
+    column = file.position(label.range.begin).column - file.position(lineBegin + static_cast<uint32_t>(from)).column + (from ? 2 : 1);
+    width = std::min<uint32_t>(width, kLongestLine);
+  }
+  for (char& c : shown)
+    if (c == '\t') c = ' ';
+  const char* colour = primary ? "1;31" : "1;34";
+  out += fmt::format("{} {} {}\n", paint("1;34", fmt::format("{:>{}}", at.line, gutter)), paint("1;34", "|"), shown);
+  out += fmt::format("{:>{}} {} {}{}\n", "", gutter, paint("1;34", "|"), std::string(column - 1, ' '),
+                     paint(colour, std::string(std::max(width, 1u), primary ? '^' : '-') + (label.text.empty() ? "" : " " + label.text)));
+}
+
+}  // namespace
+
+std::string Diagnostics::text(bool color) const {
+  Paint paint{color};
+  std::string out;
+  for (const auto* d : sorted()) {
+    const auto& entry = kCatalogue[d->id];
+    bool error = d->severity == Severity::Error;
+    out += paint(error ? "1;31" : "1;33", fmt::format("{}[{}]", error ? "error" : "warning", entry.id));
+    out += paint("1", fmt::format(": {}", d->message)) + "\n";
+    size_t gutter = 4;
+    if (d->primary.range.valid()) {
+      out += fmt::format("  {} {}\n", paint("1;34", "-->"), sources_.describe(d->primary.range));
+      renderLabel(out, sources_, d->primary, true, paint, gutter);
+    }
+    uint32_t lastFile = d->primary.range.file;
+    for (const auto& label : d->labels) {
+      if (label.range.file != lastFile) out += fmt::format("  {} {}\n", paint("1;34", ":::"), sources_.describe(label.range));
+      lastFile = label.range.file;
+      renderLabel(out, sources_, label, false, paint, gutter);
+    }
+    auto trailer = [&](std::string_view word, const std::string& text) {
+      // Continuation lines of a note (a table of components) line up under its first line.
+      std::string indented;
+      for (char c : text) {
+        indented += c;
+        if (c == '\n') indented += std::string(gutter + 3 + word.size() + 2, ' ');
+      }
+      out += fmt::format("{:>{}} {} {}: {}\n", "", gutter, paint("1;34", "="), paint("1", word), indented);
+    };
+    for (const auto& note : d->notes) trailer("note", note);
+    for (const auto& help : d->helps) trailer("help", help);
+    if (!d->fixes.empty()) {
+      std::string text;
+      for (const auto& fix : d->fixes) text += (text.empty() ? "" : " or ") + fix.text;
+      trailer("help", text);
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+std::string Diagnostics::json() const {
+  std::string out;
+  llvm::raw_string_ostream stream(out);
+  llvm::json::OStream json(stream, 2);
+  auto range = [&](std::string_view key, SourceRange r) {
+    json.attributeObject(llvm::StringRef(key.data(), key.size()), [&] {
+      if (!r.valid()) return;
+      const auto& file = sources_.file(r.file);
+      auto begin = file.position(r.begin), end = file.position(r.end);
+      json.attribute("file", file.name());
+      json.attribute("line", begin.line);
+      json.attribute("column", begin.column);
+      json.attribute("end_line", end.line);
+      json.attribute("end_column", end.column);
+    });
+  };
+  json.array([&] {
+    for (const auto* d : sorted()) {
+      const auto& entry = kCatalogue[d->id];
+      json.object([&] {
+        json.attribute("id", llvm::StringRef(entry.id.data(), entry.id.size()));
+        json.attribute("name", llvm::StringRef(entry.name.data(), entry.name.size()));
+        json.attribute("severity", d->severity == Severity::Error ? "error" : "warning");
+        json.attribute("message", d->message);
+        range("at", d->primary.range);
+        json.attributeArray("labels", [&] {
+          for (const auto& label : d->labels) json.object([&] {
+            json.attribute("text", label.text);
+            range("at", label.range);
+          });
+        });
+        json.attributeArray("notes", [&] { for (const auto& note : d->notes) json.value(note); });
+        json.attributeArray("help", [&] { for (const auto& help : d->helps) json.value(help); });
+        json.attributeArray("fixes", [&] {
+          for (const auto& fix : d->fixes) json.object([&] {
+            json.attribute("text", fix.text);
+            json.attribute("replacement", fix.replacement);
+            range("at", fix.range);
+          });
+        });
+      });
+    }
+  });
+  stream.flush();
+  return out;
+}
+
+}  // namespace afdc

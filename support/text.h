@@ -1,0 +1,29 @@
+// Small text helpers: suggestions for misspelt names, and the shortest spelling of a double.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace afdc {
+
+/// The candidate nearest to `wrong`, if it is near enough to be what was meant (edit distance at most a third of the
+/// length, and at least one). Ties go to the first candidate, so pass them in a deterministic order.
+std::optional<std::string> suggest(std::string_view wrong, const std::vector<std::string>& candidates);
+
+/// Shortest decimal text that reads back as exactly `value`; independent of locale.
+std::string shortest(double value);
+
+/// `value` with at most `digits` significant digits, trailing zeros removed.
+std::string significant(double value, int digits);
+
+/// "a, b and c"
+std::string joinWords(const std::vector<std::string>& words, std::string_view last = "and");
+
+/// 64-bit FNV-1a of `text` as 16 hex digits: names content (stdlib, scenario), not a security hash.
+std::string contentHash(std::string_view text);
+
+/// True when the bytes are well-formed UTF-8; otherwise sets `at` to the first bad byte.
+bool validUtf8(std::string_view bytes, size_t& at);
+
+}  // namespace afdc
