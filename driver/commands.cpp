@@ -44,14 +44,7 @@ Output runCheck(const Options& o) {
       out.code = kUsage;
       continue;
     }
-    session.evaluator.check(*module);
-    // What can be checked of a scenario without being asked for its results: fit, degrees, formats, load.
-    if (session.diags.errors() == 0)
-      for (auto* scenario : session.evaluator.blocks(*module, "scenario")) {
-        auto lowered = session.evaluator.lowerToScenario(scenario);
-        if (session.diags.errors() > 0) break;
-        if (lowered.isA(lowered.find(lowered.root, "deployment"), "Aggregated")) runPasses(lowered, "", session.diags);
-      }
+    session.check(*module);
     int before = out.code;
     finish(out, session, o, true);
     out.code = std::max(before, out.code);

@@ -30,6 +30,17 @@ EvaluationSummary PassHost::evaluate(const ir::Scenario& scenario, Diagnostics& 
   return out;
 }
 
+void Session::check(Module& module) {
+  evaluator.check(module);
+  if (diags.errors() > 0) return;
+  for (auto* scenario : evaluator.blocks(module, "scenario")) {
+    auto lowered = evaluator.lowerToScenario(scenario);
+    if (diags.errors() > 0) return;
+    // Other deployments are checked by the language; only aggregated ones are evaluated.
+    if (lowered.isA(lowered.find(lowered.root, "deployment"), "Aggregated")) runPasses(lowered, "", diags);
+  }
+}
+
 std::vector<Object*> Session::scenarios(Module& module, const std::string& name, const std::vector<std::string>& sets) {
   std::vector<Object*> all = evaluator.blocks(module, "scenario");
   std::vector<Object*> chosen;

@@ -25,6 +25,9 @@ class Session {
   PassHost host;
   Evaluator evaluator;
 
+  /// Everything that can be said of a module without being asked for results: the language's checks, then fit, degrees,
+  /// formats and load of its scenarios.
+  void check(Module& module);
   /// The scenarios of a module: the one called `name`, or all. Applies `--set PATH=VALUE`. Reports what is missing.
   std::vector<Object*> scenarios(Module& module, const std::string& name, const std::vector<std::string>& sets);
 };

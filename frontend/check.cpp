@@ -9,7 +9,8 @@
 namespace afdc {
 
 void Evaluator::check(Module& module) {
-  if (!module.ast) return;
+  // Of damaged text, only the damage is reported: what follows from it is noise.
+  if (!module.ast || module.damaged) return;
   for (const auto& decl : module.ast->decls) {
     switch (decl.kind) {
       case ast::DeclKind::Schema: schemaOf(module, decl); break;
@@ -34,6 +35,7 @@ void Evaluator::check(Module& module) {
       case ast::DeclKind::Intrinsic: break;
     }
   }
+  reportMissing();
 }
 
 std::vector<Object*> Evaluator::blocks(Module& module, std::string_view kind) {

@@ -79,8 +79,10 @@ class Evaluator {
   Value given(Object* object, const SchemaField& field);
   Value measure(Object* object, std::string_view name, std::span<const ast::Arg> args, Env* env, SourceRange at);
   Value adopt(Value value, Object* owner);
-  void constrain(Object* object, const SchemaField& field, const Value& value, SourceRange at);
+  bool constrain(Object* object, const SchemaField& field, const Value& value, SourceRange at);
   void force(Object* object);
+  void forceFields(Object* object);
+  void reportMissing();
   void forceValue(const Value& value);
   void checkLayers(Object* object);
   void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context, bool where = false);
@@ -141,9 +143,17 @@ class Evaluator {
   std::deque<std::unique_ptr<ast::Module>> commandLine_;
   std::deque<ast::Member> commandLineMembers_;
 
+  struct Missing {
+    Object* object;
+    SourceRange at;
+    std::vector<const SchemaField*> fields;
+  };
+  std::vector<Missing> missing_;
+
   // Context of the expression being evaluated.
   GraphBuilder* graph_ = nullptr;      ///< inside a graph: operators and step symbols are known
   bool results_ = false;               ///< inside expect, minimize, maximize: result names are known
+  std::pair<Object*, std::string_view> computing_{};  ///< the field whose value is being evaluated
   bool testing_ = false;               ///< inside a test block: evaluate() and diagnostics() are known
   ir::ExprPool* pool_ = nullptr;       ///< where symbolic expressions go
   ir::Strings* strings_ = nullptr;

@@ -77,7 +77,7 @@ Module* ModuleLoader::parse(const std::string& key, const std::string& shown, st
   module->standard = standard;
   size_t before = diags_.errors();
   module->ast = parseModule(diags_.sources().add(shown, std::move(text)), diags_);
-  module->failed = diags_.errors() > before;
+  module->failed = module->damaged = diags_.errors() > before;
   for (const auto& decl : module->ast->decls) {
     if (decl.kind == ast::DeclKind::Block && decl.block->kindName.text == "test") continue;  // tests are not names
     if (decl.kind == ast::DeclKind::Kind) continue;

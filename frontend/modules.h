@@ -13,7 +13,8 @@ namespace afdc {
 struct Module {
   std::string name;  ///< "std.hw.nvidia", or the path as given
   bool standard = false;
-  bool failed = false;  ///< could not be read, or has syntax errors: names missing from it are not reported again
+  bool damaged = false;  ///< has syntax errors
+  bool failed = false;   ///< damaged, or an import failed: names missing from it are not reported again
   std::unique_ptr<ast::Module> ast;
   std::unordered_map<std::string_view, const ast::Decl*> decls;
   struct Imported {

@@ -45,7 +45,14 @@ Value Evaluator::lookup(std::string_view name, Env* env, SourceRange at, bool& f
   found = true;
   for (Env* e = env; e; e = e->parent) {
     if (!e->name.empty() && e->name == name) return e->local;
-    if (e->object && hasMember(e->object, name)) return get(e->object, name, at);
+    // In a field's own value its name means an outer one: `Gqa { heads = heads }`.
+    bool itself = e->object == computing_.first && name == computing_.second;
+    if (e->object && !itself && hasMember(e->object, name)) return get(e->object, name, at);
+    // A search speaks of its base scenario's fields as its own.
+    if (e->object && e->object->schema->isA("Explore") && computing_ != std::pair(e->object, std::string_view("base")) && hasMember(e->object, "base")) {
+      Value base = get(e->object, "base", at);
+      if (base.kind == ValueKind::Record && hasMember(base.object, name)) return get(base.object, name, at);
+    }
     if (e->module) {
       if (auto value = moduleLookup(*e->module, name)) return *value;
       break;
@@ -100,6 +107,11 @@ std::optional<Value> Evaluator::moduleLookup(Module& module, std::string_view na
 }
 
 Value Evaluator::declValue(Module& module, const ast::Decl& decl) {
+  if (decl.kind == ast::DeclKind::Schema) {  // may mention itself in the types of its fields
+    Value v = Value::make(ValueKind::Schema);
+    v.schema = schemaOf(module, decl);
+    return v.schema ? v : Value{};
+  }
   auto [slot, fresh] = declValues_.try_emplace(&decl);
   if (!fresh) {
     if (!slot->second.done) {
@@ -126,17 +138,13 @@ Value Evaluator::declValue(Module& module, const ast::Decl& decl) {
       v.decl = &decl;
       v.module = &module;
       break;
-    case ast::DeclKind::Schema:
-      v = Value::make(ValueKind::Schema);
-      v.schema = schemaOf(module, decl);
-      if (!v.schema) v = {};
-      break;
     case ast::DeclKind::Intrinsic:
       v = Value::make(ValueKind::Intrinsic);
       v.decl = &decl;
       v.module = &module;
       break;
     case ast::DeclKind::Block: v = blockValue(module, decl); break;
+    case ast::DeclKind::Schema:
     case ast::DeclKind::Enum:
     case ast::DeclKind::Kind: break;
   }
@@ -256,21 +264,21 @@ Value Evaluator::blockValue(Module& module, const ast::Decl& decl) {
 
 const Schema* Evaluator::schemaOf(Module& module, const ast::Decl& decl) {
   if (auto found = schemaByDecl_.find(&decl); found != schemaByDecl_.end()) return found->second;
-  schemaByDecl_[&decl] = nullptr;  // a cycle finds this
   if (decl.kind != ast::DeclKind::Schema) return nullptr;
+  Schema& schema = schemas_.emplace_back();
+  schema.name = decl.name.text;
+  schemaByDecl_[&decl] = &schema;
   const Schema* base = nullptr;
   if (!decl.path.empty()) {
     base = schemaByPath(decl.path, module);
-    if (!base) return nullptr;
     int depth = 0;
     for (auto* s = base; s; s = s->base) ++depth;
-    if (depth > 16) {
+    if (depth > 16 || (base && !base->decl)) {
       diags_->report<diag::extends_cycle>(decl.name.range, decl.name.text, 16);
-      return nullptr;
+      base = nullptr;
     }
+    if (!base) return schemaByDecl_[&decl] = nullptr;
   }
-  Schema& schema = schemas_.emplace_back();
-  schemaByDecl_[&decl] = &schema;
   if (base) {
     schema.fields = base->fields;
     schema.index = base->index;
@@ -278,7 +286,6 @@ const Schema* Evaluator::schemaOf(Module& module, const ast::Decl& decl) {
     schema.graph = base->graph;
     schema.storages = base->storages;
   }
-  schema.name = decl.name.text;
   schema.module = &module;
   schema.decl = &decl;
   schema.base = base;

@@ -114,15 +114,18 @@ const Schema* Evaluator::childSchema(const Schema* schema, std::string_view kind
 Value Evaluator::get(Object* object, std::string_view name, SourceRange at) {
   if (auto found = object->slots.find(name); found != object->slots.end()) {
     if (found->second.state == Object::State::Done) return found->second.value;
-    auto& d = diags_->report<diag::value_cycle>(at.valid() ? at : object->declared, name);
-    d.help("the innermost name wins: inside its own block a field hides an outer one of the same name");
+    diags_->report<diag::value_cycle>(at.valid() ? at : object->declared, name).help("break the circle: one of these values must not need the other");
     found->second.value = {};
     return {};
   }
   auto& slot = object->slots[name];
   auto* graph = std::exchange(graph_, nullptr);  // a field is static whoever asks for it
-  bool results = std::exchange(results_, false);
+  // A field of type Any belongs to another tool and may speak of results (`emit report { pareto = [cost_per_mtok] }`).
+  const auto* field = object->schema->find(name);
+  bool results = std::exchange(results_, field && field->item->type && field->type.kind == TypeKind::Any);
+  auto computing = std::exchange(computing_, {object, name});
   Value value = compute(object, name, slot, at);
+  computing_ = computing;
   graph_ = graph;
   results_ = results;
   slot.value = value;
@@ -266,21 +269,20 @@ Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& sl
   if (value.kind == ValueKind::Null) {
     if (item->optional) return value;
     if (absent) {
-      SourceRange where = object->declared.valid() ? object->declared : at;
-      diags_->report<diag::missing_field>(where, object->label.empty() ? std::string(object->schema->name) : object->label, name)
-          .here(fmt::format("`{}` is not set", name))
-          .label(item->range, fmt::format("{} is needed", describe(field->type)));
+      auto known = std::find_if(missing_.begin(), missing_.end(), [&](const Missing& m) { return m.object == object; });
+      if (known == missing_.end()) known = missing_.insert(missing_.end(), {object, object->declared.valid() ? object->declared : at, {}});
+      known->fields.push_back(field);
     } else {
       diags_->report<diag::not_optional>(slot.range, name).label(item->range, "declared here");
     }
     return {};
   }
   value = adopt(conform(value, field->type, slot.range, name), object);
-  if (!value.poison()) constrain(object, *field, value, slot.range);
+  if (!value.poison() && !constrain(object, *field, value, slot.range)) return {};
   return value;
 }
 
-void Evaluator::constrain(Object* object, const SchemaField& field, const Value& value, SourceRange at) {
+bool Evaluator::constrain(Object* object, const SchemaField& field, const Value& value, SourceRange at) {
   const auto* item = field.item;
   Env* env = nullptr;
   auto scope = [&] {
@@ -295,21 +297,23 @@ void Evaluator::constrain(Object* object, const SchemaField& field, const Value&
   };
   if (item->where) {
     Value holds = eval(item->where, scope());
-    if (holds.kind == ValueKind::Bool && !holds.flag)
+    if (holds.kind == ValueKind::Bool && !holds.flag) {
       diags_->report<diag::require_failed>(at, fmt::format("`{}`", diags_->sources().text(item->where->range)))
           .here(fmt::format("`{}` is {}", item->name.text, describe(value)))
           .label(item->range, "the schema says so here");
+      return false;
+    }
   }
   if (item->plausible && value.kind == ValueKind::Number && item->plausible->kind == ast::ExprKind::Binary) {
     Value low = eval(item->plausible->a, scope()), high = eval(item->plausible->b, scope());
-    if (low.kind != ValueKind::Number || high.kind != ValueKind::Number) return;
+    if (low.kind != ValueKind::Number || high.kind != ValueKind::Number) return true;
     auto inside = [&](const Number& n) { return n.compare(low.quantity.value) >= 0 && n.compare(high.quantity.value) <= 0; };
-    if (inside(value.quantity.value)) return;
+    if (inside(value.quantity.value)) return true;
     auto text = diags_->sources().text(at);
     auto& d = diags_->report<diag::implausible>(at, text, item->name.text, low.quantity.text(), high.quantity.text());
     // The same number with another unit of the dimension is the usual slip.
     auto unit = parseUnit(value.quantity.unit);
-    if (!unit) return;
+    if (!unit) return true;
     Number written = value.quantity.value / Number(unit->factor);
     for (std::string_view candidate : {"TB/s", "GB/s", "Gbit/s", "TFLOP/s", "PFLOP/s", "GB", "GiB", "us", "ms", "USD/h", "W", "kW"}) {
       auto other = parseUnit(candidate);
@@ -320,6 +324,7 @@ void Evaluator::constrain(Object* object, const SchemaField& field, const Value&
     }
     d.label(item->range, "the schema's plausible range");
   }
+  return true;
 }
 
 void Evaluator::checkLayers(Object* object) {
@@ -378,9 +383,25 @@ void Evaluator::forceValue(const Value& value) {
     for (const auto& item : *value.list) forceValue(item);
 }
 
+/// One message for all the fields that an object lacks.
+void Evaluator::reportMissing() {
+  for (const auto& m : std::exchange(missing_, {})) {
+    std::vector<std::string> names;
+    for (const auto* f : m.fields) names.push_back(fmt::format("`{}`", f->item->name.text));
+    auto& d = diags_->report<diag::missing_field>(m.at, m.object->label.empty() ? std::string(m.object->schema->name) : m.object->label, joinWords(names));
+    d.here(m.fields.size() == 1 ? "it is not set" : "they are not set");
+    for (size_t i = 0; i < std::min<size_t>(m.fields.size(), 4); ++i) d.label(m.fields[i]->item->range, fmt::format("{} is needed", describe(m.fields[i]->type)));
+  }
+}
+
 void Evaluator::force(Object* object) {
   if (object->forced) return;
   object->forced = true;
+  forceFields(object);
+  reportMissing();
+}
+
+void Evaluator::forceFields(Object* object) {
   checkLayers(object);
   for (const auto& field : object->schema->fields) {
     auto kind = field.item->kind;
@@ -398,7 +419,9 @@ void Evaluator::force(Object* object) {
   for (size_t i = 0; i < object->layers.size(); ++i)
     members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
       Env* env = frame(object, i);
-      if (m.kind == ast::MemberKind::Require) checkRequire(m.value, m.message, env, object->declared);
+      // In a search `require` filters points: it need not hold for the base, only make sense.
+      if (m.kind == ast::MemberKind::Require && object->schema->isA("Explore")) eval(m.value, env);
+      else if (m.kind == ast::MemberKind::Require) checkRequire(m.value, m.message, env, object->declared);
       bool promise = m.kind == ast::MemberKind::Expect || m.kind == ast::MemberKind::Objective;
       if (promise && (object->schema->isA("Slo") || object->schema->isA("Explore"))) {
         bool before = std::exchange(results_, true);

@@ -96,15 +96,16 @@ class TokenReader {
 
   static CommonToken* change(Token& t) { return static_cast<CommonToken*>(&t); }
 
-  /// `80 Gb/s`: no valid text has a word after a number on its line, so it can only be a unit that does not exist.
+  /// `80 Gb/s`: no valid text has a word after a number on its line (unless a comma was forgotten before a member), so it
+  /// can only be a unit that does not exist.
   void joinNumberAndWord() {
     size_t to = 0;
     for (size_t i = 0; i < raw_.size(); ++i) {
       auto& t = raw_[i];
       bool number = t->getType() == AfdLexer::INT || t->getType() == AfdLexer::FLOAT;
-      bool editionNumber = i > 0 && textOf(*raw_[i - 1]) == "edition";
+      bool editionNumber = to > 0 && textOf(*raw_[to - 1]) == "edition";
       if (number && !editionNumber && i + 1 < raw_.size() && raw_[i + 1]->getType() == AfdLexer::ID &&
-          raw_[i + 1]->getLine() == t->getLine()) {
+          raw_[i + 1]->getLine() == t->getLine() && !(i + 2 < raw_.size() && raw_[i + 2]->getType() == Symbols::get().assign)) {
         size_t stop = raw_[++i]->getStopIndex();
         auto glued = [&](size_t k) { return k < raw_.size() && raw_[k]->getStartIndex() == stop + 1; };
         while (glued(i + 1) && textOf(*raw_[i + 1]) == "/" && i + 2 < raw_.size() &&
@@ -148,8 +149,14 @@ class TokenReader {
     else d.help("units are B, bit, FLOP, tok, req, s, J, W, USD and pct with k M G T P E or Ki Mi Gi Ti prefixes");
   }
 
+  /// Can only be the start of a member or declaration: `name =`, `kind Name`, `let`.
   bool startsMember(size_t i) const {
-    return i + 1 < raw_.size() && raw_[i]->getType() == AfdLexer::ID && raw_[i + 1]->getType() == Symbols::get().assign;
+    if (i + 1 >= raw_.size()) return false;
+    auto text = textOf(*raw_[i]);
+    if (text == "let" || text == "fn" || text == "schema" || text == "import" || text == "require") return true;
+    if (raw_[i]->getType() != AfdLexer::ID) return false;
+    auto next = raw_[i + 1]->getType();
+    return next == Symbols::get().assign || ((next == AfdLexer::ID || next == AfdLexer::STRING) && raw_[i + 1]->getLine() == raw_[i]->getLine());
   }
 
   size_t indentOf(size_t line) const {

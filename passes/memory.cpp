@@ -183,8 +183,14 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
     }
   };
   std::vector<double> values = evaluated(m, 1, 1);
+  // Layers first: `tp` is about heads before it is about the vocabulary. One degree, one message.
+  std::vector<const Body*> order;
   for (const auto& body : g.bodies)
-    for (const auto& t : body.tensors) {
+    if (&body != &g.bodies[g.main.index]) order.push_back(&body);
+  order.push_back(&g.bodies[g.main.index]);
+  for (const auto* body : order)
+    for (const auto& t : body->tensors) {
+      if (!ok) return false;
       if (t.kind == TensorKind::Activation || t.kind == TensorKind::Route) continue;
       for (const auto& dim : t.dims) {
         if (dim.axis == Axis::None) continue;
@@ -201,10 +207,7 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
               diags.report<diag::replicated>(at, axis, shortest(degree), shortest(units), "heads", fmt::format("`{}`", name), shortest(degree / units)).label(rangeOfPlace(t.place), "declared here");
             continue;
           }
-          if (!seen.insert(axis).second) {
-            ok = false;
-            continue;
-          }
+          if (!ok) continue;
           ok = false;
           std::vector<std::string> divisors;
           for (double d = 1; d <= std::min(units, 1024.0); ++d)

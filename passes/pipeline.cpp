@@ -53,6 +53,10 @@ std::optional<Subject> subjectOf(const Scenario& s, Diagnostics& diags) {
     return std::nullopt;
   }
   out.engine = engines[0];
+  if (NodeId drafts = s.find(out.engine, "speculative"); drafts.valid()) {
+    diags.report<diag::not_evaluable>(rangeOf(s, drafts, diags), name, std::string("speculation is checked, not yet evaluated; remove `speculative`"));
+    return std::nullopt;
+  }
   return out;
 }
 
@@ -196,7 +200,7 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
     priced = priced && price.has_value();
   }
   r.devices_paid = paid;
-  if (paid > r.devices) diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(paid - r.devices), shortest(paid), engine->pool);
+  if (paid > r.devices) diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(paid - r.devices), shortest(paid), s.show(cluster));
   m.output_tokens_per_s_per_device = *m.output_tokens_per_s / paid;
   if (priced && perHour > 0) {
     m.usd_per_hour = perHour;

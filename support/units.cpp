@@ -118,6 +118,11 @@ std::optional<std::string> suggestUnit(std::string_view wrong) {
       "Gbps", "Mbps",  "Tbps", "Gbit", "TFLOP/s", "PFLOP/s", "GFLOP/s", "TFLOP", "FLOP", "ms", "us", "ns", "s", "min", "h",
       "tok",  "ktok",  "Kitok", "Mtok", "tok/s", "req", "req/s", "USD/h", "USD", "W", "kW", "kWh", "J", "pct", "GHz", "MHz",
       "B/tok", "KiB/tok"};
+  static constexpr std::pair<std::string_view, const char*> words[] = {
+      {"sec", "s"}, {"secs", "s"}, {"second", "s"}, {"seconds", "s"}, {"msec", "ms"}, {"usec", "us"}, {"nsec", "ns"}, {"hr", "h"},
+      {"hour", "h"}, {"hours", "h"}, {"mins", "min"}, {"minutes", "min"}, {"days", "day"}, {"percent", "pct"}, {"bytes", "B"}, {"watts", "W"}};
+  for (auto [word, unit] : words)
+    if (word == wrong) return unit;
   if (wrong == "TFLOPS" || wrong == "TFLOPs" || wrong == "TFlops") return "TFLOP/s";
   if (wrong == "GBps" || wrong == "GBs") return "GB/s";
   if (wrong == "TBps") return "TB/s";
