@@ -1,8 +1,5 @@
 #include "driver/commands.h"
 
-#include <llvm/Support/FileSystem.h>
-#include <llvm/Support/JSON.h>
-#include <llvm/Support/raw_ostream.h>
 
 #include <algorithm>
 
@@ -12,6 +9,7 @@
 #include "frontend/parse.h"
 #include "support/files.h"
 #include "support/text.h"
+#include "support/json.h"
 
 namespace afdc {
 
@@ -204,8 +202,7 @@ Output runOperators(const Options& o) {
     state.push_back(g);
     begin = end + 1;
   }
-  llvm::raw_string_ostream stream(out.out);
-  llvm::json::OStream json(stream, 2);
+  JsonWriter json(out.out);
   if (module && session.diags.errors() == 0)
     for (auto* object : session.scenarios(*module, o.name, o.sets)) {
       auto model = buildStepModel(session.evaluator.lowerToScenario(object), session.diags);
@@ -235,7 +232,6 @@ Output runOperators(const Options& o) {
         });
       });
     }
-  stream.flush();
   if (o.json) out.out += "\n";
   finish(out, session, o, false);
   if (!module) out.code = kUsage;

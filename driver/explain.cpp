@@ -1,9 +1,8 @@
-#include <llvm/Support/JSON.h>
-#include <llvm/Support/raw_ostream.h>
 
 #include "driver/commands.h"
 #include "driver/session.h"
 #include "support/text.h"
+#include "support/json.h"
 
 namespace afdc {
 
@@ -11,19 +10,16 @@ namespace {
 
 Output explainId(const CatalogueEntry& e, bool json) {
   Output out;
-  auto sv = [](std::string_view v) { return llvm::StringRef(v.data(), v.size()); };
   if (json) {
-    llvm::raw_string_ostream stream(out.out);
-    llvm::json::OStream j(stream, 2);
+    JsonWriter j(out.out);
     j.object([&] {
-      j.attribute("id", sv(e.id));
-      j.attribute("name", sv(e.name));
+      j.attribute("id", e.id);
+      j.attribute("name", e.name);
       j.attribute("severity", e.severity == Severity::Error ? "error" : "warning");
-      j.attribute("explanation", sv(e.explanation));
-      j.attribute("bad", sv(e.bad));
-      j.attribute("good", sv(e.good));
+      j.attribute("explanation", e.explanation);
+      j.attribute("bad", e.bad);
+      j.attribute("good", e.good);
     });
-    stream.flush();
     out.out += "\n";
     return out;
   }
@@ -43,135 +39,152 @@ Output explainId(const CatalogueEntry& e, bool json) {
   return out;
 }
 
+/// A value in a scenario tree of its own.
+struct Found {
+  std::string path;
+  ir::Scenario s;
+  ir::NodeId id;
+};
+
+std::optional<Found> findLet(Session& session, Module& module, const std::string& name) {
+  auto value = session.evaluator.letValue(module, name);
+  if (!value) return std::nullopt;
+  const auto& [quantity, range] = *value;
+  Found f;
+  f.path = name;
+  ir::Node n;
+  n.kind = ir::NodeKind::Number;
+  n.name = f.s.strings.intern(name);
+  n.value = quantity.value;
+  n.dimension = quantity.dimension;
+  if (!quantity.unit.empty()) n.unit = f.s.strings.intern(quantity.unit);
+  const auto& file = session.sources.file(range.file);
+  auto at = file.position(range.begin);
+  n.origins.push_back({ir::OriginKind::Declared, {f.s.strings.intern(file.name()), at.line, at.column}, f.s.strings.intern(session.sources.text(range))});
+  f.id = f.s.add(std::move(n));
+  return f;
+}
+
+/// Walks `rest` from the root; reports the first step that leads nowhere. A null on the way is an answer.
+bool walk(Session& session, Found& f, const std::string& head, const std::string& rest) {
+  ir::NodeId at = f.s.root;
+  std::string walked = head;
+  for (size_t i = 0; i < rest.size();) {
+    size_t end = std::min(rest.find('.', i), rest.size());
+    std::string step = rest.substr(i, end - i);
+    ir::NodeId next;
+    std::vector<std::string> names;
+    for (auto c : f.s[at].children) {
+      names.emplace_back(f.s.strings[f.s[c].name]);
+      if (names.back() == step) next = c;
+    }
+    if (!next.valid()) {
+      auto& d = session.diags.report<diag::no_such_path>({}, f.path, walked, step);
+      if (auto meant = suggest(step, names)) d.help(fmt::format("did you mean `{}`?", *meant));
+      else if (!names.empty()) d.help("it has " + joinWords(names));
+      return false;
+    }
+    walked = step;
+    at = next;
+    i = end + 1;
+  }
+  f.id = at;
+  return true;
+}
+
+void writeJson(JsonWriter& j, const Found& f) {
+  const auto& n = f.s[f.id];
+  j.object([&] {
+    j.attribute("path", f.path);
+    j.attribute("value", f.s.show(f.id));
+    if (n.kind == ir::NodeKind::Number) {
+      j.attribute("base_value", n.value.toDouble());
+      j.attribute("base_unit", n.dimension.unit());
+      j.attribute("inexact", !n.value.exact());
+      if (n.value.exact()) j.attribute("exact", n.value.rational().text());
+      else j.attribute("exact", nullptr);
+    }
+    j.attributeArray("origins", [&] {
+      for (const auto& o : n.origins) j.object([&] {
+        j.attribute("kind", ir::kOriginKindNames[static_cast<size_t>(o.kind)]);
+        j.attribute("file", f.s.strings[o.place.file]);
+        j.attribute("line", o.place.line);
+        j.attribute("column", o.place.column);
+        j.attribute("value", f.s.strings[o.value]);
+      });
+    });
+  });
+}
+
+std::string asText(const Found& f) {
+  const auto& n = f.s[f.id];
+  std::string out = fmt::format("{} = {}\n", f.path, f.s.show(f.id));
+  if (n.kind == ir::NodeKind::Number) {
+    if (n.value.exact()) out += fmt::format("  exactly   {}\n", Quantity{n.value, n.dimension, ""}.exactText());
+    else out += fmt::format("  inexact   {} {} (rounded to double on the way)\n", shortest(n.value.toDouble()), n.dimension.unit());
+  }
+  for (size_t i = 0; i < n.origins.size(); ++i) {
+    const auto& o = n.origins[i];
+    std::string place = o.place.file.valid() ? fmt::format("{}:{}:{}", f.s.strings[o.place.file], o.place.line, o.place.column) : "";
+    out += fmt::format("  {} {:<9} {:<32} {}\n", i == 0 ? "→" : "←", ir::kOriginKindNames[static_cast<size_t>(o.kind)], f.s.strings[o.value], place);
+  }
+  if (n.kind == ir::NodeKind::Record)
+    for (auto child : n.children) {
+      std::string value = f.s.show(child);
+      if (value.size() > 70) value = value.substr(0, 67) + "...";
+      out += fmt::format("  {:<16} {}\n", f.s.strings[f.s[child].name], value);
+    }
+  return out;
+}
+
 }  // namespace
 
 Output runExplain(const Options& o) {
   Output out;
   if (o.path.empty()) {
-    if (const auto* entry = findCatalogueEntry(o.file)) return explainId(*entry, o.json);
-    std::string kebab = o.file;
-    std::replace(kebab.begin(), kebab.end(), '-', '_');
-    if (const auto* entry = findCatalogueEntry(kebab)) return explainId(*entry, o.json);
-    out.code = kUsage;
-    out.err = fmt::format("afdc explain: `{}` is no diagnostic; give an id such as AFD0301, or a file and a path in it\n", o.file);
-    return out;
+    std::string name = o.file;
+    std::replace(name.begin(), name.end(), '-', '_');
+    if (const auto* entry = findCatalogueEntry(name)) return explainId(*entry, o.json);
+    return {kUsage, "", fmt::format("afdc explain: `{}` is no diagnostic; give an id such as AFD0301, or a file and a path in it\n", o.file)};
   }
   Session session(o.stdlib);
   Module* module = session.loader.loadFile(o.file);
-  if (!module) {
-    out.err = session.diags.text(o.color);
-    out.code = kUsage;
-    return out;
-  }
+  if (!module) return {kUsage, "", session.diags.text(o.color)};
   session.evaluator.check(*module);
+
+  std::vector<Found> found;
   size_t dot = o.path.find('.');
   std::string head = o.path.substr(0, dot), rest = dot == std::string::npos ? "" : o.path.substr(dot + 1);
-  Object* object = session.evaluator.block(*module, head);
-  ir::Scenario s;
-  ir::NodeId id;
-  if (object) {
+  if (o.path == "*") {  // every `let` of the file
+    for (const auto& decl : module->ast->decls)
+      if (auto f = findLet(session, *module, std::string(decl.name.text))) found.push_back(std::move(*f));
+  } else if (Object* object = session.evaluator.block(*module, head)) {
     for (const auto& set : o.sets)
       if (object) object = session.evaluator.amended(object, set, *module);
     if (object) {
-      s = session.evaluator.lowerToScenario(object);
-      id = rest.empty() ? s.root : s.find(s.root, rest);
-      if (!id.valid() && !rest.empty()) {
-        // How far does the path go? Say so at the first step that leads nowhere.
-        std::string walked;
-        ir::NodeId at = s.root;
-        for (size_t i = 0; i < rest.size();) {
-          size_t end = std::min(rest.find('.', i), rest.size());
-          std::string step = rest.substr(i, end - i);
-          ir::NodeId next = s.find(at, step);
-          bool known = false;
-          std::vector<std::string> names;
-          for (auto c : s[at].children) {
-            names.emplace_back(s.strings[s[c].name]);
-            known |= names.back() == step;
-          }
-          if (!next.valid() && !known) {
-            auto& d = session.diags.report<diag::no_such_path>({}, o.path, walked.empty() ? head : walked, step);
-            if (auto meant = suggest(step, names)) d.help(fmt::format("did you mean `{}`?", *meant));
-            else if (!names.empty()) d.help("it has " + joinWords(names));
-            break;
-          }
-          if (!next.valid()) {
-            out.out = fmt::format("{} = null\n", o.path);
-            break;
-          }
-          walked = step;
-          at = next;
-          i = end + 1;
-        }
-      }
+      Found f;
+      f.path = o.path;
+      f.s = session.evaluator.lowerToScenario(object);
+      if (walk(session, f, head, rest)) found.push_back(std::move(f));
     }
-  } else if (auto value = session.evaluator.letValue(*module, head)) {
-    s.root = id = s.add([&] {
-      ir::Node n;
-      n.kind = ir::NodeKind::Number;
-      n.name = s.strings.intern(head);
-      n.value = value->first.value;
-      n.dimension = value->first.dimension;
-      if (!value->first.unit.empty()) n.unit = s.strings.intern(value->first.unit);
-      auto at = session.sources.file(value->second.file).position(value->second.begin);
-      n.origins.push_back({ir::OriginKind::Declared, {s.strings.intern(session.sources.file(value->second.file).name()), at.line, at.column}, s.strings.intern(session.sources.text(value->second))});
-      return n;
-    }());
+  } else if (auto f = findLet(session, *module, head)) {
+    found.push_back(std::move(*f));
   } else if (session.diags.errors() == 0) {
     std::vector<std::string> names;
     for (const auto& d : module->ast->decls) names.emplace_back(d.name.text);
     auto& d = session.diags.report<diag::no_such_path>({}, o.path, o.file, head);
     if (auto meant = suggest(head, names)) d.help(fmt::format("did you mean `{}`?", *meant));
   }
-  if (id.valid()) {
-    const auto& n = s[id];
-    if (o.json) {
-      llvm::raw_string_ostream stream(out.out);
-      llvm::json::OStream j(stream, 2);
-      j.object([&] {
-        j.attribute("path", o.path);
-        j.attribute("value", s.show(id));
-        if (n.kind == ir::NodeKind::Number) {
-          j.attribute("base_value", n.value.toDouble());
-          j.attribute("base_unit", n.dimension.unit());
-          j.attribute("inexact", !n.value.exact());
-          j.attribute("exact", n.value.exact() ? llvm::json::Value(n.value.rational().text()) : llvm::json::Value(nullptr));
-        }
-        j.attributeArray("origins", [&] {
-          for (const auto& origin : n.origins) j.object([&] {
-            auto file = s.strings[origin.place.file];
-            j.attribute("kind", llvm::StringRef(ir::kOriginKindNames[static_cast<size_t>(origin.kind)].data()));
-            j.attribute("file", llvm::StringRef(file.data(), file.size()));
-            j.attribute("line", origin.place.line);
-            j.attribute("column", origin.place.column);
-            auto value = s.strings[origin.value];
-            j.attribute("value", llvm::StringRef(value.data(), value.size()));
-          });
-        });
-      });
-      stream.flush();
-      out.out += "\n";
-    } else {
-      out.out += fmt::format("{} = {}\n", o.path, s.show(id));
-      if (n.kind == ir::NodeKind::Number) {
-        if (n.value.exact()) out.out += fmt::format("  exactly   {}\n", Quantity{n.value, n.dimension, ""}.exactText());
-        else out.out += fmt::format("  inexact   {} {} (rounded to double on the way)\n", shortest(n.value.toDouble()), n.dimension.unit());
-      }
-      bool first = true;
-      for (const auto& origin : n.origins) {
-        out.out += fmt::format("  {} {:<9} {:<32} {}\n", first ? "→" : "←", ir::kOriginKindNames[static_cast<size_t>(origin.kind)], s.strings[origin.value],
-                               origin.place.file.valid() ? fmt::format("{}:{}:{}", s.strings[origin.place.file], origin.place.line, origin.place.column) : "");
-        first = false;
-      }
-      if (n.kind == ir::NodeKind::Record)
-        for (auto child : n.children) {
-          std::string value = s.show(child);
-          if (value.size() > 70) value = value.substr(0, 67) + "...";
-          out.out += fmt::format("  {:<16} {}\n", s.strings[s[child].name], value);
-        }
-    }
+
+  if (o.json) {
+    JsonWriter j(out.out);
+    if (o.path == "*") j.array([&] { for (const auto& f : found) writeJson(j, f); });
+    else if (!found.empty()) writeJson(j, found[0]);
+    out.out += "\n";
+  } else {
+    for (const auto& f : found) out.out += asText(f);
   }
-  out.err = o.json && session.diags.count() == 0 ? "" : o.json ? session.diags.json() : session.diags.text(o.color);
+  if (session.diags.count() > 0) out.err = o.json ? session.diags.json() + "\n" : session.diags.text(o.color);
   if (session.diags.errors() > 0) out.code = kFindings;
   return out;
 }

@@ -186,7 +186,8 @@ class Compiler {
         setProduct(p, *w);
       } else if (name == "all_reduce" || name == "all_gather") {
         p.cost = name == "all_reduce" ? Cost::AllReduce : Cost::AllGather;
-        p.bytes = resultBytes;
+        // The gathered result is whole, whatever its operand is.
+        p.bytes = mul(elements(result, {}, {}), constant(bytesPer(result.cls)));
       } else if (name == "embed") {
         p.cost = Cost::Roofline;
         // Of a sharded table each rank reads and writes only its own rows; the busiest is taken to have them all.

@@ -1,14 +1,12 @@
 #include "results/results.h"
+#include "support/json.h"
 
-#include <llvm/Support/JSON.h>
-#include <llvm/Support/raw_ostream.h>
 
 namespace afdc {
 
 std::string toJson(const std::vector<Results>& all) {
   std::string out;
-  llvm::raw_string_ostream stream(out);
-  llvm::json::OStream json(stream, 2);
+  JsonWriter json(out);
   auto optional = [&](const char* key, const std::optional<double>& value) {
     if (value) json.attribute(key, *value);
     else json.attribute(key, nullptr);
@@ -100,7 +98,6 @@ std::string toJson(const std::vector<Results>& all) {
       });
     });
   });
-  stream.flush();
   return out + "\n";
 }
 

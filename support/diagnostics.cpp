@@ -1,7 +1,6 @@
 #include "support/diagnostics.h"
+#include "support/json.h"
 
-#include <llvm/Support/JSON.h>
-#include <llvm/Support/raw_ostream.h>
 
 #include <algorithm>
 #include <map>
@@ -131,10 +130,9 @@ std::string Diagnostics::text(bool color) const {
 
 std::string Diagnostics::json() const {
   std::string out;
-  llvm::raw_string_ostream stream(out);
-  llvm::json::OStream json(stream, 2);
+  JsonWriter json(out);
   auto range = [&](std::string_view key, SourceRange r) {
-    json.attributeObject(llvm::StringRef(key.data(), key.size()), [&] {
+    json.attributeObject(key, [&] {
       if (!r.valid()) return;
       const auto& file = sources_.file(r.file);
       auto begin = file.position(r.begin), end = file.position(r.end);
@@ -149,8 +147,8 @@ std::string Diagnostics::json() const {
     for (const auto* d : sorted()) {
       const auto& entry = kCatalogue[d->id];
       json.object([&] {
-        json.attribute("id", llvm::StringRef(entry.id.data(), entry.id.size()));
-        json.attribute("name", llvm::StringRef(entry.name.data(), entry.name.size()));
+        json.attribute("id", entry.id);
+        json.attribute("name", entry.name);
         json.attribute("severity", d->severity == Severity::Error ? "error" : "warning");
         json.attribute("message", d->message);
         range("at", d->primary.range);
@@ -172,7 +170,6 @@ std::string Diagnostics::json() const {
       });
     }
   });
-  stream.flush();
   return out;
 }
 
