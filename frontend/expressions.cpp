@@ -11,8 +11,8 @@ namespace afdc {
 
 namespace {
 constexpr size_t kLongestList = 65'536;
-constexpr size_t kMostSteps = 20'000'000;
-constexpr int kDeepestEvaluation = 600;
+constexpr size_t kMostSteps = 4'000'000;
+constexpr int kDeepestEvaluation = 4000;
 }  // namespace
 
 using ast::ExprKind;
@@ -21,7 +21,7 @@ using ast::Op;
 bool Evaluator::spend(size_t amount, SourceRange at) {
   steps_ += amount;
   if (steps_ <= kMostSteps) return true;
-  if (!exhausted_) diags_->report<diag::too_many>(at, steps_, fmt::format("{} (in one run)", kMostSteps));
+  if (!exhausted_) diags_->report<diag::too_many>(at, "more evaluation steps than a file may take", kMostSteps);
   exhausted_ = true;
   return false;
 }
@@ -250,7 +250,7 @@ Value Evaluator::evalRange(const ast::Expr* e, Env* env) {
   }
   __int128 count = static_cast<__int128>(*high) - *low + (e->op == Op::RangeInclusive ? 1 : 0);
   if (count > static_cast<__int128>(kLongestList)) {
-    diags_->report<diag::too_many>(e->range, static_cast<int64_t>(std::min<__int128>(count, INT64_MAX)), kLongestList);
+    diags_->report<diag::too_many>(e->range, fmt::format("{} elements", static_cast<int64_t>(std::min<__int128>(count, INT64_MAX))), kLongestList);
     return {};
   }
   std::vector<Value> items;
@@ -488,7 +488,7 @@ Value Evaluator::evalBinary(const ast::Expr* e, Env* env) {
   // Lists: `3 * [dense] + 58 * [moe]`.
   if (e->op == Op::Add && a.kind == ValueKind::List && b.kind == ValueKind::List) {
     if (a.list->size() + b.list->size() > kLongestList) {
-      diags_->report<diag::too_many>(e->range, a.list->size() + b.list->size(), kLongestList);
+      diags_->report<diag::too_many>(e->range, fmt::format("{} elements", a.list->size() + b.list->size()), kLongestList);
       return {};
     }
     if (!spend(a.list->size() + b.list->size(), e->range)) return {};
@@ -502,7 +502,7 @@ Value Evaluator::evalBinary(const ast::Expr* e, Env* env) {
     auto times = count.kind == ValueKind::Number && count.quantity.dimension.none() ? count.quantity.value.toInteger() : std::nullopt;
     if (times && *times >= 0) {
       if (static_cast<__int128>(*times) * static_cast<__int128>(list.list->size()) > static_cast<__int128>(kLongestList)) {
-        diags_->report<diag::too_many>(e->range, *times, kLongestList);
+        diags_->report<diag::too_many>(e->range, fmt::format("{} times {} elements", *times, list.list->size()), kLongestList);
         return {};
       }
       if (!spend(static_cast<size_t>(*times) * list.list->size() + 1, e->range)) return {};

@@ -644,18 +644,21 @@ class Builder {
       e.kind = ExprKind::Record;
       e.block = block(record->block());
     } else if (auto* list = dynamic_cast<AfdParser::ListExprContext*>(ctx)) {
+      auto items = list->expr();
+      if (auto* comp = list->comprehension()) {
+        auto parts = comp->expr();
+        if (parts.empty() || items.empty()) return;
+        e.kind = ExprKind::Comprehension;
+        e.name = name(comp->name());
+        e.a = expr(items[0]);
+        e.b = expr(parts[0]);
+        if (parts.size() > 1) e.c = expr(parts[1]);
+        return;
+      }
       e.kind = ExprKind::List;
-      std::vector<Expr*> items;
-      for (auto* i : list->expr()) items.push_back(expr(i));
-      e.list = module_.copy(items);
-    } else if (auto* comp = dynamic_cast<AfdParser::ComprehensionExprContext*>(ctx)) {
-      auto parts = comp->expr();
-      if (parts.size() < 2) return;
-      e.kind = ExprKind::Comprehension;
-      e.name = name(comp->name());
-      e.a = expr(parts[0]);
-      e.b = expr(parts[1]);
-      if (parts.size() > 2) e.c = expr(parts[2]);
+      std::vector<Expr*> built;
+      for (auto* i : items) built.push_back(expr(i));
+      e.list = module_.copy(built);
     } else if (auto* index = dynamic_cast<AfdParser::IndexExprContext*>(ctx)) {
       auto parts = index->expr();
       if (parts.size() < 2) return;

@@ -1,5 +1,6 @@
 #include "frontend/tokens.h"
 
+#include "frontend/parse.h"
 #include "support/quantity.h"
 #include "support/text.h"
 
@@ -231,7 +232,16 @@ class TokenReader {
         return;
       }
       if (type == s.brace[0] || type == s.square[0] || type == s.round[0])
+      {
         nest_.push_back({type, rangeOf(*t), t->getLine(), indentOf(t->getLine())});
+        if (nest_.size() > static_cast<size_t>(kDeepestNesting)) {
+          // Nothing sensible nests like this, and predicting over it would take forever: stop reading here.
+          diags_.report<diag::nested_too_deep>(rangeOf(*t), kDeepestNesting);
+          out_.clear();
+          out_.push_back(std::move(raw_.back()));
+          return;
+        }
+      }
       else if ((type == s.brace[1] && top() == s.brace[0]) || (type == s.square[1] && top() == s.square[0]) ||
                (type == s.round[1] && top() == s.round[0]))
         nest_.pop_back();

@@ -78,8 +78,7 @@ expr        : literal                                             # literalExpr
             | block                                               # recordExpr
             | name                                                # nameExpr
             | '(' expr ')'                                        # parenExpr
-            | '[' (expr (',' expr)* ','?)? ']'                    # listExpr
-            | '[' expr 'for' name 'in' expr ('if' expr)? ']'      # comprehensionExpr
+            | '[' (expr (comprehension | (',' expr)* ','?))? ']'  # listExpr
             | expr '.' name                                       # memberExpr
             | expr '(' (arg (',' arg)* ','?)? ')'                 # callExpr
             | expr '[' expr ']'                                   # indexExpr
@@ -94,6 +93,7 @@ expr        : literal                                             # literalExpr
             | expr op='or' expr                                   # binaryExpr
             | 'if' expr 'then' expr 'else' expr                   # ifExpr
             ;
+comprehension : 'for' name 'in' expr ('if' expr)? ;
 arg         : (name '=')? expr ;
 literal     : INT | FLOAT | QUANTITY | STRING | 'true' | 'false' | 'null' | BAD_QUANTITY | UNTERMINATED_STRING ;
 path        : name ('.' name)* ;

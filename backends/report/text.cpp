@@ -77,6 +77,9 @@ class Report {
     out_ += line + "\n";
   }
 
+  /// A line of 100 columns has no room for folders.
+  static std::string fileName(const std::string& place) { return place.substr(place.rfind('/') == std::string::npos ? 0 : place.rfind('/') + 1); }
+
   void title() {
     out_ += paint("1", r_.scenario) + "\n";
     wrapped("  ", fmt::format("{} on {}, {}, load {}", r_.model, r_.hardware, r_.mode, r_.workload));
@@ -121,7 +124,7 @@ class Report {
       if (s.value && !s.unit.empty())
         if (auto unit = parseUnit(s.unit)) value = s.unit == "1" ? significant(*s.value, 4) : humanize(*s.value, unit->dimension);
       std::string margin = s.margin ? fmt::format("margin {}{}%", *s.margin >= 0 ? "+" : "", significant(100 * *s.margin, 3)) : "";
-      out_ += fmt::format("  {} {:<38} {:>14}   {:<16} {}\n", paint(code, fmt::format("{:<8}", word)), s.expect, value, margin, s.place);
+      out_ += fmt::format("  {} {:<34} {:>12}  {:<14} {}\n", paint(code, fmt::format("{:<8}", word)), s.expect, value, margin, fileName(s.place));
     }
   }
 

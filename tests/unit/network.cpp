@@ -1,0 +1,87 @@
+// Closed forms of communication against brute force.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <vector>
+
+#include "passes/network.h"
+#include "passes/step.h"
+
+using namespace afdc;
+
+namespace {
+
+/// Expected number of other bins that a token visits: every choice of groups, then of experts, counted.
+double enumerate(int bins, int experts, int topK, int groups, int drawn) {
+  double total = 0, ways = 0;
+  std::vector<int> chosenGroups, chosen;
+  int perGroup = experts / groups, perBin = experts / bins;
+  std::function<void(int)> pickExperts = [&](int from) {
+    if (static_cast<int>(chosen.size()) == topK) {
+      std::vector<bool> hit(static_cast<size_t>(bins), false);
+      for (int e : chosen) hit[static_cast<size_t>(e / perBin)] = true;
+      for (int b = 1; b < bins; ++b) total += hit[static_cast<size_t>(b)];
+      ++ways;
+      return;
+    }
+    for (int e = from; e < experts; ++e) {
+      bool allowed = false;
+      for (int g : chosenGroups) allowed |= e / perGroup == g;
+      if (!allowed) continue;
+      chosen.push_back(e);
+      pickExperts(e + 1);
+      chosen.pop_back();
+    }
+  };
+  std::function<void(int)> pickGroups = [&](int from) {
+    if (static_cast<int>(chosenGroups.size()) == drawn) return pickExperts(0);
+    for (int g = from; g < groups; ++g) {
+      chosenGroups.push_back(g);
+      pickGroups(g + 1);
+      chosenGroups.pop_back();
+    }
+  };
+  pickGroups(0);
+  return total / ways;
+}
+
+}  // namespace
+
+TEST_CASE("expected copies of a token equal enumeration, with and without groups") {
+  struct Case {
+    int bins, experts, topK, groups, drawn;
+  };
+  for (auto c : {Case{2, 8, 2, 1, 1}, Case{4, 8, 3, 1, 1}, Case{2, 16, 3, 4, 2}, Case{4, 16, 3, 4, 2}, Case{8, 16, 3, 4, 2}, Case{2, 12, 4, 6, 3}, Case{1, 8, 2, 2, 1}})
+    CHECK(expectedRemoteBins(c.bins, c.experts, c.topK, c.groups, c.drawn) == doctest::Approx(enumerate(c.bins, c.experts, c.topK, c.groups, c.drawn)).epsilon(1e-12));
+}
+
+TEST_CASE("collectives: nothing over one rank, never below the busiest port, more bandwidth never slower") {
+  std::vector<Tier> tiers = {{"scale-up", 8, 450e9, 1.5e-6}, {"scale-out", 64, 50e9, 3e-6}};
+  CHECK(allReduce(1e6, {1, 1}, tiers, 1).seconds == 0);
+  for (double n : {2.0, 4.0, 8.0, 16.0, 64.0})
+    for (double bytes : {1e3, 1e6, 1e9}) {
+      auto t = allReduce(bytes, {n, 1}, tiers, 1);
+      CHECK(t.seconds >= 2 * (n - 1) / n * bytes / 450e9);
+      auto faster = tiers;
+      for (auto& tier : faster) tier.bandwidth *= 2;
+      CHECK(allReduce(bytes, {n, 1}, faster, 1).seconds <= t.seconds);
+      CHECK(allGather(bytes, {n, 1}, tiers, 1).seconds <= t.seconds);
+    }
+  // One hop inside a node: a small message is one latency, a large one is bandwidth.
+  CHECK(allReduce(8, {8, 1}, tiers, 1).seconds == doctest::Approx(1.5e-6).epsilon(1e-3));
+}
+
+TEST_CASE("experts: rows are conserved, the hottest rank holds at least its share") {
+  for (double skew : {0.0, 1.01, 1.2, 2.0})
+    for (double ep : {1.0, 8.0, 64.0})
+      for (double tokens : {1.0, 64.0, 4096.0}) {
+        RoutePlan r{256, 8, 1, 1, skew};
+        auto load = expertLoad(r, tokens, ep, 1);
+        CHECK(load.rows >= tokens * 8 / ep * (1 - 1e-9));
+        CHECK(load.rows <= tokens * 8 * (1 + 1e-9));
+        CHECK(load.touched <= 256 / ep * (1 + 1e-9));
+        CHECK(load.touched <= load.rows * (1 + 1e-9) + 1e-9);
+        if (ep == 1) CHECK(load.rows == doctest::Approx(tokens * 8).epsilon(1e-9));
+        CHECK(expertLoad(r, tokens, ep, 64).paddedRows >= load.rows * (1 - 1e-9));
+      }
+}
