@@ -26,5 +26,7 @@ Output runFmt(const Options& options);
 Output runIr(const Options& options);
 Output runTest(const Options& options);
 Output runOperators(const Options& options);
+/// Markdown made from what the compiler knows: `schemas`, `diagnostics` or `operators` (Options::file).
+Output runDoc(const Options& options);
 
 }  // namespace afdc

@@ -26,6 +26,8 @@ cl::SubCommand irCommand("ir", "print the IR after a pass (--after=PASS, --list-
 cl::SubCommand test("test", "run the test blocks of files, or of `stdlib`");
 cl::SubCommand step("step", "time one step operator by operator (--batch=count,new,past)");
 
+cl::SubCommand doc("doc", "print the reference as Markdown: schemas, operators or diagnostics");
+
 cl::OptionCategory category("Options");
 
 cl::list<std::string> checkFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE..."), cl::sub(check), cl::cat(category));
@@ -37,6 +39,7 @@ cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand)
 cl::opt<std::string> irName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> stepFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(step), cl::cat(category));
 cl::opt<std::string> stepName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(step), cl::cat(category));
+cl::opt<std::string> docSubject(cl::Positional, cl::Required, cl::desc("schemas | operators | diagnostics"), cl::sub(doc), cl::cat(category));
 cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain), cl::cat(category));
 cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
 
@@ -104,6 +107,10 @@ Output dispatch() {
     if (o.file.empty() && !o.listPasses) return {kUsage, "", "afdc ir: which file?\n"};
     return runIr(o);
   }
+  if (doc) {
+    o.file = docSubject;
+    return runDoc(o);
+  }
   if (step) {
     o.file = stepFile, o.name = stepName, o.path = batch;
     return runOperators(o);
@@ -142,7 +149,7 @@ int main(int argc, char** argv) {
     std::fputs(problems.c_str(), stderr);
     return kUsage;
   }
-  if (!check && !eval && !explain && !format && !irCommand && !test && !step) {
+  if (!check && !eval && !explain && !format && !irCommand && !test && !step && !doc) {
     std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
     return kUsage;
   }

@@ -135,6 +135,7 @@ enum class ItemKind : uint8_t { Field, Blocks, Given, Measure, Let, Require, Sto
 struct SchemaItem {
   ItemKind kind = ItemKind::Field;
   SourceRange range;
+  std::string_view doc;       ///< `///` lines above it, raw
   Name name;
   bool optional = false;
   TypeExpr* type = nullptr;

@@ -351,6 +351,7 @@ class Builder {
     if (ctx->exception) return;
     SchemaItem item;
     item.range = rangeOf(ctx);
+    item.doc = docAbove(item.range.begin);
     if (auto* f = dynamic_cast<AfdParser::FieldItemContext*>(ctx)) {
       item.name = name(f->name());
       item.type = type(f->type());
