@@ -1,6 +1,5 @@
 #include "driver/commands.h"
 
-
 #include <algorithm>
 
 #include "backends/report/text.h"
@@ -8,8 +7,8 @@
 #include "frontend/format.h"
 #include "frontend/parse.h"
 #include "support/files.h"
-#include "support/text.h"
 #include "support/json.h"
+#include "support/text.h"
 
 namespace afdc {
 
@@ -17,8 +16,10 @@ namespace {
 
 /// Diagnostics go to stderr as text, or to stdout as JSON when a command prints nothing else.
 void finish(Output& out, const Session& session, const Options& o, bool jsonToOut) {
-  if (o.json && jsonToOut) out.out += session.diags.json() + "\n";
-  else out.err += o.json ? session.diags.json() + "\n" : session.diags.text(o.color);
+  if (o.json && jsonToOut)
+    out.out += session.diags.json() + "\n";
+  else
+    out.err += o.json ? session.diags.json() + "\n" : session.diags.text(o.color);
   bool findings = session.diags.errors() > 0 || (o.strict && session.diags.count() > 0);
   if (findings) out.code = kFindings;
 }
@@ -144,8 +145,10 @@ Output runIr(const Options& o) {
         continue;
       }
       auto result = runPasses(scenario, o.after, session.diags);
-      if (result.graph) out.out += ir::print(*result.graph);
-      else if (result.results) out.out += toJson({*result.results});
+      if (result.graph)
+        out.out += ir::print(*result.graph);
+      else if (result.results)
+        out.out += toJson({*result.results});
     }
   finish(out, session, o, false);
   if (!module) out.code = kUsage;
@@ -161,7 +164,8 @@ Output runTest(const Options& o) {
     Session listing(o.stdlib);
     if (file == "stdlib")
       for (const auto& name : listing.loader.standardModules()) units.emplace_back(name, true);
-    else units.emplace_back(file, false);
+    else
+      units.emplace_back(file, false);
     for (const auto& [name, standard] : units) {
       Session session(o.stdlib);
       Module* module = standard ? session.loader.loadStandard(name) : session.loader.loadFile(name);
@@ -194,7 +198,8 @@ Output runOperators(const Options& o) {
   for (size_t begin = 0; begin < text.size();) {
     size_t end = std::min(text.find(';', begin), text.size());
     Group g;
-    if (std::sscanf(text.substr(begin, end - begin).c_str(), "%lf,%lf,%lf,%lf", &g.count, &g.fresh, &g.past, &g.logits) < 3) {
+    if (std::sscanf(text.substr(begin, end - begin).c_str(), "%lf,%lf,%lf,%lf", &g.count, &g.fresh, &g.past,
+                    &g.logits) < 3) {
       out.err = "afdc step: a batch state is `count,new,past[,logits]`, groups joined by `;`\n";
       out.code = kUsage;
       return out;
@@ -209,26 +214,30 @@ Output runOperators(const Options& o) {
       if (!model) break;
       auto time = model->time(state);
       if (!o.json) {
-        out.out += fmt::format("{:<10} {:<30} {:<14} {:>6} {:>12} {:>12} {:>12}\n", "body", "operator", "class", "layers", "time", "FLOP", "bytes");
+        out.out += fmt::format("{:<10} {:<30} {:<14} {:>6} {:>12} {:>12} {:>12}\n", "body", "operator", "class",
+                               "layers", "time", "FLOP", "bytes");
         for (const auto& op : model->operators(state))
           if (op.seconds > 0)
-            out.out += fmt::format("{:<10} {:<30} {:<14} {:>6} {:>12} {:>12} {:>12}\n", op.body, op.op, op.cls, op.count, humanize(op.seconds, Dimension::of(Base::Time)),
-                                   humanize(op.flops, Dimension::of(Base::Flops)), humanize(op.bytes, Dimension::of(Base::Bytes)));
+            out.out += fmt::format("{:<10} {:<30} {:<14} {:>6} {:>12} {:>12} {:>12}\n", op.body, op.op, op.cls,
+                                   op.count, humanize(op.seconds, Dimension::of(Base::Time)),
+                                   humanize(op.flops, Dimension::of(Base::Flops)),
+                                   humanize(op.bytes, Dimension::of(Base::Bytes)));
         out.out += fmt::format("one step: {}\n", humanize(time.seconds, Dimension::of(Base::Time)));
         continue;
       }
       json.object([&] {
         json.attribute("step_s", time.seconds);
         json.attributeArray("operators", [&] {
-          for (const auto& op : model->operators(state)) json.object([&] {
-            json.attribute("body", op.body);
-            json.attribute("op", op.op);
-            json.attribute("class", op.cls);
-            json.attribute("count", op.count);
-            json.attribute("seconds", op.seconds);
-            json.attribute("flops", op.flops);
-            json.attribute("bytes", op.bytes);
-          });
+          for (const auto& op : model->operators(state))
+            json.object([&] {
+              json.attribute("body", op.body);
+              json.attribute("op", op.op);
+              json.attribute("class", op.cls);
+              json.attribute("count", op.count);
+              json.attribute("seconds", op.seconds);
+              json.attribute("flops", op.flops);
+              json.attribute("bytes", op.bytes);
+            });
         });
       });
     }

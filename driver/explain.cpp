@@ -1,8 +1,8 @@
 
 #include "driver/commands.h"
 #include "driver/session.h"
-#include "support/text.h"
 #include "support/json.h"
+#include "support/text.h"
 
 namespace afdc {
 
@@ -60,7 +60,9 @@ std::optional<Found> findLet(Session& session, Module& module, const std::string
   if (!quantity.unit.empty()) n.unit = f.s.strings.intern(quantity.unit);
   const auto& file = session.sources.file(range.file);
   auto at = file.position(range.begin);
-  n.origins.push_back({ir::OriginKind::Declared, {f.s.strings.intern(file.name()), at.line, at.column}, f.s.strings.intern(session.sources.text(range))});
+  n.origins.push_back({ir::OriginKind::Declared,
+                       {f.s.strings.intern(file.name()), at.line, at.column},
+                       f.s.strings.intern(session.sources.text(range))});
   f.id = f.s.add(std::move(n));
   return f;
 }
@@ -80,8 +82,10 @@ bool walk(Session& session, Found& f, const std::string& head, const std::string
     }
     if (!next.valid()) {
       auto& d = session.diags.report<diag::no_such_path>({}, f.path, walked, step);
-      if (auto meant = suggest(step, names)) d.help(fmt::format("did you mean `{}`?", *meant));
-      else if (!names.empty()) d.help("it has " + joinWords(names));
+      if (auto meant = suggest(step, names))
+        d.help(fmt::format("did you mean `{}`?", *meant));
+      else if (!names.empty())
+        d.help("it has " + joinWords(names));
       return false;
     }
     walked = step;
@@ -101,17 +105,20 @@ void writeJson(JsonWriter& j, const Found& f) {
       j.attribute("base_value", n.value.toDouble());
       j.attribute("base_unit", n.dimension.unit());
       j.attribute("inexact", !n.value.exact());
-      if (n.value.exact()) j.attribute("exact", n.value.rational().text());
-      else j.attribute("exact", nullptr);
+      if (n.value.exact())
+        j.attribute("exact", n.value.rational().text());
+      else
+        j.attribute("exact", nullptr);
     }
     j.attributeArray("origins", [&] {
-      for (const auto& o : n.origins) j.object([&] {
-        j.attribute("kind", ir::kOriginKindNames[static_cast<size_t>(o.kind)]);
-        j.attribute("file", f.s.strings[o.place.file]);
-        j.attribute("line", o.place.line);
-        j.attribute("column", o.place.column);
-        j.attribute("value", f.s.strings[o.value]);
-      });
+      for (const auto& o : n.origins)
+        j.object([&] {
+          j.attribute("kind", ir::kOriginKindNames[static_cast<size_t>(o.kind)]);
+          j.attribute("file", f.s.strings[o.place.file]);
+          j.attribute("line", o.place.line);
+          j.attribute("column", o.place.column);
+          j.attribute("value", f.s.strings[o.value]);
+        });
     });
   });
 }
@@ -120,13 +127,18 @@ std::string asText(const Found& f) {
   const auto& n = f.s[f.id];
   std::string out = fmt::format("{} = {}\n", f.path, f.s.show(f.id));
   if (n.kind == ir::NodeKind::Number) {
-    if (n.value.exact()) out += fmt::format("  exactly   {}\n", Quantity{n.value, n.dimension, ""}.exactText());
-    else out += fmt::format("  inexact   {} {} (rounded to double on the way)\n", shortest(n.value.toDouble()), n.dimension.unit());
+    if (n.value.exact())
+      out += fmt::format("  exactly   {}\n", Quantity{n.value, n.dimension, ""}.exactText());
+    else
+      out += fmt::format("  inexact   {} {} (rounded to double on the way)\n", shortest(n.value.toDouble()),
+                         n.dimension.unit());
   }
   for (size_t i = 0; i < n.origins.size(); ++i) {
     const auto& o = n.origins[i];
-    std::string place = o.place.file.valid() ? fmt::format("{}:{}:{}", f.s.strings[o.place.file], o.place.line, o.place.column) : "";
-    out += fmt::format("  {} {:<9} {:<32} {}\n", i == 0 ? "→" : "←", ir::kOriginKindNames[static_cast<size_t>(o.kind)], f.s.strings[o.value], place);
+    std::string place =
+        o.place.file.valid() ? fmt::format("{}:{}:{}", f.s.strings[o.place.file], o.place.line, o.place.column) : "";
+    out += fmt::format("  {} {:<9} {:<32} {}\n", i == 0 ? "→" : "←", ir::kOriginKindNames[static_cast<size_t>(o.kind)],
+                       f.s.strings[o.value], place);
   }
   if (n.kind == ir::NodeKind::Record)
     for (auto child : n.children) {
@@ -145,7 +157,9 @@ Output runExplain(const Options& o) {
     std::string name = o.file;
     std::replace(name.begin(), name.end(), '-', '_');
     if (const auto* entry = findCatalogueEntry(name)) return explainId(*entry, o.json);
-    return {kUsage, "", fmt::format("afdc explain: `{}` is no diagnostic; give an id such as AFD0301, or a file and a path in it\n", o.file)};
+    return {kUsage, "",
+            fmt::format("afdc explain: `{}` is no diagnostic; give an id such as AFD0301, or a file and a path in it\n",
+                        o.file)};
   }
   Session session(o.stdlib);
   Module* module = session.loader.loadFile(o.file);
@@ -178,8 +192,12 @@ Output runExplain(const Options& o) {
 
   if (o.json) {
     JsonWriter j(out.out);
-    if (o.path == "*") j.array([&] { for (const auto& f : found) writeJson(j, f); });
-    else if (!found.empty()) writeJson(j, found[0]);
+    if (o.path == "*")
+      j.array([&] {
+        for (const auto& f : found) writeJson(j, f);
+      });
+    else if (!found.empty())
+      writeJson(j, found[0]);
     out.out += "\n";
   } else {
     for (const auto& f : found) out.out += asText(f);

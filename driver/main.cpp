@@ -31,29 +31,44 @@ cl::SubCommand doc("doc", "print the reference as Markdown: schemas, operators o
 cl::OptionCategory category("Options");
 
 cl::list<std::string> checkFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE..."), cl::sub(check), cl::cat(category));
-cl::list<std::string> formatFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE..."), cl::sub(format), cl::cat(category));
-cl::list<std::string> testFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE... | stdlib"), cl::sub(test), cl::cat(category));
+cl::list<std::string> formatFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE..."), cl::sub(format),
+                                  cl::cat(category));
+cl::list<std::string> testFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE... | stdlib"), cl::sub(test),
+                                cl::cat(category));
 cl::opt<std::string> evalFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(eval), cl::cat(category));
 cl::opt<std::string> evalName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(eval), cl::cat(category));
 cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> irName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> stepFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(step), cl::cat(category));
 cl::opt<std::string> stepName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(step), cl::cat(category));
-cl::opt<std::string> docSubject(cl::Positional, cl::Required, cl::desc("schemas | operators | diagnostics"), cl::sub(doc), cl::cat(category));
-cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain), cl::cat(category));
+cl::opt<std::string> docSubject(cl::Positional, cl::Required, cl::desc("schemas | operators | diagnostics"),
+                                cl::sub(doc), cl::cat(category));
+cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain),
+                                    cl::cat(category));
 cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
 
 enum class Format { Text, Json };
-cl::opt<Format> formatOption("format", cl::desc("what to print"), cl::values(clEnumValN(Format::Text, "text", "for people (default)"), clEnumValN(Format::Json, "json", "for scripts; documented in docs/results.md")),
-                             cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step), cl::cat(category));
-cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"), cl::value_desc("PATH=VALUE"), cl::sub(eval), cl::sub(explain), cl::sub(irCommand), cl::sub(step), cl::cat(category));
-cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as findings"), cl::sub(check), cl::sub(eval), cl::sub(test), cl::cat(category));
-cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"), cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::cat(category));
-cl::opt<std::string> after("after", cl::desc("the pass after which to print"), cl::value_desc("PASS"), cl::init("collectives"), cl::sub(irCommand), cl::cat(category));
+cl::opt<Format> formatOption("format", cl::desc("what to print"),
+                             cl::values(clEnumValN(Format::Text, "text", "for people (default)"),
+                                        clEnumValN(Format::Json, "json", "for scripts; documented in docs/results.md")),
+                             cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explain),
+                             cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step), cl::cat(category));
+cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"),
+                           cl::value_desc("PATH=VALUE"), cl::sub(eval), cl::sub(explain), cl::sub(irCommand),
+                           cl::sub(step), cl::cat(category));
+cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as findings"), cl::sub(check),
+                     cl::sub(eval), cl::sub(test), cl::cat(category));
+cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"),
+                               cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explain),
+                               cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::cat(category));
+cl::opt<std::string> after("after", cl::desc("the pass after which to print"), cl::value_desc("PASS"),
+                           cl::init("collectives"), cl::sub(irCommand), cl::cat(category));
 cl::opt<bool> listPasses("list-passes", cl::desc("list the passes in order"), cl::sub(irCommand), cl::cat(category));
 cl::opt<bool> write("w", cl::desc("write the files in place"), cl::sub(format), cl::cat(category));
-cl::opt<bool> checkFormat("check", cl::desc("only say which files are not formatted"), cl::sub(format), cl::cat(category));
-cl::opt<std::string> batch("batch", cl::desc("the batch state: groups `count,new,past[,logits]` joined by `;`"), cl::value_desc("STATE"), cl::init("1,1,1024"), cl::sub(step), cl::cat(category));
+cl::opt<bool> checkFormat("check", cl::desc("only say which files are not formatted"), cl::sub(format),
+                          cl::cat(category));
+cl::opt<std::string> batch("batch", cl::desc("the batch state: groups `count,new,past[,logits]` joined by `;`"),
+                           cl::value_desc("STATE"), cl::init("1,1,1024"), cl::sub(step), cl::cat(category));
 
 cl::extrahelp more(R"(
 EXAMPLES
@@ -124,11 +139,13 @@ int run() {
   try {
     out = dispatch();
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "error[AFD0901]: internal error: %s\nThis is a bug of afdc; please report it with the file.\n", e.what());
+    std::fprintf(stderr, "error[AFD0901]: internal error: %s\nThis is a bug of afdc; please report it with the file.\n",
+                 e.what());
     return kInternal;
   }
   std::fwrite(out.err.data(), 1, out.err.size(), stderr);
-  if (std::fwrite(out.out.data(), 1, out.out.size(), stdout) != out.out.size() || std::fflush(stdout) != 0) return kUsage;
+  if (std::fwrite(out.out.data(), 1, out.out.size(), stdout) != out.out.size() || std::fflush(stdout) != 0)
+    return kUsage;
   return out.code;
 }
 

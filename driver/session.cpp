@@ -5,7 +5,8 @@
 
 namespace afdc {
 
-std::optional<double> PassHost::measure(const ir::Graph& graph, std::string_view name, const std::vector<MeasureArgument>& arguments) {
+std::optional<double> PassHost::measure(const ir::Graph& graph, std::string_view name,
+                                        const std::vector<MeasureArgument>& arguments) {
   std::vector<FormatOverride> overrides;
   for (const auto& a : arguments) {
     if (!a.format) return std::nullopt;
@@ -25,8 +26,10 @@ EvaluationSummary PassHost::evaluate(const ir::Scenario& scenario, Diagnostics& 
     unknown |= s.verdict == Verdict::Unknown;
     satisfied &= s.verdict != Verdict::Fail;
   }
-  if (!satisfied) out.sloSatisfied = false;
-  else if (!unknown) out.sloSatisfied = true;
+  if (!satisfied)
+    out.sloSatisfied = false;
+  else if (!unknown)
+    out.sloSatisfied = true;
   return out;
 }
 
@@ -50,10 +53,14 @@ std::vector<Object*> Session::scenarios(Module& module, const std::string& name,
     if (name.empty() || o->label == name) chosen.push_back(o);
   }
   if (chosen.empty() && diags.errors() == 0) {
-    auto& d = diags.report<diag::nothing_to_do>({}, module.name, name.empty() ? std::string("scenario") : fmt::format("scenario `{}`", name));
-    if (auto meant = suggest(name, names); meant && !name.empty()) d.help(fmt::format("did you mean `{}`?", *meant));
-    else if (!names.empty()) d.help("its scenarios are " + joinWords(names));
-    else d.help("declare one: scenario NAME { workload = …, deployment = … }");
+    auto& d = diags.report<diag::nothing_to_do>(
+        {}, module.name, name.empty() ? std::string("scenario") : fmt::format("scenario `{}`", name));
+    if (auto meant = suggest(name, names); meant && !name.empty())
+      d.help(fmt::format("did you mean `{}`?", *meant));
+    else if (!names.empty())
+      d.help("its scenarios are " + joinWords(names));
+    else
+      d.help("declare one: scenario NAME { workload = …, deployment = … }");
   }
   for (auto*& object : chosen)
     for (const auto& set : sets) {

@@ -12,13 +12,15 @@ namespace afdc {
 /// Answers the frontend's questions with the passes.
 class PassHost : public Host {
  public:
-  std::optional<double> measure(const ir::Graph& graph, std::string_view name, const std::vector<MeasureArgument>& arguments) override;
+  std::optional<double> measure(const ir::Graph& graph, std::string_view name,
+                                const std::vector<MeasureArgument>& arguments) override;
   EvaluationSummary evaluate(const ir::Scenario& scenario, Diagnostics& diags) override;
 };
 
 class Session {
  public:
-  explicit Session(std::string stdlibDir = "") : diags(sources), loader(diags, std::move(stdlibDir)), evaluator(diags, loader, &host) {}
+  explicit Session(std::string stdlibDir = "")
+      : diags(sources), loader(diags, std::move(stdlibDir)), evaluator(diags, loader, &host) {}
   SourceManager sources;
   Diagnostics diags;
   ModuleLoader loader;

@@ -21,8 +21,28 @@ struct Expr;
 struct Block;
 using Path = std::span<Name>;
 
-enum class Op : uint8_t { None, Add, Sub, Mul, Div, Mod, Pow, Less, LessEq, Greater, GreaterEq, Equal, NotEqual, In, And, Or,
-                          Not, Negate, Range, RangeInclusive };
+enum class Op : uint8_t {
+  None,
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Mod,
+  Pow,
+  Less,
+  LessEq,
+  Greater,
+  GreaterEq,
+  Equal,
+  NotEqual,
+  In,
+  And,
+  Or,
+  Not,
+  Negate,
+  Range,
+  RangeInclusive
+};
 std::string_view spelling(Op op);
 
 struct Arg {
@@ -31,31 +51,47 @@ struct Arg {
 };
 
 enum class ExprKind : uint8_t {
-  Bad, Number, Quantity, Text, Bool, Null, Name, Paren, List, Comprehension, Member, Call, Index, Amend, Record, Unary,
-  Binary, If
+  Bad,
+  Number,
+  Quantity,
+  Text,
+  Bool,
+  Null,
+  Name,
+  Paren,
+  List,
+  Comprehension,
+  Member,
+  Call,
+  Index,
+  Amend,
+  Record,
+  Unary,
+  Binary,
+  If
 };
 
 struct Expr {
   ExprKind kind = ExprKind::Bad;
   Op op = Op::None;
-  bool flag = false;          ///< Bool: the value
+  bool flag = false;  ///< Bool: the value
   SourceRange range;
-  SourceRange opRange;        ///< Binary, Unary: the operator
-  std::string_view text;      ///< Number, Quantity: as written; Text: between the quotes
-  Name name;                  ///< Name, Member, Comprehension variable
+  SourceRange opRange;    ///< Binary, Unary: the operator
+  std::string_view text;  ///< Number, Quantity: as written; Text: between the quotes
+  Name name;              ///< Name, Member, Comprehension variable
   Expr *a = nullptr, *b = nullptr, *c = nullptr;
-  std::span<Expr*> list;      ///< List
-  std::span<Arg> args;        ///< Call
-  Block* block = nullptr;     ///< Amend, Record
+  std::span<Expr*> list;   ///< List
+  std::span<Arg> args;     ///< Call
+  Block* block = nullptr;  ///< Amend, Record
 };
 
 struct TypeExpr {
   enum Kind : uint8_t { Named, List, One, Product } kind = Named;
   SourceRange range;
-  Path path;                      ///< Named
-  TypeExpr* inner = nullptr;      ///< List element, or the parameter of Named: `Dist(Token)`
-  std::span<TypeExpr*> factors;   ///< Product
-  std::span<bool> divides;        ///< Product: is factor i in the denominator?
+  Path path;                     ///< Named
+  TypeExpr* inner = nullptr;     ///< List element, or the parameter of Named: `Dist(Token)`
+  std::span<TypeExpr*> factors;  ///< Product
+  std::span<bool> divides;       ///< Product: is factor i in the denominator?
 };
 
 enum class MemberKind : uint8_t { Assign, Amend, Child, Let, Require, Expect, Vary, Objective };
@@ -113,9 +149,9 @@ struct Stmt {
   StmtKind kind = StmtKind::Op;
   SourceRange range;
   Storage* storage = nullptr;
-  Name name;                   ///< Op, Let; Only: the phase
-  Name side;                   ///< Op
-  Expr* value = nullptr;       ///< Op, Let, Return; If: the condition
+  Name name;              ///< Op, Let; Only: the phase
+  Name side;              ///< Op
+  Expr* value = nullptr;  ///< Op, Let, Return; If: the condition
   GraphBody *then = nullptr, *otherwise = nullptr;
 };
 
@@ -135,11 +171,11 @@ enum class ItemKind : uint8_t { Field, Blocks, Given, Measure, Let, Require, Sto
 struct SchemaItem {
   ItemKind kind = ItemKind::Field;
   SourceRange range;
-  std::string_view doc;       ///< `///` lines above it, raw
+  std::string_view doc;  ///< `///` lines above it, raw
   Name name;
   bool optional = false;
   TypeExpr* type = nullptr;
-  Path path;                  ///< Blocks: the schema of the children
+  Path path;  ///< Blocks: the schema of the children
   Expr *where = nullptr, *plausible = nullptr, *value = nullptr;
   std::string_view message;
   Storage* storage = nullptr;
@@ -175,24 +211,24 @@ enum class DeclKind : uint8_t { Let, Fn, Enum, Kind, Intrinsic, Schema, Block };
 struct Decl {
   DeclKind kind = DeclKind::Let;
   SourceRange range;
-  Name name;                     ///< Block: the label
-  std::string_view doc;          ///< `///` lines above it, raw
-  TypeExpr* type = nullptr;      ///< Let, Fn
-  Expr* value = nullptr;         ///< Let, Fn
-  std::span<Param> params;       ///< Fn
-  std::span<Name> members;       ///< Enum
-  Path path;                     ///< Kind: its schema; Schema: what it extends
-  std::span<SchemaItem> items;   ///< Schema
-  Member* block = nullptr;       ///< Block
-  std::span<Port> ports;         ///< Intrinsic
-  std::span<ResultDim> result;   ///< Intrinsic
-  Name resultKind;               ///< Intrinsic: `Route`, or empty for an activation
-  std::string_view table;        ///< Intrinsic
+  Name name;                    ///< Block: the label
+  std::string_view doc;         ///< `///` lines above it, raw
+  TypeExpr* type = nullptr;     ///< Let, Fn
+  Expr* value = nullptr;        ///< Let, Fn
+  std::span<Param> params;      ///< Fn
+  std::span<Name> members;      ///< Enum
+  Path path;                    ///< Kind: its schema; Schema: what it extends
+  std::span<SchemaItem> items;  ///< Schema
+  Member* block = nullptr;      ///< Block
+  std::span<Port> ports;        ///< Intrinsic
+  std::span<ResultDim> result;  ///< Intrinsic
+  Name resultKind;              ///< Intrinsic: `Route`, or empty for an activation
+  std::string_view table;       ///< Intrinsic
 };
 
 struct Import {
   SourceRange range;
-  bool file = false;             ///< "./x.afd" instead of std.x
+  bool file = false;  ///< "./x.afd" instead of std.x
   std::string_view target;
   SourceRange targetRange;
   Name alias;

@@ -18,7 +18,8 @@ Value Evaluator::evalCall(const ast::Expr* e, Env* env, const Type* expected, Ob
     if (subject.poison()) return {};
     if (subject.kind == ValueKind::Record) {
       const auto* field = subject.object->schema->find(e->a->name.text);
-      if (field && field->item->kind == ast::ItemKind::Measure) return measure(subject.object, e->a->name.text, e->args, env, e->range);
+      if (field && field->item->kind == ast::ItemKind::Measure)
+        return measure(subject.object, e->a->name.text, e->args, env, e->range);
     }
   }
   if (graph_ && e->a->kind == ExprKind::Name) {
@@ -37,9 +38,11 @@ Value Evaluator::evalCall(const ast::Expr* e, Env* env, const Type* expected, Ob
       return {};
     }
     // A field that happens to be called like an operator (`bias : Bool`) does not hide it: only a block can be applied.
-    bool callable = callee.kind == ValueKind::Intrinsic || callee.kind == ValueKind::Record || callee.kind == ValueKind::Function || callee.kind == ValueKind::Builtin;
+    bool callable = callee.kind == ValueKind::Intrinsic || callee.kind == ValueKind::Record ||
+                    callee.kind == ValueKind::Function || callee.kind == ValueKind::Builtin;
     if (!callable && !callee.poison() && prelude_)
-      if (auto named = moduleLookup(*prelude_, e->a->name.text); named && named->kind == ValueKind::Intrinsic) callee = *named;
+      if (auto named = moduleLookup(*prelude_, e->a->name.text); named && named->kind == ValueKind::Intrinsic)
+        callee = *named;
     if (callee.kind == ValueKind::Intrinsic) return graph_->apply(*callee.decl, *callee.module, e, env);
     if (callee.kind == ValueKind::Record) return graph_->inlineBlock(callee.object, e->a->name.text, e, env);
     if (callee.kind == ValueKind::Null) {
@@ -52,12 +55,18 @@ Value Evaluator::evalCall(const ast::Expr* e, Env* env, const Type* expected, Ob
     case ValueKind::Poison: return {};
     case ValueKind::Builtin: return callBuiltin(callee.text, e, env, expected);
     case ValueKind::Function: return callFunction(*callee.decl, *callee.module, e, env, owner);
-    case ValueKind::Intrinsic: diags_->report<diag::wrong_stage>(e->a->range, diags_->sources().text(e->a->range), "inside a `graph`"); return {};
+    case ValueKind::Intrinsic:
+      diags_->report<diag::wrong_stage>(e->a->range, diags_->sources().text(e->a->range), "inside a `graph`");
+      return {};
     case ValueKind::Schema:
-      diags_->report<diag::bad_call>(e->range, fmt::format("`{}` is a schema; its fields are set with braces", callee.schema->name))
+      diags_
+          ->report<diag::bad_call>(e->range,
+                                   fmt::format("`{}` is a schema; its fields are set with braces", callee.schema->name))
           .help(fmt::format("write `{} {{ … }}`", callee.schema->name));
       return {};
-    default: diags_->report<diag::bad_call>(e->a->range, fmt::format("{} cannot be called", describe(callee))); return {};
+    default:
+      diags_->report<diag::bad_call>(e->a->range, fmt::format("{} cannot be called", describe(callee)));
+      return {};
   }
 }
 
@@ -82,7 +91,8 @@ Value Evaluator::callFunction(const ast::Decl& fn, Module& module, const ast::Ex
       for (size_t i = 0; i < fn.params.size(); ++i)
         if (fn.params[i].name.text == arg.name.text) at = i;
       if (at == fn.params.size()) {
-        auto& d = diags_->report<diag::bad_call>(arg.name.range, fmt::format("`{}` has no parameter `{}`", fn.name.text, arg.name.text));
+        auto& d = diags_->report<diag::bad_call>(
+            arg.name.range, fmt::format("`{}` has no parameter `{}`", fn.name.text, arg.name.text));
         std::vector<std::string> names;
         for (const auto& p : fn.params) names.emplace_back(p.name.text);
         if (auto meant = suggest(arg.name.text, names)) d.fix(arg.name.range, *meant);
@@ -90,7 +100,10 @@ Value Evaluator::callFunction(const ast::Decl& fn, Module& module, const ast::Ex
       }
     }
     if (at >= fn.params.size()) {
-      diags_->report<diag::bad_call>(arg.value->range, fmt::format("`{}` takes {} arguments", fn.name.text, fn.params.size())).label(fn.name.range, "declared here");
+      diags_
+          ->report<diag::bad_call>(arg.value->range,
+                                   fmt::format("`{}` takes {} arguments", fn.name.text, fn.params.size()))
+          .label(fn.name.range, "declared here");
       return {};
     }
     if (given[at]) {
@@ -105,11 +118,13 @@ Value Evaluator::callFunction(const ast::Decl& fn, Module& module, const ast::Ex
     Type type = resolveType(p.type, module);
     const ast::Expr* source = given[i] ? given[i] : p.value;
     if (!source) {
-      diags_->report<diag::bad_call>(call->range, fmt::format("`{}` needs `{}`", fn.name.text, p.name.text)).label(p.name.range, "declared here");
+      diags_->report<diag::bad_call>(call->range, fmt::format("`{}` needs `{}`", fn.name.text, p.name.text))
+          .label(p.name.range, "declared here");
       return {};
     }
     Value v = eval(source, given[i] ? env : moduleEnv(module), &type, owner);
-    if (v.kind != ValueKind::Symbolic || type.kind != TypeKind::Number) v = conform(v, type, source->range, p.name.text);
+    if (v.kind != ValueKind::Symbolic || type.kind != TypeKind::Number)
+      v = conform(v, type, source->range, p.name.text);
     if (v.poison()) return {};
     Env local;
     local.parent = scope;
@@ -143,8 +158,10 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
   for (const auto& arg : call->args) {
     Value v = eval(arg.value, env);
     if (v.poison()) return {};
-    if (arg.name.text.empty()) args.push_back(v);
-    else named.emplace_back(arg.name.text, v);
+    if (arg.name.text.empty())
+      args.push_back(v);
+    else
+      named.emplace_back(arg.name.text, v);
   }
   auto complain = [&](const std::string& why) {
     diags_->report<diag::bad_call>(call->range, why);
@@ -169,7 +186,8 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
       }
       if (!isNumber(best) || !isNumber(items[i])) return usage(name + "(a, b, …)");
       if (best.quantity.dimension != items[i].quantity.dimension) {
-        diags_->report<diag::dimension_mismatch>(call->range, best.quantity.dimension.name(), items[i].quantity.dimension.name(), "compared");
+        diags_->report<diag::dimension_mismatch>(call->range, best.quantity.dimension.name(),
+                                                 items[i].quantity.dimension.name(), "compared");
         return {};
       }
       bool less = items[i].quantity.value.compare(best.quantity.value) < 0;
@@ -186,7 +204,8 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
       const auto& next = (*args[0].list)[i];
       if (!isNumber(total) || !isNumber(next)) return usage("sum(list of numbers)");
       if (next.quantity.dimension != total.quantity.dimension) {
-        diags_->report<diag::dimension_mismatch>(call->range, total.quantity.dimension.name(), next.quantity.dimension.name(), "added");
+        diags_->report<diag::dimension_mismatch>(call->range, total.quantity.dimension.name(),
+                                                 next.quantity.dimension.name(), "added");
         return {};
       }
       total.quantity.value = total.quantity.value + next.quantity.value;
@@ -194,9 +213,12 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
     return total;
   }
   if (name == "approx") {
-    if (args.size() < 2 || args.size() > 3 || !isNumber(args[0]) || !isNumber(args[1]) || (args.size() == 3 && !isNumber(args[2]))) return usage("approx(x, y, rel = 1e-9)");
+    if (args.size() < 2 || args.size() > 3 || !isNumber(args[0]) || !isNumber(args[1]) ||
+        (args.size() == 3 && !isNumber(args[2])))
+      return usage("approx(x, y, rel = 1e-9)");
     if (args[0].quantity.dimension != args[1].quantity.dimension) {
-      diags_->report<diag::dimension_mismatch>(call->range, args[0].quantity.dimension.name(), args[1].quantity.dimension.name(), "compared");
+      diags_->report<diag::dimension_mismatch>(call->range, args[0].quantity.dimension.name(),
+                                               args[1].quantity.dimension.name(), "compared");
       return {};
     }
     double rel = args.size() == 3 ? args[2].quantity.base() : 1e-9;
@@ -206,7 +228,8 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
   if (name == "mean" || name == "median" || name == "p50" || name == "p90" || name == "p95" || name == "p99") {
     if (args.size() != 1) return usage(name + "(x)");
     if (args[0].kind == ValueKind::Metric) {
-      if (!findMetric(args[0].text)->distribution) return complain(fmt::format("`{}` is a single number; it has no {}", args[0].text, name));
+      if (!findMetric(args[0].text)->distribution)
+        return complain(fmt::format("`{}` is a single number; it has no {}", args[0].text, name));
       return metricValue(name == "median" ? "p50" : name, args[0].text, args[0].quantity.dimension);
     }
     if (args[0].kind == ValueKind::Number) return args[0];
@@ -219,7 +242,8 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
     auto unit = args.size() == 2 && args[1].kind == ValueKind::Text ? parseUnit(args[1].text) : std::nullopt;
     if (args.size() != 2 || !isNumber(args[0]) || !unit) return usage("value_in(x, \"GB/s\")");
     if (unit->dimension != args[0].quantity.dimension) {
-      diags_->report<diag::dimension_mismatch>(call->range, args[0].quantity.dimension.name(), unit->dimension.name(), "converted into each other");
+      diags_->report<diag::dimension_mismatch>(call->range, args[0].quantity.dimension.name(), unit->dimension.name(),
+                                               "converted into each other");
       return {};
     }
     return Value::number(args[0].quantity.value / Number(unit->factor));
@@ -238,7 +262,9 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
         if (k == key) return &v;
       return position < args.size() && named.empty() ? &args[position] : nullptr;
     };
-    auto number = [&](double base, const Quantity& like) { return Quantity{Number::inexact(base), like.dimension, like.unit}; };
+    auto number = [&](double base, const Quantity& like) {
+      return Quantity{Number::inexact(base), like.dimension, like.unit};
+    };
     for (const auto& [k, v] : named)
       if (!isNumber(v)) return complain(fmt::format("`{}` must be a quantity", k));
     for (const auto& v : args)
@@ -258,25 +284,31 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
       d.parameters = {{"mean", mean->quantity}};
       d.mean = mean->quantity;
       double m = d.mean.base();
-      d.p50 = number(m * std::log(2.0), d.mean), d.p90 = number(m * std::log(10.0), d.mean), d.p99 = number(m * std::log(100.0), d.mean);
+      d.p50 = number(m * std::log(2.0), d.mean), d.p90 = number(m * std::log(10.0), d.mean),
+      d.p99 = number(m * std::log(100.0), d.mean);
       return distribution(d);
     }
     if (name == "uniform") {
       const Value *low = get("min", 0), *high = get("max", 1);
-      if (!low || !high || low->quantity.dimension != high->quantity.dimension) return usage("uniform(min = a, max = b)");
+      if (!low || !high || low->quantity.dimension != high->quantity.dimension)
+        return usage("uniform(min = a, max = b)");
       if (low->quantity.value.compare(high->quantity.value) > 0) return complain("the minimum is above the maximum");
       d.parameters = {{"min", low->quantity}, {"max", high->quantity}};
       Number half(Rational{1, 2});
-      d.mean = d.p50 = Quantity{(low->quantity.value + high->quantity.value) * half, low->quantity.dimension, low->quantity.unit};
+      d.mean = d.p50 =
+          Quantity{(low->quantity.value + high->quantity.value) * half, low->quantity.dimension, low->quantity.unit};
       double span = high->quantity.base() - low->quantity.base();
-      d.p90 = number(low->quantity.base() + 0.9 * span, d.mean), d.p99 = number(low->quantity.base() + 0.99 * span, d.mean);
+      d.p90 = number(low->quantity.base() + 0.9 * span, d.mean),
+      d.p99 = number(low->quantity.base() + 0.99 * span, d.mean);
       return distribution(d);
     }
     const Value *median = get("median", 99), *mean = get("mean", 99), *p99 = get("p99", 99);
-    if (!(p99 && (median || mean)) && !(mean && median)) return usage("lognormal(median = x, p99 = y) or (mean = x, p99 = y) or (mean = x, median = y)");
+    if (!(p99 && (median || mean)) && !(mean && median))
+      return usage("lognormal(median = x, p99 = y) or (mean = x, p99 = y) or (mean = x, median = y)");
     const Value* anchor = median ? median : mean;
     const Value* other = p99 ? p99 : mean;
-    if (anchor->quantity.dimension != other->quantity.dimension) return complain("the parameters have different dimensions");
+    if (anchor->quantity.dimension != other->quantity.dimension)
+      return complain("the parameters have different dimensions");
     double sigma = 0, mid = 0;
     if (median && p99) {
       mid = median->quantity.base();
@@ -290,7 +322,8 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
       sigma = kZ99 - std::sqrt(kZ99 * kZ99 - 2 * ratio);
       mid = mean->quantity.base() * std::exp(-sigma * sigma / 2);
     }
-    if (!(mid > 0) || !(sigma >= 0) || !std::isfinite(sigma)) return complain("no lognormal distribution has these parameters: the p99 or mean contradicts the median");
+    if (!(mid > 0) || !(sigma >= 0) || !std::isfinite(sigma))
+      return complain("no lognormal distribution has these parameters: the p99 or mean contradicts the median");
     for (const auto& [k, v] : named) d.parameters.emplace_back(std::string(k), v.quantity);
     d.mean = mean ? mean->quantity : number(mid * std::exp(sigma * sigma / 2), anchor->quantity);
     d.p50 = median ? median->quantity : number(mid, anchor->quantity);
@@ -323,18 +356,23 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
       Int128 down = r.num / r.den - (r.num % r.den != 0 && r.num < 0 ? 1 : 0);
       n = Number(Rational{name == "ceil" && r.den != 1 ? down + 1 : down, 1});
     } else {
-      n = Number::inexact(name == "ceil" ? std::ceil(n.toDouble()) : name == "floor" ? std::floor(n.toDouble()) : std::floor(n.toDouble() + 0.5));
+      n = Number::inexact(name == "ceil"    ? std::ceil(n.toDouble())
+                          : name == "floor" ? std::floor(n.toDouble())
+                                            : std::floor(n.toDouble() + 0.5));
     }
     return x;
   }
-  if (!x.quantity.dimension.none()) return complain(fmt::format("`{}` needs a bare number, not {}", name, x.quantity.dimension.name()));
+  if (!x.quantity.dimension.none())
+    return complain(fmt::format("`{}` needs a bare number, not {}", name, x.quantity.dimension.name()));
   double v = n.toDouble();
-  if (v < 0 || (name == "log2" && v == 0)) return complain(fmt::format("`{}` of {} is not a number", name, shortest(v)));
+  if (v < 0 || (name == "log2" && v == 0))
+    return complain(fmt::format("`{}` of {} is not a number", name, shortest(v)));
   (void)expected;
   return Value::number(Number::inexact(name == "sqrt" ? std::sqrt(v) : std::log2(v)));
 }
 
-Value Evaluator::measure(Object* object, std::string_view name, std::span<const ast::Arg> args, Env* env, SourceRange at) {
+Value Evaluator::measure(Object* object, std::string_view name, std::span<const ast::Arg> args, Env* env,
+                         SourceRange at) {
   const auto* field = object->schema->find(name);
   if (!host_) return {};
   force(object);
@@ -363,7 +401,8 @@ Value Evaluator::measure(Object* object, std::string_view name, std::span<const 
     diags_->report<diag::bad_call>(at, fmt::format("`{}` cannot be measured with these arguments", name));
     return {};
   }
-  Number n = *value == std::floor(*value) && std::fabs(*value) < 9e15 ? Number::integer(static_cast<int64_t>(*value)) : Number::inexact(*value);
+  Number n = *value == std::floor(*value) && std::fabs(*value) < 9e15 ? Number::integer(static_cast<int64_t>(*value))
+                                                                      : Number::inexact(*value);
   return Value::number(Quantity{n, field->type.dimension, ""});
 }
 

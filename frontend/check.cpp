@@ -27,7 +27,8 @@ void Evaluator::check(Module& module) {
         } else {
           bool asserts = false;
           if (decl.block->block)
-            for (const auto& m : decl.block->block->members) asserts |= m.kind == ast::MemberKind::Require || m.kind == ast::MemberKind::Expect;
+            for (const auto& m : decl.block->block->members)
+              asserts |= m.kind == ast::MemberKind::Require || m.kind == ast::MemberKind::Expect;
           if (!asserts) diags_->report<diag::empty_test>(decl.name.range, decl.name.text);
         }
         break;
@@ -104,8 +105,9 @@ bool Evaluator::runTest(const ast::Decl& decl, Module& module) {
       diags_->report<diag::type_mismatch>(m.value->range, describe(v), "a condition");
       continue;
     }
-    auto& d = diags_->report<diag::test_failed>(m.value->range, decl.name.text,
-                                                m.message.empty() ? fmt::format("`{}`", diags_->sources().text(m.value->range)) : std::string(m.message));
+    auto& d = diags_->report<diag::test_failed>(
+        m.value->range, decl.name.text,
+        m.message.empty() ? fmt::format("`{}`", diags_->sources().text(m.value->range)) : std::string(m.message));
     explainParts(m.value, env, d);
   }
   testing_ = false;
@@ -142,7 +144,8 @@ Value Evaluator::evaluateInTest(const ast::Expr* call, Env* env) {
     v.fields = std::make_shared<const std::vector<std::pair<std::string, Value>>>(std::move(entries));
     return v;
   };
-  fields.emplace_back("slo", results({{"satisfied", summary.sloSatisfied ? Value::boolean(*summary.sloSatisfied) : Value::null()}}));
+  fields.emplace_back(
+      "slo", results({{"satisfied", summary.sloSatisfied ? Value::boolean(*summary.sloSatisfied) : Value::null()}}));
   return results(std::move(fields));
 }
 

@@ -1,7 +1,8 @@
 // Names, types, units and values: from syntax trees to objects, and from objects to the Scenario IR.
 //
-// Every expression has a stage (static, model, step, result) that this class infers while it evaluates: static ones become
-// values, the others expressions of the IR. A mistake gives one message and a poison value that silences what depends on it.
+// Every expression has a stage (static, model, step, result) that this class infers while it evaluates: static ones
+// become values, the others expressions of the IR. A mistake gives one message and a poison value that silences what
+// depends on it.
 #pragma once
 #include <deque>
 #include <map>
@@ -85,7 +86,8 @@ class Evaluator {
   void reportMissing();
   void forceValue(const Value& value);
   void checkLayers(Object* object);
-  void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context, bool where = false);
+  void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context,
+                    bool where = false);
   void explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int depth = 0);
   const Schema* childSchema(const Schema* schema, std::string_view kind);
   std::vector<std::string_view> childLabels(Object* object);
@@ -151,13 +153,13 @@ class Evaluator {
   std::vector<Missing> missing_;
 
   // Context of the expression being evaluated.
-  GraphBuilder* graph_ = nullptr;      ///< inside a graph: operators and step symbols are known
-  bool results_ = false;               ///< inside expect, minimize, maximize: result names are known
+  GraphBuilder* graph_ = nullptr;                     ///< inside a graph: operators and step symbols are known
+  bool results_ = false;                              ///< inside expect, minimize, maximize: result names are known
   std::pair<Object*, std::string_view> computing_{};  ///< the field whose value is being evaluated
-  bool testing_ = false;               ///< inside a test block: evaluate() and diagnostics() are known
-  ir::ExprPool* pool_ = nullptr;       ///< where symbolic expressions go
+  bool testing_ = false;                              ///< inside a test block: evaluate() and diagnostics() are known
+  ir::ExprPool* pool_ = nullptr;                      ///< where symbolic expressions go
   ir::Strings* strings_ = nullptr;
-  ir::ExprPool scratchPool_;           ///< for checks of result expressions that are not kept
+  ir::ExprPool scratchPool_;  ///< for checks of result expressions that are not kept
   ir::Strings scratchStrings_;
   int depth_ = 0;
   size_t steps_ = 0;

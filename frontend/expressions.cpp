@@ -67,7 +67,8 @@ Value Evaluator::evalUnbounded(const ast::Expr* e, Env* env, const Type* expecte
         return {};
       }
       if (*index < 0 || *index >= static_cast<int64_t>(list.list->size())) {
-        diags_->report<diag::bad_call>(e->b->range, fmt::format("index {} is outside a list of {}", *index, list.list->size()));
+        diags_->report<diag::bad_call>(e->b->range,
+                                       fmt::format("index {} is outside a list of {}", *index, list.list->size()));
         return {};
       }
       return (*list.list)[static_cast<size_t>(*index)];
@@ -98,7 +99,8 @@ Value Evaluator::literal(const ast::Expr* e) {
     if (auto meant = suggestUnit(spelled)) d.fix(e->range, fmt::format("{} {}", e->text.substr(0, split), *meant));
     return {};
   }
-  return Value::number(Quantity{*number * Number(unit->factor), unit->dimension, unit->dimension.none() && spelled != "pct" ? "" : std::string(spelled)});
+  return Value::number(Quantity{*number * Number(unit->factor), unit->dimension,
+                                unit->dimension.none() && spelled != "pct" ? "" : std::string(spelled)});
 }
 
 Value Evaluator::evalName(const ast::Expr* e, Env* env, const Type* expected) {
@@ -118,8 +120,10 @@ Value Evaluator::evalName(const ast::Expr* e, Env* env, const Type* expected) {
     auto& d = diags_->report<diag::no_such_member>(e->name.range, e->name.text, type->enumeration->name.text);
     std::vector<std::string> names;
     for (const auto& member : type->enumeration->members) names.emplace_back(member.text);
-    if (auto meant = suggest(e->name.text, names)) d.fix(e->name.range, *meant);
-    else d.help("it is one of " + joinWords(names, "or"));
+    if (auto meant = suggest(e->name.text, names))
+      d.fix(e->name.range, *meant);
+    else
+      d.help("it is one of " + joinWords(names, "or"));
     return {};
   }
   bool found = false;
@@ -143,7 +147,8 @@ Value Evaluator::evalMember(const ast::Expr* e, Env* env) {
     }
     case ValueKind::Record: {
       if (hasMember(a.object, e->name.text)) return get(a.object, e->name.text, e->name.range);
-      auto& d = diags_->report<diag::unknown_field>(e->name.range, a.object->label.empty() ? std::string(a.object->schema->name) : a.object->label, e->name.text);
+      auto& d = diags_->report<diag::unknown_field>(
+          e->name.range, a.object->label.empty() ? std::string(a.object->schema->name) : a.object->label, e->name.text);
       if (auto meant = suggest(e->name.text, fieldNames(a.object))) d.fix(e->name.range, *meant);
       return {};
     }
@@ -152,9 +157,7 @@ Value Evaluator::evalMember(const ast::Expr* e, Env* env) {
         if (name == e->name.text) return value;
       diags_->report<diag::unknown_field>(e->name.range, "results", e->name.text);
       return {};
-    default:
-      diags_->report<diag::unknown_field>(e->name.range, describe(a), e->name.text);
-      return {};
+    default: diags_->report<diag::unknown_field>(e->name.range, describe(a), e->name.text); return {};
   }
 }
 
@@ -163,7 +166,8 @@ Value Evaluator::evalAmend(const ast::Expr* e, Env* env, const Type* expected, O
     const Type* type = expected && expected->kind == TypeKind::List ? expected->element.get() : expected;
     if (!type || type->kind != TypeKind::Record) {
       if (type && type->kind == TypeKind::Poison) return {};
-      diags_->report<diag::type_mismatch>(e->range, "a record without a schema", type ? describe(*type) : "a value whose type is known");
+      diags_->report<diag::type_mismatch>(e->range, "a record without a schema",
+                                          type ? describe(*type) : "a value whose type is known");
       return {};
     }
     Object* object = newObject(type->schema, owner, e->range);
@@ -231,9 +235,12 @@ Value Evaluator::evalIf(const ast::Expr* e, Env* env, const Type* expected, Obje
   if (condition.poison()) return {};
   if (condition.kind != ValueKind::Bool) {
     if (condition.kind == ValueKind::Symbolic)
-      diags_->report<diag::wrong_stage>(e->a->range, diags_->sources().text(e->a->range), condition.stage == Stage::Step ? "in each step" : "after evaluation")
+      diags_
+          ->report<diag::wrong_stage>(e->a->range, diags_->sources().text(e->a->range),
+                                      condition.stage == Stage::Step ? "in each step" : "after evaluation")
           .help("a condition must be static");
-    else diags_->report<diag::type_mismatch>(e->a->range, describe(condition), "a condition");
+    else
+      diags_->report<diag::type_mismatch>(e->a->range, describe(condition), "a condition");
     return {};
   }
   return eval(condition.flag ? e->b : e->c, env, expected, owner);
@@ -250,7 +257,8 @@ Value Evaluator::evalRange(const ast::Expr* e, Env* env) {
   }
   __int128 count = static_cast<__int128>(*high) - *low + (e->op == Op::RangeInclusive ? 1 : 0);
   if (count > static_cast<__int128>(kLongestList)) {
-    diags_->report<diag::too_many>(e->range, fmt::format("{} elements", static_cast<int64_t>(std::min<__int128>(count, INT64_MAX))), kLongestList);
+    diags_->report<diag::too_many>(
+        e->range, fmt::format("{} elements", static_cast<int64_t>(std::min<__int128>(count, INT64_MAX))), kLongestList);
     return {};
   }
   std::vector<Value> items;
@@ -282,7 +290,9 @@ Value Evaluator::evalUnary(const ast::Expr* e, Env* env) {
 
 void Evaluator::operandError(const ast::Expr* e, const Value& a, const Value& b) {
   SourceRange at = e->opRange.valid() ? e->opRange : e->range;
-  diags_->report<diag::bad_operands>(at, e->opRange.valid() ? ast::spelling(e->op) : "[]", fmt::format("{} and {}", describe(a), describe(b)))
+  diags_
+      ->report<diag::bad_operands>(at, e->opRange.valid() ? ast::spelling(e->op) : "[]",
+                                   fmt::format("{} and {}", describe(a), describe(b)))
       .label(e->a->range, describe(a))
       .label(e->b->range, describe(b));
 }
@@ -298,7 +308,8 @@ Value Evaluator::metricValue(std::string_view statistic, std::string_view metric
 
 Value Evaluator::asSymbolic(const Value& value, SourceRange at) {
   if (value.kind == ValueKind::Symbolic) return value;
-  if (value.kind == ValueKind::Metric) return metricValue(findMetric(value.text)->distribution ? "mean" : "", value.text, value.quantity.dimension);
+  if (value.kind == ValueKind::Metric)
+    return metricValue(findMetric(value.text)->distribution ? "mean" : "", value.text, value.quantity.dimension);
   if (value.kind == ValueKind::Number || value.kind == ValueKind::Bool) {
     Value v = Value::make(ValueKind::Symbolic);
     v.stage = Stage::Static;
@@ -318,13 +329,16 @@ Value Evaluator::symbolic(const ast::Expr* e, const Value& left, const Value& ri
   bool comparison = e->op == Op::Less || e->op == Op::LessEq || e->op == Op::Greater || e->op == Op::GreaterEq;
   bool logic = e->op == Op::And || e->op == Op::Or;
   if ((comparison || logic) && stage == Stage::Step) {
-    diags_->report<diag::wrong_stage>(e->range, diags_->sources().text(e->range), "in each step").help("comparisons must be static: a graph has no branches over step symbols");
+    diags_->report<diag::wrong_stage>(e->range, diags_->sources().text(e->range), "in each step")
+        .help("comparisons must be static: a graph has no branches over step symbols");
     return {};
   }
   static constexpr std::pair<Op, ir::ExprOp> table[] = {
-      {Op::Add, ir::ExprOp::Add}, {Op::Sub, ir::ExprOp::Sub}, {Op::Mul, ir::ExprOp::Mul}, {Op::Div, ir::ExprOp::Div},
-      {Op::Less, ir::ExprOp::Less}, {Op::LessEq, ir::ExprOp::LessEq}, {Op::Greater, ir::ExprOp::Greater},
-      {Op::GreaterEq, ir::ExprOp::GreaterEq}, {Op::And, ir::ExprOp::And}, {Op::Or, ir::ExprOp::Or}};
+      {Op::Add, ir::ExprOp::Add},         {Op::Sub, ir::ExprOp::Sub},
+      {Op::Mul, ir::ExprOp::Mul},         {Op::Div, ir::ExprOp::Div},
+      {Op::Less, ir::ExprOp::Less},       {Op::LessEq, ir::ExprOp::LessEq},
+      {Op::Greater, ir::ExprOp::Greater}, {Op::GreaterEq, ir::ExprOp::GreaterEq},
+      {Op::And, ir::ExprOp::And},         {Op::Or, ir::ExprOp::Or}};
   auto found = std::find_if(std::begin(table), std::end(table), [&](const auto& row) { return row.first == e->op; });
   if (found == std::end(table)) {
     operandError(e, left, right);
@@ -338,13 +352,17 @@ Value Evaluator::symbolic(const ast::Expr* e, const Value& left, const Value& ri
     d.label(e->a->range, da.name()).label(e->b->range, db.name());
     const ast::Expr* bare = da.none() ? e->a : db.none() ? e->b : nullptr;
     auto other = da.none() ? db : da;
-    if (bare && other == Dimension::of(Base::Time)) d.fix(bare->range, fmt::format("{} ms", diags_->sources().text(bare->range)));
+    if (bare && other == Dimension::of(Base::Time))
+      d.fix(bare->range, fmt::format("{} ms", diags_->sources().text(bare->range)));
     return {};
   }
   Value v = Value::make(ValueKind::Symbolic);
   v.stage = stage;
   v.expr = pool_->make(found->second, a.expr, b.expr);
-  v.quantity.dimension = comparison || logic ? Dimension{} : e->op == Op::Mul ? da * db : e->op == Op::Div ? da / db : da;
+  v.quantity.dimension = comparison || logic ? Dimension{}
+                         : e->op == Op::Mul  ? da * db
+                         : e->op == Op::Div  ? da / db
+                                             : da;
   return v;
 }
 
@@ -357,7 +375,8 @@ Value Evaluator::compare(const ast::Expr* e, const Value& a, const Value& b) {
         const auto* inexact = a.quantity.value.exact() ? e->b : e->a;
         diags_->report<diag::inexact_equality>(e->opRange)
             .label(inexact->range, "rounded")
-            .fix(e->range, fmt::format("approx({}, {}, 1e-9)", diags_->sources().text(e->a->range), diags_->sources().text(e->b->range)));
+            .fix(e->range, fmt::format("approx({}, {}, 1e-9)", diags_->sources().text(e->a->range),
+                                       diags_->sources().text(e->b->range)));
         return {};
       }
       equal = a.quantity.value == b.quantity.value;
@@ -365,14 +384,17 @@ Value Evaluator::compare(const ast::Expr* e, const Value& a, const Value& b) {
       equal = a.list->size() == b.list->size();
       for (size_t i = 0; equal && i < a.list->size(); ++i) {
         const auto &x = (*a.list)[i], &y = (*b.list)[i];
-        equal = x.kind == y.kind && x.flag == y.flag && x.text == y.text && x.quantity.value == y.quantity.value && x.quantity.dimension == y.quantity.dimension;
+        equal = x.kind == y.kind && x.flag == y.flag && x.text == y.text && x.quantity.value == y.quantity.value &&
+                x.quantity.dimension == y.quantity.dimension;
       }
     } else if (a.kind == ValueKind::Null || b.kind == ValueKind::Null) {
       equal = a.kind == b.kind;
     } else if (a.kind == b.kind && a.kind == ValueKind::Record) {
       // Records are equal when they are the same declaration.
-      equal = a.object == b.object || (!a.object->label.empty() && a.object->label == b.object->label && a.object->schema == b.object->schema);
-    } else if (a.kind == b.kind && (a.kind == ValueKind::Bool || a.kind == ValueKind::Text || a.kind == ValueKind::Symbol)) {
+      equal = a.object == b.object ||
+              (!a.object->label.empty() && a.object->label == b.object->label && a.object->schema == b.object->schema);
+    } else if (a.kind == b.kind &&
+               (a.kind == ValueKind::Bool || a.kind == ValueKind::Text || a.kind == ValueKind::Symbol)) {
       equal = a.flag == b.flag && a.text == b.text && a.decl == b.decl;
     } else {
       operandError(e, a, b);
@@ -386,7 +408,9 @@ Value Evaluator::compare(const ast::Expr* e, const Value& a, const Value& b) {
       return {};
     }
     for (const auto& item : *b.list)
-      if (item.kind == a.kind && item.text == a.text && item.flag == a.flag && item.quantity.value == a.quantity.value && item.object == a.object) return Value::boolean(true);
+      if (item.kind == a.kind && item.text == a.text && item.flag == a.flag &&
+          item.quantity.value == a.quantity.value && item.object == a.object)
+        return Value::boolean(true);
     return Value::boolean(false);
   }
   return arithmetic(e, a, b);
@@ -396,13 +420,18 @@ Value Evaluator::arithmetic(const ast::Expr* e, const Value& a, const Value& b) 
   const auto &x = a.quantity, &y = b.quantity;
   bool same = e->op != Op::Mul && e->op != Op::Div && e->op != Op::Pow;
   if (same && x.dimension != y.dimension) {
-    const char* verb = e->op == Op::Add ? "added" : e->op == Op::Sub ? "subtracted" : e->op == Op::Mod ? "divided with rest" : "compared";
+    const char* verb = e->op == Op::Add   ? "added"
+                       : e->op == Op::Sub ? "subtracted"
+                       : e->op == Op::Mod ? "divided with rest"
+                                          : "compared";
     auto& d = diags_->report<diag::dimension_mismatch>(e->opRange, x.dimension.name(), y.dimension.name(), verb);
-    d.label(e->a->range, a.quantity.text() + ": " + x.dimension.name()).label(e->b->range, b.quantity.text() + ": " + y.dimension.name());
+    d.label(e->a->range, a.quantity.text() + ": " + x.dimension.name())
+        .label(e->b->range, b.quantity.text() + ": " + y.dimension.name());
     auto token = Dimension::of(Base::Token), bytes = Dimension::of(Base::Bytes);
     if ((x.dimension == token && y.dimension == bytes) || (x.dimension == bytes && y.dimension == token)) {
       const auto* tokens = x.dimension == token ? e->a : e->b;
-      d.help(fmt::format("multiply the tokens by bytes per token, for example `{} * 70 kB/tok`", diags_->sources().text(tokens->range)));
+      d.help(fmt::format("multiply the tokens by bytes per token, for example `{} * 70 kB/tok`",
+                         diags_->sources().text(tokens->range)));
     } else if (x.dimension.none() || y.dimension.none()) {
       const auto* bare = x.dimension.none() ? e->a : e->b;
       auto other = x.dimension.none() ? y : x;
@@ -418,7 +447,11 @@ Value Evaluator::arithmetic(const ast::Expr* e, const Value& a, const Value& b) 
   switch (e->op) {
     case Op::Add: return quantity(x.value + y.value, x.dimension, unit);
     case Op::Sub: return quantity(x.value - y.value, x.dimension, unit);
-    case Op::Mul: return quantity(x.value * y.value, x.dimension * y.dimension, x.dimension.none() ? y.unit : y.dimension.none() ? x.unit : "");
+    case Op::Mul:
+      return quantity(x.value * y.value, x.dimension * y.dimension,
+                      x.dimension.none()   ? y.unit
+                      : y.dimension.none() ? x.unit
+                                           : "");
     case Op::Div:
       if (y.value.isZero()) {
         diags_->report<diag::division_by_zero>(e->b->range).here("this is zero");
@@ -468,7 +501,9 @@ Value Evaluator::evalBinary(const ast::Expr* e, Env* env) {
     if (a.poison() || b.poison()) return {};
     if (a.kind == ValueKind::Bool && b.kind == ValueKind::Bool) return b;
     bool later = a.kind == ValueKind::Symbolic || b.kind == ValueKind::Symbolic;
-    if (later && (a.kind == ValueKind::Bool || a.kind == ValueKind::Symbolic) && (b.kind == ValueKind::Bool || b.kind == ValueKind::Symbolic)) return symbolic(e, a, b);
+    if (later && (a.kind == ValueKind::Bool || a.kind == ValueKind::Symbolic) &&
+        (b.kind == ValueKind::Bool || b.kind == ValueKind::Symbolic))
+      return symbolic(e, a, b);
     operandError(e, a, b);
     return {};
   }
@@ -488,7 +523,8 @@ Value Evaluator::evalBinary(const ast::Expr* e, Env* env) {
   // Lists: `3 * [dense] + 58 * [moe]`.
   if (e->op == Op::Add && a.kind == ValueKind::List && b.kind == ValueKind::List) {
     if (a.list->size() + b.list->size() > kLongestList) {
-      diags_->report<diag::too_many>(e->range, fmt::format("{} elements", a.list->size() + b.list->size()), kLongestList);
+      diags_->report<diag::too_many>(e->range, fmt::format("{} elements", a.list->size() + b.list->size()),
+                                     kLongestList);
       return {};
     }
     if (!spend(a.list->size() + b.list->size(), e->range)) return {};
@@ -499,10 +535,13 @@ Value Evaluator::evalBinary(const ast::Expr* e, Env* env) {
   if (e->op == Op::Mul && (a.kind == ValueKind::List) != (b.kind == ValueKind::List)) {
     const Value& list = a.kind == ValueKind::List ? a : b;
     const Value& count = a.kind == ValueKind::List ? b : a;
-    auto times = count.kind == ValueKind::Number && count.quantity.dimension.none() ? count.quantity.value.toInteger() : std::nullopt;
+    auto times = count.kind == ValueKind::Number && count.quantity.dimension.none() ? count.quantity.value.toInteger()
+                                                                                    : std::nullopt;
     if (times && *times >= 0) {
-      if (static_cast<__int128>(*times) * static_cast<__int128>(list.list->size()) > static_cast<__int128>(kLongestList)) {
-        diags_->report<diag::too_many>(e->range, fmt::format("{} times {} elements", *times, list.list->size()), kLongestList);
+      if (static_cast<__int128>(*times) * static_cast<__int128>(list.list->size()) >
+          static_cast<__int128>(kLongestList)) {
+        diags_->report<diag::too_many>(e->range, fmt::format("{} times {} elements", *times, list.list->size()),
+                                       kLongestList);
         return {};
       }
       if (!spend(static_cast<size_t>(*times) * list.list->size() + 1, e->range)) return {};

@@ -88,8 +88,9 @@ std::vector<Line> readLines(std::string_view text) {
 }
 
 bool isKeyword(std::string_view word) {
-  static const std::set<std::string_view> words = {"if", "then", "else", "in", "and", "or", "not", "for", "return", "let", "extends", "where",
-                                                   "plausible", "by", "window", "class", "graph", "expect", "require", "minimize", "maximize", "only"};
+  static const std::set<std::string_view> words = {
+      "if",    "then",      "else", "in",     "and",   "or",    "not",    "for",     "return",   "let",      "extends",
+      "where", "plausible", "by",   "window", "class", "graph", "expect", "require", "minimize", "maximize", "only"};
   return words.count(word) != 0;
 }
 
@@ -106,7 +107,8 @@ bool blankBetween(const Piece* before, const Piece& a, const Piece& b) {
   if (y == "(" || y == "[") return !((a.kind == Tok::Word && !isKeyword(x)) || x == ")" || x == "]");
   // A sign: nothing that could be subtracted from stands before it.
   if (x == "-") {
-    bool binary = before && (before->kind == Tok::Number || before->kind == Tok::String || closes(before->text) || (before->kind == Tok::Word && !isKeyword(before->text)));
+    bool binary = before && (before->kind == Tok::Number || before->kind == Tok::String || closes(before->text) ||
+                             (before->kind == Tok::Word && !isKeyword(before->text)));
     if (!binary) return false;
   }
   bool tight = x == "*" || x == "/" || x == "^" || x == "%" || y == "*" || y == "/" || y == "^" || y == "%";
@@ -165,9 +167,12 @@ std::string formatSource(std::string_view text) {
       if (!closes(p.text) || p.kind != Tok::Punct) break;
       ++leading;
     }
-    if (leading > 0 && !out.empty() && out.back().code.empty() && out.back().comment.empty()) out.pop_back();  // no blank before `}`
+    if (leading > 0 && !out.empty() && out.back().code.empty() && out.back().comment.empty())
+      out.pop_back();  // no blank before `}`
     auto head = line.pieces[0].text;
-    bool continues = (head == "then" || head == "else" || head == "->" || head == "++" || head == "and" || head == "or" || head == "+" || head == "*") && depth >= 0;
+    bool continues = (head == "then" || head == "else" || head == "->" || head == "++" || head == "and" ||
+                      head == "or" || head == "+" || head == "*") &&
+                     depth >= 0;
     r.depth = std::max(0, depth - leading + (continues && line.pieces[0].kind != Tok::Comment ? 1 : 0));
     r.indent = std::string(static_cast<size_t>(2 * r.depth), ' ');
     std::vector<size_t> starts;
@@ -194,7 +199,9 @@ std::string formatSource(std::string_view text) {
   for (size_t i = 0; i < out.size();) {
     size_t end = i + 1;
     if (out[i].alignAt != std::string::npos) {
-      while (end < out.size() && out[end].alignAt != std::string::npos && out[end].depth == out[i].depth && out[end].alignKind == out[i].alignKind) ++end;
+      while (end < out.size() && out[end].alignAt != std::string::npos && out[end].depth == out[i].depth &&
+             out[end].alignKind == out[i].alignKind)
+        ++end;
       size_t column = 0;
       for (size_t k = i; k < end; ++k) column = std::max(column, out[k].alignAt);
       for (size_t k = i; k < end; ++k) out[k].code.insert(out[k].alignAt, std::string(column - out[k].alignAt, ' '));
@@ -208,7 +215,8 @@ std::string formatSource(std::string_view text) {
       while (end < out.size() && trailing(end)) ++end;
       size_t column = 0;
       for (size_t k = i; k < end; ++k) column = std::max(column, out[k].indent.size() + out[k].code.size());
-      for (size_t k = i; k < end; ++k) out[k].code += std::string(column - out[k].indent.size() - out[k].code.size(), ' ');
+      for (size_t k = i; k < end; ++k)
+        out[k].code += std::string(column - out[k].indent.size() - out[k].code.size(), ' ');
     }
     i = end;
   }

@@ -12,13 +12,13 @@
 namespace afdc {
 
 struct MeasureArgument {
-  std::string name;                      ///< a class of precision ("kv"), or "context"
-  std::optional<ir::Precision> format;   ///< replaces that class's format
+  std::string name;                     ///< a class of precision ("kv"), or "context"
+  std::optional<ir::Precision> format;  ///< replaces that class's format
   double number = 0;
 };
 
 struct EvaluationSummary {
-  bool ok = false;  ///< false: diagnostics say why
+  bool ok = false;                                                     ///< false: diagnostics say why
   std::vector<std::pair<std::string, std::optional<double>>> metrics;  ///< "mean(ttft)" → base units; nullopt: unknown
   std::optional<bool> sloSatisfied;
 };
@@ -27,7 +27,8 @@ class Host {
  public:
   virtual ~Host() = default;
   /// `params`, `weight_bytes`, … of a model's graph, in base units; nullopt when the name is not known.
-  virtual std::optional<double> measure(const ir::Graph& graph, std::string_view name, const std::vector<MeasureArgument>& arguments) = 0;
+  virtual std::optional<double> measure(const ir::Graph& graph, std::string_view name,
+                                        const std::vector<MeasureArgument>& arguments) = 0;
   /// Runs every pass that the root of `scenario` (a scenario, or a deployment alone) allows.
   virtual EvaluationSummary evaluate(const ir::Scenario& scenario, Diagnostics& diags) = 0;
 };

@@ -55,7 +55,9 @@ Module* ModuleLoader::loadFile(const std::string& path) {
   return parse(key, path, std::move(source.text), false);
 }
 
-Module* ModuleLoader::loadText(const std::string& name, std::string text) { return parse(name, name, std::move(text), false); }
+Module* ModuleLoader::loadText(const std::string& name, std::string text) {
+  return parse(name, name, std::move(text), false);
+}
 
 Module* ModuleLoader::loadStandard(std::string_view dotted) {
   std::string path = standardPath(dotted), key = "<std>/" + path;
@@ -65,7 +67,8 @@ Module* ModuleLoader::loadStandard(std::string_view dotted) {
     if (source.error.empty()) return parse(key, stdlibDir_ + "/" + path, std::move(source.text), true);
   }
   const auto& files = embeddedStdlib();
-  auto found = std::lower_bound(files.begin(), files.end(), path, [](const EmbeddedFile& f, const std::string& p) { return f.path < p; });
+  auto found = std::lower_bound(files.begin(), files.end(), path,
+                                [](const EmbeddedFile& f, const std::string& p) { return f.path < p; });
   if (found == files.end() || found->path != path) return nullptr;
   return parse(key, path, std::string(found->text), true);
 }
@@ -84,7 +87,9 @@ Module* ModuleLoader::parse(const std::string& key, const std::string& shown, st
     // `emit vidur { … }` names its target, not itself.
     if (decl.kind == ast::DeclKind::Block && decl.block->kindName.text == "emit") continue;
     auto [place, fresh] = module->decls.emplace(decl.name.text, &decl);
-    if (!fresh) diags_.report<diag::declared_twice>(decl.name.range, decl.name.text).label(place->second->name.range, "first declared here");
+    if (!fresh)
+      diags_.report<diag::declared_twice>(decl.name.range, decl.name.text)
+          .label(place->second->name.range, "first declared here");
   }
   loading_.emplace_back(shown, module);
   resolveImports(*module, std::string(llvm::sys::path::parent_path(shown)));
@@ -99,9 +104,12 @@ void ModuleLoader::resolveImports(Module& module, const std::string& directory) 
       std::string path = directory.empty() ? std::string(import.target) : directory + "/" + std::string(import.target);
       path = normalized(path);
       auto source = modules_.count(path) ? FileText{} : readSource(path);
-      if (source.error.empty()) target = loadFile(path);
-      else if (source.error == "no such file") diags_.report<diag::module_not_found>(import.targetRange, import.target).note("looked for " + path);
-      else diags_.report<diag::unreadable_file>(import.targetRange, import.target, source.error);
+      if (source.error.empty())
+        target = loadFile(path);
+      else if (source.error == "no such file")
+        diags_.report<diag::module_not_found>(import.targetRange, import.target).note("looked for " + path);
+      else
+        diags_.report<diag::unreadable_file>(import.targetRange, import.target, source.error);
     } else {
       target = loadStandard(import.target);
       if (!target) {
@@ -140,7 +148,8 @@ void ModuleLoader::resolveImports(Module& module, const std::string& directory) 
       if (target) {
         auto found = target->decls.find(name.text);
         bool hidden = !name.text.empty() && name.text[0] == '_';
-        if (found != target->decls.end() && !hidden) imported.decl = found->second;
+        if (found != target->decls.end() && !hidden)
+          imported.decl = found->second;
         else if (!target->failed) {
           auto& d = diags_.report<diag::not_exported>(name.range, import.target, name.text);
           std::vector<std::string> names;

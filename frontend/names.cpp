@@ -8,7 +8,8 @@
 
 namespace afdc {
 
-Evaluator::Evaluator(Diagnostics& diags, ModuleLoader& loader, Host* host) : diags_(&diags), loader_(loader), host_(host) {
+Evaluator::Evaluator(Diagnostics& diags, ModuleLoader& loader, Host* host)
+    : diags_(&diags), loader_(loader), host_(host) {
   prelude_ = loader_.loadStandard("std.prelude");
   pool_ = &scratchPool_;
   strings_ = &scratchStrings_;
@@ -49,7 +50,8 @@ Value Evaluator::lookup(std::string_view name, Env* env, SourceRange at, bool& f
     bool itself = e->object == computing_.first && name == computing_.second;
     if (e->object && !itself && hasMember(e->object, name)) return get(e->object, name, at);
     // A search speaks of its base scenario's fields as its own.
-    if (e->object && e->object->schema->isA("Explore") && computing_ != std::pair(e->object, std::string_view("base")) && hasMember(e->object, "base")) {
+    if (e->object && e->object->schema->isA("Explore") &&
+        computing_ != std::pair(e->object, std::string_view("base")) && hasMember(e->object, "base")) {
       Value base = get(e->object, "base", at);
       if (base.kind == ValueKind::Record && hasMember(base.object, name)) return get(base.object, name, at);
     }
@@ -95,8 +97,9 @@ std::optional<Value> Evaluator::moduleLookup(Module& module, std::string_view na
   if (prelude_ && &module != prelude_)
     if (auto value = in(*prelude_)) return value;
   static constexpr std::string_view builtins[] = {
-      "min", "max", "abs", "ceil", "floor", "round", "sqrt", "log2", "sum", "len", "approx", "mean", "median", "p50", "p90", "p95",
-      "p99", "value_in", "duplex", "divisors", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
+      "min",    "max",      "abs",       "ceil",    "floor",    "round",       "sqrt",     "log2",       "sum",
+      "len",    "approx",   "mean",      "median",  "p50",      "p90",         "p95",      "p99",        "value_in",
+      "duplex", "divisors", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
   for (auto builtin : builtins)
     if (builtin == name) {
       Value v = Value::make(ValueKind::Builtin);
@@ -235,13 +238,17 @@ Value Evaluator::blockValue(Module& module, const ast::Decl& decl) {
     Value base = pathValue(member.extends, env, member.extends.size());
     if (base.poison()) return {};
     auto& last = member.extends.back();
-    const Schema* baseSchema = base.kind == ValueKind::Schema ? base.schema : base.kind == ValueKind::Record ? base.object->schema : nullptr;
+    const Schema* baseSchema = base.kind == ValueKind::Schema   ? base.schema
+                               : base.kind == ValueKind::Record ? base.object->schema
+                                                                : nullptr;
     if (!baseSchema) {
       diags_->report<diag::not_a_schema>(last.range, last.text, describe(base));
       return {};
     }
     if (!baseSchema->isA(schema)) {
-      diags_->report<diag::type_mismatch>(last.range, fmt::format("`{}`", baseSchema->name), fmt::format("`{}` or a schema that extends it", schema->name))
+      diags_
+          ->report<diag::type_mismatch>(last.range, fmt::format("`{}`", baseSchema->name),
+                                        fmt::format("`{}` or a schema that extends it", schema->name))
           .label(member.kindName.range, fmt::format("a `{}` is a `{}`", member.kindName.text, schema->name));
       return {};
     }
@@ -294,7 +301,8 @@ const Schema* Evaluator::schemaOf(Module& module, const ast::Decl& decl) {
   for (const auto& item : decl.items) {
     if (item.kind == ast::ItemKind::Graph) schema.graph = item.graph;
     if (item.kind == ast::ItemKind::Storage) schema.storages.push_back(item.storage);
-    if (item.kind == ast::ItemKind::Require || item.kind == ast::ItemKind::Graph || item.kind == ast::ItemKind::Storage) continue;
+    if (item.kind == ast::ItemKind::Require || item.kind == ast::ItemKind::Graph || item.kind == ast::ItemKind::Storage)
+      continue;
     if (!own.insert(item.name.text).second) diags_->report<diag::declared_twice>(item.name.range, item.name.text);
     SchemaField field{&item, &schema, item.type ? resolveType(item.type, module) : Type{}};
     if (item.kind == ast::ItemKind::Given) schema.needsGiven = true;
@@ -310,7 +318,9 @@ const Schema* Evaluator::schemaOf(Module& module, const ast::Decl& decl) {
 
 std::optional<Dimension> Evaluator::dimensionNamed(std::string_view name) const {
   static const std::pair<std::string_view, Dimension> aliases[] = {
-      {"Ratio", {}}, {"Float", {}}, {"Number", {}},
+      {"Ratio", {}},
+      {"Float", {}},
+      {"Number", {}},
       {"Bandwidth", Dimension::of(Base::Bytes) / Dimension::of(Base::Time)},
       {"Power", Dimension::of(Base::Energy) / Dimension::of(Base::Time)}};
   for (const auto& [alias, dimension] : aliases)
@@ -397,12 +407,16 @@ std::string Evaluator::describe(const Value& value) const {
     case ValueKind::Poison: return "?";
     case ValueKind::Null: return "null";
     case ValueKind::Bool: return value.flag ? "true" : "false";
-    case ValueKind::Number: return value.quantity.dimension.none() ? fmt::format("the number {}", value.quantity.text())
-                                                                    : fmt::format("{} ({})", value.quantity.text(), value.quantity.dimension.name());
+    case ValueKind::Number:
+      return value.quantity.dimension.none()
+                 ? fmt::format("the number {}", value.quantity.text())
+                 : fmt::format("{} ({})", value.quantity.text(), value.quantity.dimension.name());
     case ValueKind::Text: return fmt::format("the text \"{}\"", value.text);
     case ValueKind::Symbol: return fmt::format("`{}`", value.text);
     case ValueKind::List: return "a list";
-    case ValueKind::Record: return value.object->label.empty() ? fmt::format("a `{}`", value.object->schema->name) : fmt::format("`{}`", value.object->label);
+    case ValueKind::Record:
+      return value.object->label.empty() ? fmt::format("a `{}`", value.object->schema->name)
+                                         : fmt::format("`{}`", value.object->label);
     case ValueKind::Dist: return fmt::format("a distribution of {}", value.dist->mean.dimension.name());
     case ValueKind::Schema: return fmt::format("the schema `{}`", value.schema->name);
     case ValueKind::Function:
@@ -443,17 +457,21 @@ std::vector<std::string_view> usualUnits(const Dimension& d) {
 
 Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::string_view what) {
   auto mismatch = [&]() -> Value {
-    auto& d = diags_->report<diag::type_mismatch>(at, describe(value), fmt::format("{} for `{}`", describe(type), what));
-    if (value.kind == ValueKind::Schema && type.kind == TypeKind::Record) d.fix(at, fmt::format("{} {{ }}", diags_->sources().text(at)));
+    auto& d =
+        diags_->report<diag::type_mismatch>(at, describe(value), fmt::format("{} for `{}`", describe(type), what));
+    if (value.kind == ValueKind::Schema && type.kind == TypeKind::Record)
+      d.fix(at, fmt::format("{} {{ }}", diags_->sources().text(at)));
     return {};
   };
-  if (value.poison() || type.kind == TypeKind::Poison) return value.poison() || type.kind != TypeKind::Poison ? value : Value{};
+  if (value.poison() || type.kind == TypeKind::Poison)
+    return value.poison() || type.kind != TypeKind::Poison ? value : Value{};
   switch (type.kind) {
     case TypeKind::Any: return value;
     case TypeKind::Bool: return value.kind == ValueKind::Bool ? value : mismatch();
     case TypeKind::Text: return value.kind == ValueKind::Text ? value : mismatch();
     case TypeKind::Int:
-      if (value.kind != ValueKind::Number || !value.quantity.dimension.none() || !value.quantity.value.toInteger()) return mismatch();
+      if (value.kind != ValueKind::Number || !value.quantity.dimension.none() || !value.quantity.value.toInteger())
+        return mismatch();
       return value;
     case TypeKind::Dist:
       if (value.kind == ValueKind::Dist) {
@@ -469,12 +487,14 @@ Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::str
           auto& d = diags_->report<diag::needs_unit>(at, text, fmt::format("{} (`{}`)", type.dimension.name(), what));
           for (auto unit : usualUnits(type.dimension)) d.fix(at, fmt::format("{} {}", text, unit));
         } else {
-          diags_->report<diag::wrong_dimension>(at, text, value.quantity.dimension.name(), fmt::format("{} (`{}`)", type.dimension.name(), what));
+          diags_->report<diag::wrong_dimension>(at, text, value.quantity.dimension.name(),
+                                                fmt::format("{} (`{}`)", type.dimension.name(), what));
         }
         return {};
       }
       if (type.kind == TypeKind::Number) return value;
-      Distribution fixed{"constant", {{"value", value.quantity}}, value.quantity, value.quantity, value.quantity, value.quantity};
+      Distribution fixed{"constant",    {{"value", value.quantity}}, value.quantity, value.quantity, value.quantity,
+                         value.quantity};
       Value v = Value::make(ValueKind::Dist);
       v.dist = std::make_shared<const Distribution>(std::move(fixed));
       return v;
@@ -529,12 +549,15 @@ void Evaluator::unknownName(std::string_view name, Env* env, SourceRange at) {
   }
   // Perhaps the stdlib has it: say which import is missing.
   for (const auto& file : embeddedStdlib()) {
-    for (std::string_view keyword : {"schema ", "fn ", "let ", "gpu ", "node ", "cluster ", "model ", "workload ", "runtime ", "enum "}) {
+    for (std::string_view keyword :
+         {"schema ", "fn ", "let ", "gpu ", "node ", "cluster ", "model ", "workload ", "runtime ", "enum "}) {
       std::string declaration = "\n" + std::string(keyword) + std::string(name);
       size_t found = file.text.find(declaration);
       if (found == std::string_view::npos) continue;
       size_t after = found + declaration.size();
-      if (after < file.text.size() && (std::isalnum(static_cast<unsigned char>(file.text[after])) || file.text[after] == '_')) continue;
+      if (after < file.text.size() &&
+          (std::isalnum(static_cast<unsigned char>(file.text[after])) || file.text[after] == '_'))
+        continue;
       std::string dotted(file.path.substr(0, file.path.size() - 4));
       std::replace(dotted.begin(), dotted.end(), '/', '.');
       d.help(fmt::format("add `import {} {{ {} }}`", dotted, name));

@@ -20,7 +20,9 @@ void members(const Layer& layer, F&& visit) {
   }
 }
 
-bool isPathMember(const ast::Member& m) { return m.kind == ast::MemberKind::Assign || m.kind == ast::MemberKind::Amend; }
+bool isPathMember(const ast::Member& m) {
+  return m.kind == ast::MemberKind::Assign || m.kind == ast::MemberKind::Amend;
+}
 
 std::string_view headOf(const ast::Member& m, ast::Path path) {
   if (isPathMember(m)) return path.empty() ? std::string_view() : path[0].text;
@@ -114,7 +116,8 @@ const Schema* Evaluator::childSchema(const Schema* schema, std::string_view kind
 Value Evaluator::get(Object* object, std::string_view name, SourceRange at) {
   if (auto found = object->slots.find(name); found != object->slots.end()) {
     if (found->second.state == Object::State::Done) return found->second.value;
-    diags_->report<diag::value_cycle>(at.valid() ? at : object->declared, name).help("break the circle: one of these values must not need the other");
+    diags_->report<diag::value_cycle>(at.valid() ? at : object->declared, name)
+        .help("break the circle: one of these values must not need the other");
     found->second.value = {};
     return {};
   }
@@ -134,7 +137,8 @@ Value Evaluator::get(Object* object, std::string_view name, SourceRange at) {
 }
 
 Value Evaluator::adopt(Value value, Object* owner) {
-  if (value.kind != ValueKind::Record || value.object->parent == owner || !value.object->schema->needsGiven) return value;
+  if (value.kind != ValueKind::Record || value.object->parent == owner || !value.object->schema->needsGiven)
+    return value;
   return Value::record(derive(value.object, owner, {}, false));
 }
 
@@ -152,7 +156,8 @@ Value Evaluator::given(Object* object, const SchemaField& field) {
       }
       return v;
     }
-  diags_->report<diag::missing_given>(object->declared, object->schema->name, name).label(field.item->range, "declared here");
+  diags_->report<diag::missing_given>(object->declared, object->schema->name, name)
+      .label(field.item->range, "declared here");
   return {};
 }
 
@@ -181,8 +186,12 @@ Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& sl
     slot.range = range;
   };
   const ast::SchemaItem* item = field ? field->item : nullptr;
-  if (item && item->value) record(item->kind == ast::ItemKind::Let ? ir::OriginKind::Derived : ir::OriginKind::Default, item->value->range);
-  for (const auto& c : contributions) record(object->layers[c.layer].origin, c.member->value ? c.member->value->range : c.member->block ? c.member->block->range : c.member->range);
+  if (item && item->value)
+    record(item->kind == ast::ItemKind::Let ? ir::OriginKind::Derived : ir::OriginKind::Default, item->value->range);
+  for (const auto& c : contributions)
+    record(object->layers[c.layer].origin, c.member->value   ? c.member->value->range
+                                           : c.member->block ? c.member->block->range
+                                                             : c.member->range);
 
   Value value = Value::null();
   bool absent = true;
@@ -202,9 +211,12 @@ Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& sl
         value = conform(eval(m.value, env, &type, object), type, m.value->range, name);
       } else {
         Value base = pathValue(m.extends, env, m.extends.size());
-        if (base.kind == ValueKind::Schema) value = Value::record(newObject(base.schema, object, m.label.range));
-        else if (base.kind == ValueKind::Record) value = Value::record(derive(base.object, object, {}, true));
-        else if (!base.poison()) diags_->report<diag::not_a_schema>(m.extends.back().range, m.extends.back().text, describe(base));
+        if (base.kind == ValueKind::Schema)
+          value = Value::record(newObject(base.schema, object, m.label.range));
+        else if (base.kind == ValueKind::Record)
+          value = Value::record(derive(base.object, object, {}, true));
+        else if (!base.poison())
+          diags_->report<diag::not_a_schema>(m.extends.back().range, m.extends.back().text, describe(base));
         if (value.kind != ValueKind::Record) return {};
         value.object->layers.push_back({m.block, nullptr, 0, env, object->layers[c.layer].origin});
         value = conform(value, type, m.extends.back().range, name);
@@ -247,7 +259,8 @@ Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& sl
           diags_->report<diag::not_a_schema>(c.member->range, name, describe(field->type));
         return {};
       }
-      Object* made = newObject(schema, object, c.member->kind == ast::MemberKind::Child ? c.member->label.range : c.member->path[0].range);
+      Object* made = newObject(
+          schema, object, c.member->kind == ast::MemberKind::Child ? c.member->label.range : c.member->path[0].range);
       made->layers.push_back(layer);
       value = Value::record(made);
       absent = false;
@@ -270,7 +283,8 @@ Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& sl
     if (item->optional) return value;
     if (absent) {
       auto known = std::find_if(missing_.begin(), missing_.end(), [&](const Missing& m) { return m.object == object; });
-      if (known == missing_.end()) known = missing_.insert(missing_.end(), {object, object->declared.valid() ? object->declared : at, {}});
+      if (known == missing_.end())
+        known = missing_.insert(missing_.end(), {object, object->declared.valid() ? object->declared : at, {}});
       known->fields.push_back(field);
     } else {
       diags_->report<diag::not_optional>(slot.range, name).label(item->range, "declared here");
@@ -307,7 +321,9 @@ bool Evaluator::constrain(Object* object, const SchemaField& field, const Value&
   if (item->plausible && value.kind == ValueKind::Number && item->plausible->kind == ast::ExprKind::Binary) {
     Value low = eval(item->plausible->a, scope()), high = eval(item->plausible->b, scope());
     if (low.kind != ValueKind::Number || high.kind != ValueKind::Number) return true;
-    auto inside = [&](const Number& n) { return n.compare(low.quantity.value) >= 0 && n.compare(high.quantity.value) <= 0; };
+    auto inside = [&](const Number& n) {
+      return n.compare(low.quantity.value) >= 0 && n.compare(high.quantity.value) <= 0;
+    };
     if (inside(value.quantity.value)) return true;
     auto text = diags_->sources().text(at);
     auto& d = diags_->report<diag::implausible>(at, text, item->name.text, low.quantity.text(), high.quantity.text());
@@ -315,7 +331,8 @@ bool Evaluator::constrain(Object* object, const SchemaField& field, const Value&
     auto unit = parseUnit(value.quantity.unit);
     if (!unit) return true;
     Number written = value.quantity.value / Number(unit->factor);
-    for (std::string_view candidate : {"TB/s", "GB/s", "Gbit/s", "TFLOP/s", "PFLOP/s", "GB", "GiB", "us", "ms", "USD/h", "W", "kW"}) {
+    for (std::string_view candidate :
+         {"TB/s", "GB/s", "Gbit/s", "TFLOP/s", "PFLOP/s", "GB", "GiB", "us", "ms", "USD/h", "W", "kW"}) {
       auto other = parseUnit(candidate);
       if (other->dimension == value.quantity.dimension && inside(written * Number(other->factor))) {
         d.fix(at, fmt::format("{} {}", shortest(written.toDouble()), candidate));
@@ -340,22 +357,29 @@ void Evaluator::checkLayers(Object* object) {
           std::vector<std::string> kinds;
           for (const auto& f : object->schema->fields)
             if (f.item->kind == ast::ItemKind::Blocks) kinds.emplace_back(f.item->name.text);
-          if (auto meant = suggest(m.kindName.text, kinds)) d.fix(m.kindName.range, *meant);
-          else if (!kinds.empty()) d.help("it has blocks of kind " + joinWords(kinds));
+          if (auto meant = suggest(m.kindName.text, kinds))
+            d.fix(m.kindName.range, *meant);
+          else if (!kinds.empty())
+            d.help("it has blocks of kind " + joinWords(kinds));
         }
         if (!first.emplace(name, at).second) diags_->report<diag::set_twice>(at, name).label(first[name], "first here");
         return;
       }
       if (m.kind == ast::MemberKind::Let) {
-        if (const auto* f = object->schema->find(name)) diags_->report<diag::declared_twice>(at, name).label(f->item->range, "a field of the schema");
+        if (const auto* f = object->schema->find(name))
+          diags_->report<diag::declared_twice>(at, name).label(f->item->range, "a field of the schema");
         return;
       }
       if (m.kind == ast::MemberKind::Require) return;
       if (!isPathMember(m)) {
         bool promises = object->schema->isA("Slo") || object->schema->isA("Explore");
-        std::string_view word = m.kind == ast::MemberKind::Expect ? "expect" : m.kind == ast::MemberKind::Vary ? "vary" : m.maximize ? "maximize" : "minimize";
+        std::string_view word = m.kind == ast::MemberKind::Expect ? "expect"
+                                : m.kind == ast::MemberKind::Vary ? "vary"
+                                : m.maximize                      ? "maximize"
+                                                                  : "minimize";
         if (!promises || (m.kind != ast::MemberKind::Expect && !object->schema->isA("Explore")))
-          diags_->report<diag::wrong_stage>(m.range, word, m.kind == ast::MemberKind::Expect ? "in slo, explore and test" : "in explore");
+          diags_->report<diag::wrong_stage>(
+              m.range, word, m.kind == ast::MemberKind::Expect ? "in slo, explore and test" : "in explore");
         return;
       }
       if (path.empty()) return;
@@ -363,14 +387,17 @@ void Evaluator::checkLayers(Object* object) {
       if (!field && !hasMember(object, name)) {
         auto& d = diags_->report<diag::unknown_field>(at, object->schema->name, name);
         auto names = fieldNames(object);
-        if (auto meant = suggest(name, names)) d.fix(at, *meant);
-        else if (!names.empty() && names.size() <= 12) d.help("its fields are " + joinWords(names));
+        if (auto meant = suggest(name, names))
+          d.fix(at, *meant);
+        else if (!names.empty() && names.size() <= 12)
+          d.help("its fields are " + joinWords(names));
         return;
       }
       if (field && (field->item->kind == ast::ItemKind::Let || field->item->kind == ast::ItemKind::Measure))
         diags_->report<diag::derived_field>(at, name).label(field->item->range, "derived here");
       if (m.kind == ast::MemberKind::Assign && path.size() == 1) {
-        if (!complete.insert(name).second) diags_->report<diag::set_twice>(at, name).label(first[name], "first set here");
+        if (!complete.insert(name).second)
+          diags_->report<diag::set_twice>(at, name).label(first[name], "first set here");
         first.emplace(name, at);
       }
     });
@@ -388,9 +415,11 @@ void Evaluator::reportMissing() {
   for (const auto& m : std::exchange(missing_, {})) {
     std::vector<std::string> names;
     for (const auto* f : m.fields) names.push_back(fmt::format("`{}`", f->item->name.text));
-    auto& d = diags_->report<diag::missing_field>(m.at, m.object->label.empty() ? std::string(m.object->schema->name) : m.object->label, joinWords(names));
+    auto& d = diags_->report<diag::missing_field>(
+        m.at, m.object->label.empty() ? std::string(m.object->schema->name) : m.object->label, joinWords(names));
     d.here(m.fields.size() == 1 ? "it is not set" : "they are not set");
-    for (size_t i = 0; i < std::min<size_t>(m.fields.size(), 4); ++i) d.label(m.fields[i]->item->range, fmt::format("{} is needed", describe(m.fields[i]->type)));
+    for (size_t i = 0; i < std::min<size_t>(m.fields.size(), 4); ++i)
+      d.label(m.fields[i]->item->range, fmt::format("{} is needed", describe(m.fields[i]->type)));
   }
 }
 
@@ -415,13 +444,16 @@ void Evaluator::forceFields(Object* object) {
     });
   for (const auto* s = object->schema; s; s = s->base)
     for (const auto& item : s->decl->items)
-      if (item.kind == ast::ItemKind::Require) checkRequire(item.value, item.message, schemaFrame(object), object->declared);
+      if (item.kind == ast::ItemKind::Require)
+        checkRequire(item.value, item.message, schemaFrame(object), object->declared);
   for (size_t i = 0; i < object->layers.size(); ++i)
     members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
       Env* env = frame(object, i);
       // In a search `require` filters points: it need not hold for the base, only make sense.
-      if (m.kind == ast::MemberKind::Require && object->schema->isA("Explore")) eval(m.value, env);
-      else if (m.kind == ast::MemberKind::Require) checkRequire(m.value, m.message, env, object->declared);
+      if (m.kind == ast::MemberKind::Require && object->schema->isA("Explore"))
+        eval(m.value, env);
+      else if (m.kind == ast::MemberKind::Require)
+        checkRequire(m.value, m.message, env, object->declared);
       bool promise = m.kind == ast::MemberKind::Expect || m.kind == ast::MemberKind::Objective;
       if (promise && (object->schema->isA("Slo") || object->schema->isA("Explore"))) {
         bool before = std::exchange(results_, true);
@@ -432,12 +464,15 @@ void Evaluator::forceFields(Object* object) {
       }
       if (m.kind == ast::MemberKind::Vary && object->schema->isA("Explore")) {
         Value axis = eval(m.value, env);
-        if (!axis.poison() && axis.kind != ValueKind::List) diags_->report<diag::type_mismatch>(m.value->range, describe(axis), "a list of values");
+        if (!axis.poison() && axis.kind != ValueKind::List)
+          diags_->report<diag::type_mismatch>(m.value->range, describe(axis), "a list of values");
         Value subject = get(object, "base", m.range);
         Value at = subject;
         for (size_t k = 0; k < path.size() && at.kind == ValueKind::Record; ++k) {
           if (!hasMember(at.object, path[k].text)) {
-            auto& d = diags_->report<diag::no_such_path>(path[k].range, diags_->sources().text({path[0].range.file, path[0].range.begin, path.back().range.end}), describe(at), path[k].text);
+            auto& d = diags_->report<diag::no_such_path>(
+                path[k].range, diags_->sources().text({path[0].range.file, path[0].range.begin, path.back().range.end}),
+                describe(at), path[k].text);
             if (auto meant = suggest(path[k].text, fieldNames(at.object))) d.fix(path[k].range, *meant);
             break;
           }
@@ -456,8 +491,11 @@ void Evaluator::explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int de
   if (!e || depth > 6 || d.notes.size() >= 8) return;
   if (e->kind == ast::ExprKind::Name || e->kind == ast::ExprKind::Member || e->kind == ast::ExprKind::Call) {
     Value v = eval(e, env);
-    if (v.kind == ValueKind::Number || v.kind == ValueKind::Symbol || v.kind == ValueKind::Text || v.kind == ValueKind::Bool) {
-      std::string value = v.kind == ValueKind::Number ? v.quantity.text() : v.kind == ValueKind::Bool ? (v.flag ? "true" : "false") : v.text;
+    if (v.kind == ValueKind::Number || v.kind == ValueKind::Symbol || v.kind == ValueKind::Text ||
+        v.kind == ValueKind::Bool) {
+      std::string value = v.kind == ValueKind::Number ? v.quantity.text()
+                          : v.kind == ValueKind::Bool ? (v.flag ? "true" : "false")
+                                                      : v.text;
       std::string note = fmt::format("{} = {}", diags_->sources().text(e->range), value);
       if (std::find(d.notes.begin(), d.notes.end(), note) == d.notes.end()) d.note(note);
     }
@@ -470,7 +508,8 @@ void Evaluator::explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int de
   explainParts(e->c, env, d, depth + 1);
 }
 
-void Evaluator::checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context, bool) {
+void Evaluator::checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context,
+                             bool) {
   Value holds = eval(condition, env);
   if (holds.poison()) return;
   if (holds.kind != ValueKind::Bool) {
@@ -478,7 +517,8 @@ void Evaluator::checkRequire(const ast::Expr* condition, std::string_view messag
     return;
   }
   if (holds.flag) return;
-  std::string text = message.empty() ? fmt::format("`{}`", diags_->sources().text(condition->range)) : std::string(message);
+  std::string text =
+      message.empty() ? fmt::format("`{}`", diags_->sources().text(condition->range)) : std::string(message);
   auto& d = diags_->report<diag::require_failed>(condition->range, text);
   d.label(context, "for this");
   explainParts(condition, env, d);
@@ -487,7 +527,9 @@ void Evaluator::checkRequire(const ast::Expr* condition, std::string_view messag
 Object* Evaluator::amended(Object* object, const std::string& assignment, Module& module) {
   size_t equals = assignment.find('=');
   uint32_t file = diags_->sources().add("--set", assignment);
-  auto range = [&](size_t begin, size_t end) { return SourceRange{file, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)}; };
+  auto range = [&](size_t begin, size_t end) {
+    return SourceRange{file, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
+  };
   if (equals == std::string::npos) {
     diags_->report<diag::syntax_error>(range(0, assignment.size()), std::string("expected `path=value`"));
     return nullptr;
@@ -517,8 +559,10 @@ Object* Evaluator::amended(Object* object, const std::string& assignment, Module
       auto& d = diags_->report<diag::no_such_path>(path[i].range, text.substr(0, equals), describe(at), path[i].text);
       if (at.kind == ValueKind::Record) {
         auto names = fieldNames(at.object);
-        if (auto meant = suggest(path[i].text, names)) d.fix(path[i].range, *meant);
-        else d.help("it has " + joinWords(names));
+        if (auto meant = suggest(path[i].text, names))
+          d.fix(path[i].range, *meant);
+        else
+          d.help("it has " + joinWords(names));
       }
       return nullptr;
     }

@@ -18,14 +18,15 @@ struct TooDeep {
 /// enclosing body, at the next separator or closing brace.
 class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
  public:
-  BodyErrorStrategy(Diagnostics& diags, uint32_t file, const Offsets& offsets) : diags_(diags), file_(file), offsets_(offsets) {}
+  BodyErrorStrategy(Diagnostics& diags, uint32_t file, const Offsets& offsets)
+      : diags_(diags), file_(file), offsets_(offsets) {}
 
   /// Called by the generated code at each turn of a loop such as `(member | sep)*`.
   void sync(antlr4::Parser* p) override {
     if (!isBody(p)) return;
     if (!inErrorRecoveryMode(p)) {
       const auto& atn = p->getATN();
-      auto next = atn.nextTokens(atn.states[p->getState()]);
+      const auto& next = atn.nextTokens(atn.states[p->getState()]);
       if (next.contains(antlr4::Token::EPSILON) || next.contains(p->getInputStream()->LA(1))) return;
       reportError(p, antlr4::InputMismatchException(p));
       beginErrorCondition(p);
@@ -59,7 +60,8 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
   }
   static bool isBody(antlr4::Parser* p) {
     size_t rule = ruleOf(p);
-    return rule == Rule::RuleBlock || rule == Rule::RuleModule || rule == Rule::RuleSchemaDecl || rule == Rule::RuleGraphBody;
+    return rule == Rule::RuleBlock || rule == Rule::RuleModule || rule == Rule::RuleSchemaDecl ||
+           rule == Rule::RuleGraphBody;
   }
 
   static std::string expectation(antlr4::Parser* p, const antlr4::RecognitionException& e) {
@@ -84,7 +86,9 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
   }
   static std::string symbol(antlr4::Parser* p, const antlr4::misc::IntervalSet& set) {
     auto name = p->getVocabulary().getDisplayName(static_cast<size_t>(set.getMinElement()));
-    return name.size() > 2 && name.front() == '\'' ? name.substr(1, name.size() - 2) : name == "SEP" ? "a new line" : name;
+    return name.size() > 2 && name.front() == '\'' ? name.substr(1, name.size() - 2)
+           : name == "SEP"                         ? "a new line"
+                                                   : name;
   }
 
   void skipToSeparator(antlr4::Parser* p) {
@@ -130,6 +134,12 @@ class BoundedParser : public AfdParser {
 
 using namespace ast;
 
+/// The context classes are leaves, so comparing types replaces dynamic_cast, which is slow where it fails.
+template <class T, class Context>
+T* as(Context* context) {
+  return context && typeid(*context) == typeid(T) ? static_cast<T*>(context) : nullptr;
+}
+
 class Builder {
  public:
   Builder(uint32_t file, const Offsets& offsets, Diagnostics& diags, Module& module)
@@ -139,7 +149,8 @@ class Builder {
     for (auto* edition : ctx->edition()) {
       module_.hasEdition = true;
       if (edition->INT() && textOf(edition->INT()->getSymbol()) != "1")
-        diags_.report<diag::unsupported_edition>(rangeOf(edition->INT()->getSymbol()), textOf(edition->INT()->getSymbol()));
+        diags_.report<diag::unsupported_edition>(rangeOf(edition->INT()->getSymbol()),
+                                                 textOf(edition->INT()->getSymbol()));
     }
     for (auto* i : ctx->importDecl()) import(i);
     for (auto* d : ctx->decl()) decl(d);
@@ -254,7 +265,8 @@ class Builder {
       d.kind = DeclKind::Fn;
       d.name = name(fn->name());
       std::vector<Param> params;
-      for (auto* p : fn->param()) params.push_back({name(p->name()), type(p->type()), p->expr() ? expr(p->expr()) : nullptr});
+      for (auto* p : fn->param())
+        params.push_back({name(p->name()), type(p->type()), p->expr() ? expr(p->expr()) : nullptr});
       d.params = module_.copy(params);
       d.type = type(fn->type());
       d.value = expr(fn->expr());
@@ -279,8 +291,9 @@ class Builder {
       d.name = name(schema->name());
       d.path = path(schema->path());
       std::vector<SchemaItem> items;
-      separated(schema->children, [&](antlr4::tree::ParseTree* child) {
-        if (auto* item = dynamic_cast<AfdParser::SchemaItemContext*>(child)) schemaItem(items, item);
+      separated(schema->children, [&](antlr4::ParserRuleContext* ctx) {
+        if (ctx->getRuleIndex() == AfdParser::RuleSchemaItem)
+          schemaItem(items, static_cast<AfdParser::SchemaItemContext*>(ctx));
       });
       d.items = module_.copy(items);
     } else if (auto* block = ctx->blockDecl()) {
@@ -336,7 +349,8 @@ class Builder {
     }
     if (factors.size() == 1) return factors[0];
     for (auto* c : ctx->children)
-      if (auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(c)) divides.push_back(textOf(terminal->getSymbol()) == "/");
+      if (auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(c))
+        divides.push_back(textOf(terminal->getSymbol()) == "/");
     auto* product = module_.make<TypeExpr>();
     product->kind = TypeExpr::Product;
     product->range = rangeOf(ctx);
@@ -352,7 +366,7 @@ class Builder {
     SchemaItem item;
     item.range = rangeOf(ctx);
     item.doc = docAbove(item.range.begin);
-    if (auto* f = dynamic_cast<AfdParser::FieldItemContext*>(ctx)) {
+    if (auto* f = as<AfdParser::FieldItemContext>(ctx)) {
       item.name = name(f->name());
       item.type = type(f->type());
       auto exprs = f->expr();
@@ -363,36 +377,39 @@ class Builder {
         auto word = textOf(terminal->getSymbol());
         if (word == "?") item.optional = true;
         if (next >= exprs.size()) continue;
-        if (word == "where") item.where = expr(exprs[next++]);
-        else if (word == "plausible") item.plausible = expr(exprs[next++]);
-        else if (word == "=") item.value = expr(exprs[next++]);
+        if (word == "where")
+          item.where = expr(exprs[next++]);
+        else if (word == "plausible")
+          item.plausible = expr(exprs[next++]);
+        else if (word == "=")
+          item.value = expr(exprs[next++]);
       }
-    } else if (auto* b = dynamic_cast<AfdParser::BlocksItemContext*>(ctx)) {
+    } else if (auto* b = as<AfdParser::BlocksItemContext>(ctx)) {
       item.kind = ItemKind::Blocks;
       item.name = name(b->name());
       item.path = path(b->path());
-    } else if (auto* g = dynamic_cast<AfdParser::GivenItemContext*>(ctx)) {
+    } else if (auto* g = as<AfdParser::GivenItemContext>(ctx)) {
       item.kind = ItemKind::Given;
       item.name = name(g->name());
       item.type = type(g->type());
-    } else if (auto* m = dynamic_cast<AfdParser::MeasureItemContext*>(ctx)) {
+    } else if (auto* m = as<AfdParser::MeasureItemContext>(ctx)) {
       item.kind = ItemKind::Measure;
       item.name = name(m->name());
       item.type = type(m->type());
-    } else if (auto* l = dynamic_cast<AfdParser::DerivedItemContext*>(ctx)) {
+    } else if (auto* l = as<AfdParser::DerivedItemContext>(ctx)) {
       item.kind = ItemKind::Let;
       item.name = name(l->letDecl()->name());
       item.type = type(l->letDecl()->type());
       item.value = expr(l->letDecl()->expr());
-    } else if (auto* r = dynamic_cast<AfdParser::RequireItemContext*>(ctx)) {
+    } else if (auto* r = as<AfdParser::RequireItemContext>(ctx)) {
       item.kind = ItemKind::Require;
       item.value = expr(r->require()->expr());
       item.message = string(r->require()->STRING());
-    } else if (auto* s = dynamic_cast<AfdParser::StorageItemContext*>(ctx)) {
+    } else if (auto* s = as<AfdParser::StorageItemContext>(ctx)) {
       item.kind = ItemKind::Storage;
       item.storage = storage(s->storage());
       item.name = item.storage->name;
-    } else if (auto* graphItem = dynamic_cast<AfdParser::GraphItemContext*>(ctx)) {
+    } else if (auto* graphItem = as<AfdParser::GraphItemContext>(ctx)) {
       item.kind = ItemKind::Graph;
       item.graph = graph(graphItem->graph());
       if (!item.graph) return;
@@ -429,7 +446,8 @@ class Builder {
       if (key == "shard" && attr->INT() && !names.empty()) {
         Shard shard;
         shard.range = rangeOf(attr);
-        shard.dim = static_cast<int>(std::min<long>(99, std::strtol(std::string(textOf(attr->INT()->getSymbol())).c_str(), nullptr, 10)));
+        shard.dim = static_cast<int>(
+            std::min<long>(99, std::strtol(std::string(textOf(attr->INT()->getSymbol())).c_str(), nullptr, 10)));
         shard.axis = name(names[0]);
         if (attr->dim()) shard.units = dim(attr->dim());
         if (names.size() > 1) shard.replicate = name(names[1]).text == "replicate";
@@ -456,37 +474,36 @@ class Builder {
     auto* b = module_.make<GraphBody>();
     b->range = rangeOf(ctx);
     std::vector<Stmt> stmts;
-    separated(ctx->children, [&](antlr4::tree::ParseTree* child) {
-      auto* c = dynamic_cast<AfdParser::GraphStmtContext*>(child);
-      if (!c || c->exception) return;
+    separated(ctx->children, [&](antlr4::ParserRuleContext* c) {
+      if (c->getRuleIndex() != AfdParser::RuleGraphStmt || c->exception) return;
       Stmt s;
       s.range = rangeOf(c);
-      if (auto* st = dynamic_cast<AfdParser::StorageStmtContext*>(c)) {
+      if (auto* st = as<AfdParser::StorageStmtContext>(c)) {
         s.kind = StmtKind::Storage;
         s.storage = storage(st->storage());
         s.name = s.storage->name;
-      } else if (auto* op = dynamic_cast<AfdParser::OpStmtContext*>(c)) {
+      } else if (auto* op = as<AfdParser::OpStmtContext>(c)) {
         auto names = op->name();
         s.name = name(names[0]);
         if (names.size() > 1) s.side = name(names[1]);
         s.value = expr(op->expr());
-      } else if (auto* let = dynamic_cast<AfdParser::LetStmtContext*>(c)) {
+      } else if (auto* let = as<AfdParser::LetStmtContext>(c)) {
         s.kind = StmtKind::Let;
         s.name = name(let->letDecl()->name());
         s.value = expr(let->letDecl()->expr());
-      } else if (auto* only = dynamic_cast<AfdParser::OnlyStmtContext*>(c)) {
+      } else if (auto* only = as<AfdParser::OnlyStmtContext>(c)) {
         s.kind = StmtKind::Only;
         s.name = name(only->name());
         auto bodies = only->graphBody();
         if (!bodies.empty()) s.then = body(bodies[0]);
         if (bodies.size() > 1) s.otherwise = body(bodies[1]);
-      } else if (auto* iff = dynamic_cast<AfdParser::IfStmtContext*>(c)) {
+      } else if (auto* iff = as<AfdParser::IfStmtContext>(c)) {
         s.kind = StmtKind::If;
         s.value = expr(iff->expr());
         auto bodies = iff->graphBody();
         if (!bodies.empty()) s.then = body(bodies[0]);
         if (bodies.size() > 1) s.otherwise = body(bodies[1]);
-      } else if (auto* ret = dynamic_cast<AfdParser::ReturnStmtContext*>(c)) {
+      } else if (auto* ret = as<AfdParser::ReturnStmtContext>(c)) {
         s.kind = StmtKind::Return;
         s.value = expr(ret->expr());
       }
@@ -502,11 +519,12 @@ class Builder {
     antlr4::ParserRuleContext* previous = nullptr;
     bool separator = true;
     for (auto* child : children) {
-      auto* ctx = dynamic_cast<antlr4::ParserRuleContext*>(child);
-      if (!ctx) {
+      if (typeid(*child) == typeid(antlr4::tree::TerminalNodeImpl) ||
+          typeid(*child) == typeid(antlr4::tree::ErrorNodeImpl)) {
         separator = true;  // a brace
         continue;
       }
+      auto* ctx = static_cast<antlr4::ParserRuleContext*>(child);
       if (ctx->getRuleIndex() == AfdParser::RuleSep) {
         separator = true;
         continue;
@@ -514,11 +532,13 @@ class Builder {
       if (ctx->getRuleIndex() == AfdParser::RuleName || ctx->getRuleIndex() == AfdParser::RulePath) continue;
       if (!separator && previous && !previous->exception && !ctx->exception && ctx->getStart()) {
         auto at = rangeOf(ctx->getStart());
-        diags_.report<diag::separate_members>(at).label(rangeOf(previous), "the member before it").fix({file_, rangeOf(previous).end, rangeOf(previous).end}, ",");
+        diags_.report<diag::separate_members>(at)
+            .label(rangeOf(previous), "the member before it")
+            .fix({file_, rangeOf(previous).end, rangeOf(previous).end}, ",");
       }
       separator = false;
       previous = ctx;
-      visit(child);
+      visit(ctx);
     }
   }
 
@@ -528,8 +548,10 @@ class Builder {
     m.range = rangeOf(ctx);
     m.kindName = name(ctx->kind);
     if (auto* label = ctx->label) {
-      if (label->STRING()) m.label = {string(label->STRING()), rangeOf(label->STRING()->getSymbol())};
-      else m.label = name(label->name());
+      if (label->STRING())
+        m.label = {string(label->STRING()), rangeOf(label->STRING()->getSymbol())};
+      else
+        m.label = name(label->name());
     }
     m.extends = path(ctx->path());
     if (ctx->block()) m.block = block(ctx->block());
@@ -549,9 +571,9 @@ class Builder {
       return b;
     }
     std::vector<Member> members;
-    separated(ctx->children, [&](antlr4::tree::ParseTree* c) {
-      auto* member = dynamic_cast<AfdParser::MemberContext*>(c);
-      if (member && !member->exception) members.push_back(build(member));
+    separated(ctx->children, [&](antlr4::ParserRuleContext* c) {
+      if (c->getRuleIndex() == AfdParser::RuleMember && !c->exception)
+        members.push_back(build(static_cast<AfdParser::MemberContext*>(c)));
     });
     b->members = module_.copy(members);
     --depth_;
@@ -560,33 +582,33 @@ class Builder {
 
   Member build(AfdParser::MemberContext* ctx) {
     Member m;
-    if (auto* assign = dynamic_cast<AfdParser::AssignContext*>(ctx)) {
+    if (auto* assign = as<AfdParser::AssignContext>(ctx)) {
       m.path = path(assign->path());
       m.value = expr(assign->expr());
-    } else if (auto* amend = dynamic_cast<AfdParser::AmendFieldContext*>(ctx)) {
+    } else if (auto* amend = as<AfdParser::AmendFieldContext>(ctx)) {
       m.kind = MemberKind::Amend;
       m.path = path(amend->path());
       m.block = block(amend->block());
-    } else if (auto* nested = dynamic_cast<AfdParser::ChildBlockContext*>(ctx)) {
+    } else if (auto* nested = as<AfdParser::ChildBlockContext>(ctx)) {
       m = child(nested->blockDecl());
-    } else if (auto* let = dynamic_cast<AfdParser::LocalLetContext*>(ctx)) {
+    } else if (auto* let = as<AfdParser::LocalLetContext>(ctx)) {
       m.kind = MemberKind::Let;
       m.label = name(let->letDecl()->name());
       m.type = type(let->letDecl()->type());
       m.value = expr(let->letDecl()->expr());
-    } else if (auto* require = dynamic_cast<AfdParser::StaticCheckContext*>(ctx)) {
+    } else if (auto* require = as<AfdParser::StaticCheckContext>(ctx)) {
       m.kind = MemberKind::Require;
       m.value = expr(require->require()->expr());
       m.message = string(require->require()->STRING());
-    } else if (auto* expect = dynamic_cast<AfdParser::ResultCheckContext*>(ctx)) {
+    } else if (auto* expect = as<AfdParser::ResultCheckContext>(ctx)) {
       m.kind = MemberKind::Expect;
       m.value = expr(expect->expr());
       m.message = string(expect->STRING());
-    } else if (auto* axis = dynamic_cast<AfdParser::AxisContext*>(ctx)) {
+    } else if (auto* axis = as<AfdParser::AxisContext>(ctx)) {
       m.kind = MemberKind::Vary;
       m.path = path(axis->path());
       m.value = expr(axis->expr());
-    } else if (auto* objective = dynamic_cast<AfdParser::ObjectiveContext*>(ctx)) {
+    } else if (auto* objective = as<AfdParser::ObjectiveContext>(ctx)) {
       m.kind = MemberKind::Objective;
       m.maximize = textOf(objective->dir) == "maximize";
       m.value = expr(objective->expr());
@@ -596,21 +618,34 @@ class Builder {
   }
 
   static Op opOf(std::string_view text) {
-    static constexpr std::pair<std::string_view, Op> table[] = {
-        {"+", Op::Add}, {"-", Op::Sub}, {"*", Op::Mul}, {"/", Op::Div}, {"%", Op::Mod}, {"^", Op::Pow}, {"<", Op::Less},
-        {"<=", Op::LessEq}, {">", Op::Greater}, {">=", Op::GreaterEq}, {"==", Op::Equal}, {"!=", Op::NotEqual},
-        {"in", Op::In}, {"and", Op::And}, {"or", Op::Or}, {"..", Op::Range}, {"..=", Op::RangeInclusive}};
+    static constexpr std::pair<std::string_view, Op> table[] = {{"+", Op::Add},
+                                                                {"-", Op::Sub},
+                                                                {"*", Op::Mul},
+                                                                {"/", Op::Div},
+                                                                {"%", Op::Mod},
+                                                                {"^", Op::Pow},
+                                                                {"<", Op::Less},
+                                                                {"<=", Op::LessEq},
+                                                                {">", Op::Greater},
+                                                                {">=", Op::GreaterEq},
+                                                                {"==", Op::Equal},
+                                                                {"!=", Op::NotEqual},
+                                                                {"in", Op::In},
+                                                                {"and", Op::And},
+                                                                {"or", Op::Or},
+                                                                {"..", Op::Range},
+                                                                {"..=", Op::RangeInclusive}};
     for (auto [spelling, op] : table)
       if (spelling == text) return op;
     return Op::None;
   }
 
   void fill(Expr& e, AfdParser::ExprContext* ctx) {
-    if (auto* lit = dynamic_cast<AfdParser::LiteralExprContext*>(ctx)) return literal(e, lit->literal());
-    if (auto* n = dynamic_cast<AfdParser::NameExprContext*>(ctx)) {
+    if (auto* lit = as<AfdParser::LiteralExprContext>(ctx)) return literal(e, lit->literal());
+    if (auto* n = as<AfdParser::NameExprContext>(ctx)) {
       e.name = name(n->name());
       e.kind = e.name.text.empty() ? ExprKind::Bad : ExprKind::Name;
-    } else if (auto* binary = dynamic_cast<AfdParser::BinaryExprContext*>(ctx)) {
+    } else if (auto* binary = as<AfdParser::BinaryExprContext>(ctx)) {
       auto sides = binary->expr();
       if (sides.size() < 2 || !binary->op) return;
       e.op = opOf(textOf(binary->op));
@@ -618,33 +653,33 @@ class Builder {
       e.kind = ExprKind::Binary;
       e.a = expr(sides[0]);
       e.b = expr(sides[1]);
-    } else if (auto* unary = dynamic_cast<AfdParser::UnaryExprContext*>(ctx)) {
+    } else if (auto* unary = as<AfdParser::UnaryExprContext>(ctx)) {
       e.kind = ExprKind::Unary;
       e.opRange = rangeOf(unary->op);
       e.op = textOf(unary->op) == "-" ? Op::Negate : Op::Not;
       e.a = expr(unary->expr());
-    } else if (auto* paren = dynamic_cast<AfdParser::ParenExprContext*>(ctx)) {
+    } else if (auto* paren = as<AfdParser::ParenExprContext>(ctx)) {
       e.kind = ExprKind::Paren;
       e.a = expr(paren->expr());
-    } else if (auto* member = dynamic_cast<AfdParser::MemberExprContext*>(ctx)) {
+    } else if (auto* member = as<AfdParser::MemberExprContext>(ctx)) {
       e.kind = ExprKind::Member;
       e.a = expr(member->expr());
       e.name = name(member->name());
       if (e.name.text.empty()) e.kind = ExprKind::Bad;
-    } else if (auto* call = dynamic_cast<AfdParser::CallExprContext*>(ctx)) {
+    } else if (auto* call = as<AfdParser::CallExprContext>(ctx)) {
       e.kind = ExprKind::Call;
       e.a = expr(call->expr());
       std::vector<Arg> args;
       for (auto* a : call->arg()) args.push_back({a->name() ? name(a->name()) : Name{}, expr(a->expr())});
       e.args = module_.copy(args);
-    } else if (auto* amend = dynamic_cast<AfdParser::AmendExprContext*>(ctx)) {
+    } else if (auto* amend = as<AfdParser::AmendExprContext>(ctx)) {
       e.kind = ExprKind::Amend;
       e.a = expr(amend->expr());
       e.block = block(amend->block());
-    } else if (auto* record = dynamic_cast<AfdParser::RecordExprContext*>(ctx)) {
+    } else if (auto* record = as<AfdParser::RecordExprContext>(ctx)) {
       e.kind = ExprKind::Record;
       e.block = block(record->block());
-    } else if (auto* list = dynamic_cast<AfdParser::ListExprContext*>(ctx)) {
+    } else if (auto* list = as<AfdParser::ListExprContext>(ctx)) {
       auto items = list->expr();
       if (auto* comp = list->comprehension()) {
         auto parts = comp->expr();
@@ -660,13 +695,13 @@ class Builder {
       std::vector<Expr*> built;
       for (auto* i : items) built.push_back(expr(i));
       e.list = module_.copy(built);
-    } else if (auto* index = dynamic_cast<AfdParser::IndexExprContext*>(ctx)) {
+    } else if (auto* index = as<AfdParser::IndexExprContext>(ctx)) {
       auto parts = index->expr();
       if (parts.size() < 2) return;
       e.kind = ExprKind::Index;
       e.a = expr(parts[0]);
       e.b = expr(parts[1]);
-    } else if (auto* cond = dynamic_cast<AfdParser::IfExprContext*>(ctx)) {
+    } else if (auto* cond = as<AfdParser::IfExprContext>(ctx)) {
       auto parts = cond->expr();
       if (parts.size() < 3) return;
       e.kind = ExprKind::If;
@@ -739,8 +774,8 @@ std::unique_ptr<Module> parse(uint32_t file, uint32_t from, Diagnostics& diags, 
 }  // namespace
 
 std::string_view ast::spelling(Op op) {
-  static constexpr std::string_view names[] = {"", "+", "-", "*", "/", "%", "^", "<", "<=", ">", ">=", "==", "!=", "in", "and", "or",
-                                               "not", "-", "..", "..="};
+  static constexpr std::string_view names[] = {"",   "+",  "-",  "*",  "/",   "%",  "^",   "<", "<=", ">",
+                                               ">=", "==", "!=", "in", "and", "or", "not", "-", "..", "..="};
   return names[static_cast<size_t>(op)];
 }
 

@@ -13,7 +13,8 @@ inline constexpr int kDeepestNesting = 256;
 /// Parses a file that `diags.sources()` holds. Always returns a module; ill-formed parts are left out of it.
 std::unique_ptr<ast::Module> parseModule(uint32_t file, Diagnostics& diags);
 
-/// Parses one expression that begins at byte `from` of a file (for `--set PATH=EXPR`); it is the value of the only decl.
+/// Parses one expression that begins at byte `from` of a file (for `--set PATH=EXPR`); it is the value of the only
+/// decl.
 std::unique_ptr<ast::Module> parseExpression(uint32_t file, uint32_t from, Diagnostics& diags);
 
 }  // namespace afdc

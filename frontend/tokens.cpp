@@ -40,7 +40,8 @@ struct Symbols {
     square[0] = type("["), square[1] = type("]");
     round[0] = type("("), round[1] = type(")");
     assign = type("=");
-    for (auto op : {"+", "-", "*", "/", "%", "^", "..", "..=", "<", "<=", ">", ">=", "==", "!=", "in", "and", "or", "->", "++", "."})
+    for (auto op : {"+", "-",  "*",  "/",  "%",  "^",   "..", "..=", "<",  "<=",
+                    ">", ">=", "==", "!=", "in", "and", "or", "->",  "++", "."})
       trails[type(op)] = leads[type(op)] = true;
     for (auto op : {",", "{", "(", "[", "not", "then", "else", ":", "if"}) trails[type(op)] = true;
     for (auto op : {"}", "then", "else"}) leads[type(op)] = true;
@@ -97,8 +98,8 @@ class TokenReader {
 
   static CommonToken* change(Token& t) { return static_cast<CommonToken*>(&t); }
 
-  /// `80 Gb/s`: no valid text has a word after a number on its line (unless a comma was forgotten before a member), so it
-  /// can only be a unit that does not exist.
+  /// `80 Gb/s`: no valid text has a word after a number on its line (unless a comma was forgotten before a member), so
+  /// it can only be a unit that does not exist.
   void joinNumberAndWord() {
     size_t to = 0;
     for (size_t i = 0; i < raw_.size(); ++i) {
@@ -106,7 +107,8 @@ class TokenReader {
       bool number = t->getType() == AfdLexer::INT || t->getType() == AfdLexer::FLOAT;
       bool editionNumber = to > 0 && textOf(*raw_[to - 1]) == "edition";
       if (number && !editionNumber && i + 1 < raw_.size() && raw_[i + 1]->getType() == AfdLexer::ID &&
-          raw_[i + 1]->getLine() == t->getLine() && !(i + 2 < raw_.size() && raw_[i + 2]->getType() == Symbols::get().assign)) {
+          raw_[i + 1]->getLine() == t->getLine() &&
+          !(i + 2 < raw_.size() && raw_[i + 2]->getType() == Symbols::get().assign)) {
         size_t stop = raw_[++i]->getStopIndex();
         auto glued = [&](size_t k) { return k < raw_.size() && raw_[k]->getStartIndex() == stop + 1; };
         while (glued(i + 1) && textOf(*raw_[i + 1]) == "/" && i + 2 < raw_.size() &&
@@ -130,7 +132,8 @@ class TokenReader {
   void reportUnit(const Token& t) {
     auto whole = textOf(t);
     size_t split = whole.find_first_not_of("0123456789_.");
-    if (split + 1 < whole.size() && (whole[split] == 'e' || whole[split] == 'E') && std::isdigit(static_cast<unsigned char>(whole[split + 1])))
+    if (split + 1 < whole.size() && (whole[split] == 'e' || whole[split] == 'E') &&
+        std::isdigit(static_cast<unsigned char>(whole[split + 1])))
       split = whole.find_first_not_of("0123456789_", split + 1);
     size_t unitAt = whole.find_first_not_of(" \t", split);
     auto number = whole.substr(0, split), unit = whole.substr(unitAt);
@@ -146,8 +149,10 @@ class TokenReader {
       return;
     }
     auto& d = diags_.report<diag::unknown_unit>(unitRange, unit);
-    if (auto meant = suggestUnit(unit)) d.fix(range, fmt::format("{} {}", number, *meant));
-    else d.help("units are B, bit, FLOP, tok, req, s, J, W, USD and pct with k M G T P E or Ki Mi Gi Ti prefixes");
+    if (auto meant = suggestUnit(unit))
+      d.fix(range, fmt::format("{} {}", number, *meant));
+    else
+      d.help("units are B, bit, FLOP, tok, req, s, J, W, USD and pct with k M G T P E or Ki Mi Gi Ti prefixes");
   }
 
   /// Can only be the start of a member or declaration: `name =`, `kind Name`, `let`.
@@ -157,7 +162,8 @@ class TokenReader {
     if (text == "let" || text == "fn" || text == "schema" || text == "import" || text == "require") return true;
     if (raw_[i]->getType() != AfdLexer::ID) return false;
     auto next = raw_[i + 1]->getType();
-    return next == Symbols::get().assign || ((next == AfdLexer::ID || next == AfdLexer::STRING) && raw_[i + 1]->getLine() == raw_[i]->getLine());
+    return next == Symbols::get().assign ||
+           ((next == AfdLexer::ID || next == AfdLexer::STRING) && raw_[i + 1]->getLine() == raw_[i]->getLine());
   }
 
   size_t indentOf(size_t line) const {
@@ -182,7 +188,10 @@ class TokenReader {
     std::string_view opener = brace ? "{" : open.type == s.square[0] ? "[" : "(";
     std::string_view closer = brace ? "}" : open.type == s.square[0] ? "]" : ")";
     // One forgotten brace leaves every outer one open too: the first report names the mistake.
-    if (!brace || !braceReported_) diags_.report<diag::unclosed>(open.range, opener).here("opened here").help(std::string(advice) + fmt::format(": add `{}`", closer));
+    if (!brace || !braceReported_)
+      diags_.report<diag::unclosed>(open.range, opener)
+          .here("opened here")
+          .help(std::string(advice) + fmt::format(": add `{}`", closer));
     if (brace) braceReported_ = true;
     push(brace ? s.brace[1] : open.type == s.square[0] ? s.square[1] : s.round[1], closer);
   }
@@ -207,32 +216,36 @@ class TokenReader {
       if (braceMissing && newline && !nest_.empty()) {
         // Trust indentation to say which brace was forgotten, but only when the count says that one was.
         size_t column = indentOf(t->getLine());
-        bool closes = type == s.brace[1], declares = column == 0 && !closes && !end && type != s.square[1] && type != s.round[1];
-        while (nest_.size() > (closes ? 1u : 0u) && (closes || declares) && top() == s.brace[0] && nest_.back().indent >= column + (closes ? 1 : 0))
+        bool closes = type == s.brace[1],
+             declares = column == 0 && !closes && !end && type != s.square[1] && type != s.round[1];
+        while (nest_.size() > (closes ? 1u : 0u) && (closes || declares) && top() == s.brace[0] &&
+               nest_.back().indent >= column + (closes ? 1 : 0))
           supplyCloser(s, "by its indentation it should close before this line");
       }
 
-      bool value = previousType == s.assign || (previousType < s.trails.size() && s.trails[previousType] && isOperator(previousType));
+      bool value = previousType == s.assign ||
+                   (previousType < s.trails.size() && s.trails[previousType] && isOperator(previousType));
       bool memberStarts = newline && (previousType == s.assign || startsMember(i));
       bool cut = memberStarts || type == s.brace[1] || type == s.square[1] || type == s.round[1] || end ||
                  (type < s.trails.size() && previousType == s.assign && textOf(*t) == ",");
       if (value && cut) {
         auto at = rangeOf(*out_.back());
-        diags_.report<diag::syntax_error>(at, fmt::format("expected a value after `{}`", lineBefore(at))).here("nothing follows on this line");
+        diags_.report<diag::syntax_error>(at, fmt::format("expected a value after `{}`", lineBefore(at)))
+            .here("nothing follows on this line");
         push(AfdLexer::BAD_QUANTITY, "");
         previousType = AfdLexer::BAD_QUANTITY;
       }
 
       bool inBlock = nest_.empty() || top() == s.brace[0];
-      bool separates = newline && inBlock && !s.trails[previousType] && (end || !s.leads[type]) && previousType != AfdParser::SEP;
+      bool separates =
+          newline && inBlock && !s.trails[previousType] && (end || !s.leads[type]) && previousType != AfdParser::SEP;
       if (separates) push(AfdParser::SEP, "\n");
       if (end) {
         while (!nest_.empty()) supplyCloser(s, "the file ends first");
         out_.push_back(std::move(t));
         return;
       }
-      if (type == s.brace[0] || type == s.square[0] || type == s.round[0])
-      {
+      if (type == s.brace[0] || type == s.square[0] || type == s.round[0]) {
         nest_.push_back({type, rangeOf(*t), t->getLine(), indentOf(t->getLine())});
         if (nest_.size() > static_cast<size_t>(kDeepestNesting)) {
           // Nothing sensible nests like this, and predicting over it would take forever: stop reading here.
@@ -241,9 +254,8 @@ class TokenReader {
           out_.push_back(std::move(raw_.back()));
           return;
         }
-      }
-      else if ((type == s.brace[1] && top() == s.brace[0]) || (type == s.square[1] && top() == s.square[0]) ||
-               (type == s.round[1] && top() == s.round[0]))
+      } else if ((type == s.brace[1] && top() == s.brace[0]) || (type == s.square[1] && top() == s.square[0]) ||
+                 (type == s.round[1] && top() == s.round[0]))
         nest_.pop_back();
       previousLine = t->getLine();
       previousType = type;
@@ -253,8 +265,9 @@ class TokenReader {
 
   bool isOperator(size_t type) const {
     const auto& words = literalNames();
-    static constexpr std::string_view operators[] = {"'+'", "'-'", "'*'", "'/'", "'%'", "'^'", "'..'", "'..='", "'<'", "'<='",
-                                                     "'>'", "'>='", "'=='", "'!='", "'and'", "'or'", "'not'"};
+    static constexpr std::string_view operators[] = {"'+'",  "'-'",   "'*'",   "'/'",  "'%'",  "'^'",
+                                                     "'..'", "'..='", "'<'",   "'<='", "'>'",  "'>='",
+                                                     "'=='", "'!='",  "'and'", "'or'", "'not'"};
     return std::find(std::begin(operators), std::end(operators), words[type]) != std::end(operators);
   }
   static const std::vector<std::string>& literalNames() {

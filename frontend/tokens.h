@@ -17,7 +17,8 @@ class Offsets {
  public:
   explicit Offsets(std::string_view text);
   uint32_t operator[](size_t codePoint) const {
-    return map_.empty() ? static_cast<uint32_t>(std::min(codePoint, size_)) : map_[std::min(codePoint, map_.size() - 1)];
+    return map_.empty() ? static_cast<uint32_t>(std::min(codePoint, size_))
+                        : map_[std::min(codePoint, map_.size() - 1)];
   }
 
  private:

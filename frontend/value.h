@@ -28,8 +28,20 @@ struct Distribution {
 enum class Stage : uint8_t { Static, Step, Result };
 
 enum class ValueKind : uint8_t {
-  Poison,    ///< already reported; whatever uses it stays silent
-  Null, Bool, Number, Text, Symbol, List, Record, Dist, Schema, Function, Builtin, Intrinsic, ModuleRef,
+  Poison,  ///< already reported; whatever uses it stays silent
+  Null,
+  Bool,
+  Number,
+  Text,
+  Symbol,
+  List,
+  Record,
+  Dist,
+  Schema,
+  Function,
+  Builtin,
+  Intrinsic,
+  ModuleRef,
   Symbolic,  ///< known later: an expression over step symbols or results
   Tensor,    ///< inside a graph
   Results,   ///< what evaluate(…) returns
@@ -40,16 +52,16 @@ struct Value {
   ValueKind kind = ValueKind::Poison;
   bool flag = false;
   Stage stage = Stage::Static;
-  Quantity quantity;                      ///< Number; Symbolic: its dimension
-  std::string text;                       ///< Text, Symbol, Builtin, Metric
+  Quantity quantity;  ///< Number; Symbolic: its dimension
+  std::string text;   ///< Text, Symbol, Builtin, Metric
   std::shared_ptr<const std::vector<Value>> list;
   Object* object = nullptr;
-  const Schema* schema = nullptr;         ///< Schema
+  const Schema* schema = nullptr;  ///< Schema
   std::shared_ptr<const Distribution> dist;
-  const ast::Decl* decl = nullptr;        ///< Function, Intrinsic; Symbol: its enum
+  const ast::Decl* decl = nullptr;  ///< Function, Intrinsic; Symbol: its enum
   Module* module = nullptr;
-  ir::ExprId expr;                        ///< Symbolic
-  ir::TensorId tensor;                    ///< Tensor
+  ir::ExprId expr;                                                           ///< Symbolic
+  ir::TensorId tensor;                                                       ///< Tensor
   std::shared_ptr<const std::vector<std::pair<std::string, Value>>> fields;  ///< Results
 
   bool poison() const { return kind == ValueKind::Poison; }
@@ -92,7 +104,7 @@ enum class TypeKind : uint8_t { Any, Int, Number, Bool, Text, Enum, Record, List
 
 struct Type {
   TypeKind kind = TypeKind::Any;
-  Dimension dimension;               ///< Number; Dist
+  Dimension dimension;  ///< Number; Dist
   const ast::Decl* enumeration = nullptr;
   const Schema* schema = nullptr;
   std::shared_ptr<const Type> element;
@@ -112,11 +124,11 @@ struct Schema {
   Module* module = nullptr;
   const ast::Decl* decl = nullptr;
   const Schema* base = nullptr;
-  Env* env = nullptr;                                  ///< scope of its module
-  std::vector<SchemaField> fields;                     ///< own and inherited, base first; a redeclared name replaces
+  Env* env = nullptr;               ///< scope of its module
+  std::vector<SchemaField> fields;  ///< own and inherited, base first; a redeclared name replaces
   std::unordered_map<std::string_view, size_t> index;
   bool needsGiven = false;
-  const ast::Graph* graph = nullptr;                   ///< the most derived one
+  const ast::Graph* graph = nullptr;  ///< the most derived one
   std::vector<const ast::Storage*> storages;
   const SchemaField* find(std::string_view name) const {
     auto found = index.find(name);
@@ -159,17 +171,17 @@ class Object {
   std::vector<Env*> frames;  ///< scope of each layer in this object; made on demand
   Env* schemaFrame = nullptr;
   Object* parent = nullptr;
-  std::string label;         ///< declared name, if any
-  std::string blockKind;     ///< "engine" for a child block
-  SourceRange declared;      ///< what a message about the whole object points at
+  std::string label;      ///< declared name, if any
+  std::string blockKind;  ///< "engine" for a child block
+  SourceRange declared;   ///< what a message about the whole object points at
   bool forced = false;
 
   enum class State : uint8_t { Evaluating, Done };
   struct Slot {
     State state = State::Evaluating;
     Value value;
-    SourceRange range;                 ///< the expression in force
-    std::vector<ir::OriginKind> kinds; ///< origin in force first
+    SourceRange range;                  ///< the expression in force
+    std::vector<ir::OriginKind> kinds;  ///< origin in force first
     std::vector<SourceRange> ranges;
   };
   std::unordered_map<std::string_view, Slot> slots;

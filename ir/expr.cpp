@@ -47,7 +47,8 @@ double ExprPool::apply(ExprOp op, double a, double b) {
 
 ExprId ExprPool::make(ExprOp op, ExprId a, ExprId b) {
   bool unary = op == ExprOp::Ceil || op == ExprOp::Floor || op == ExprOp::Not;
-  if (isConstant(a) && (unary || isConstant(b))) return constant(apply(op, constantValue(a), unary ? 0 : constantValue(b)));
+  if (isConstant(a) && (unary || isConstant(b)))
+    return constant(apply(op, constantValue(a), unary ? 0 : constantValue(b)));
   // x·1, x/1 and x+0 are the common results of folding schema arithmetic.
   if (!unary && isConstant(b)) {
     if ((op == ExprOp::Mul || op == ExprOp::Div) && constantValue(b) == 1) return a;
@@ -67,7 +68,8 @@ void ExprPool::evaluate(const Inputs& inputs, std::vector<double>& values) const
       case ExprOp::Symbol: values[i] = inputs.symbols[n.a]; break;
       case ExprOp::Degree: values[i] = inputs.degrees[n.a]; break;
       case ExprOp::Metric:
-        values[i] = inputs.metrics && n.a < inputs.metrics->size() ? (*inputs.metrics)[n.a] : std::numeric_limits<double>::quiet_NaN();
+        values[i] = inputs.metrics && n.a < inputs.metrics->size() ? (*inputs.metrics)[n.a]
+                                                                   : std::numeric_limits<double>::quiet_NaN();
         break;
       default: values[i] = apply(n.op, values[n.a], values[n.b]);
     }

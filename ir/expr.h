@@ -11,16 +11,37 @@ namespace afdc::ir {
 
 /// Axes of the parallel meshes (semantics §3), used as degree symbols and as the axis of a shard or collective.
 enum class Axis : uint8_t { None, tp, cp, dp, pp, ftp, fdp, ep, etp, edp };
-inline constexpr std::array<std::string_view, 10> kAxisNames = {"none", "tp", "cp", "dp", "pp", "ftp", "fdp", "ep", "etp", "edp"};
+inline constexpr std::array<std::string_view, 10> kAxisNames = {"none", "tp",  "cp", "dp",  "pp",
+                                                                "ftp",  "fdp", "ep", "etp", "edp"};
 Axis axisNamed(std::string_view name);  ///< Axis::None when unknown
 
-/// What a size may depend on. `tokens`, `seqs`, `logit_tokens` are those of the busiest rank of the mesh that the operator
-/// runs on; `context_tokens` = Σ count·(past + new); `expert_rows` = token copies on the hottest expert rank.
+/// What a size may depend on. `tokens`, `seqs`, `logit_tokens` are those of the busiest rank of the mesh that the
+/// operator runs on; `context_tokens` = Σ count·(past + new); `expert_rows` = token copies on the hottest expert rank.
 enum class Symbol : uint8_t { tokens, seqs, logit_tokens, context_tokens, expert_rows, kCount };
-inline constexpr std::array<std::string_view, 5> kSymbolNames = {"tokens", "seqs", "logit_tokens", "context_tokens", "expert_rows"};
+inline constexpr std::array<std::string_view, 5> kSymbolNames = {"tokens", "seqs", "logit_tokens", "context_tokens",
+                                                                 "expert_rows"};
 
-enum class ExprOp : uint8_t { Constant, Symbol, Degree, Metric, Add, Sub, Mul, Div, Min, Max, Ceil, Floor, Less, LessEq, Greater,
-                              GreaterEq, And, Or, Not };
+enum class ExprOp : uint8_t {
+  Constant,
+  Symbol,
+  Degree,
+  Metric,
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Min,
+  Max,
+  Ceil,
+  Floor,
+  Less,
+  LessEq,
+  Greater,
+  GreaterEq,
+  And,
+  Or,
+  Not
+};
 
 struct ExprNode {
   ExprOp op = ExprOp::Constant;
@@ -49,7 +70,8 @@ class ExprPool {
     std::array<double, kAxisNames.size()> degrees{};
     const std::vector<double>* metrics = nullptr;  ///< by StringId index; NaN: unknown
   };
-  /// Evaluates the whole pool into `values` (resized once). Comparisons and logic give 1, 0 or NaN (unknown), as Kleene.
+  /// Evaluates the whole pool into `values` (resized once). Comparisons and logic give 1, 0 or NaN (unknown), as
+  /// Kleene.
   void evaluate(const Inputs& inputs, std::vector<double>& values) const;
   double evaluateOne(ExprId id, const Inputs& inputs) const;
 

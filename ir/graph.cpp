@@ -20,7 +20,8 @@ std::string verify(const Graph& graph) {
   auto exprOk = [&](ExprId id) { return id.valid() && id.index < graph.exprs.size(); };
   if (!graph.main.valid() || graph.main.index >= graph.bodies.size()) return "no main body";
   for (const auto& run : graph.stack)
-    if (!run.body.valid() || run.body.index >= graph.bodies.size() || run.count == 0) return "a stack run names no body";
+    if (!run.body.valid() || run.body.index >= graph.bodies.size() || run.count == 0)
+      return "a stack run names no body";
   for (const auto& body : graph.bodies) {
     auto in = [&](std::string_view what) { return fmt::format("body {}: {}", graph.strings[body.name], what); };
     std::vector<bool> defined(body.tensors.size(), false);
@@ -45,10 +46,12 @@ std::string verify(const Graph& graph) {
       for (const auto& a : op.attributes)
         if (!exprOk(a.value)) return in("an attribute has no value");
       if (op.result.index >= body.tensors.size()) return in("an operator has no result");
-      if (defined[op.result.index]) return in(fmt::format("{} is defined twice", graph.strings[body.tensors[op.result.index].name]));
+      if (defined[op.result.index])
+        return in(fmt::format("{} is defined twice", graph.strings[body.tensors[op.result.index].name]));
       defined[op.result.index] = true;
     }
-    if (!body.returned.valid() || body.returned.index >= body.tensors.size() || !defined[body.returned.index]) return in("nothing is returned");
+    if (!body.returned.valid() || body.returned.index >= body.tensors.size() || !defined[body.returned.index])
+      return in("nothing is returned");
   }
   return "";
 }

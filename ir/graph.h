@@ -1,5 +1,6 @@
-// OperatorGraph: the operators of a model's forward step, with symbolic sizes. Equal layers are one body with a place in
-// the stack's order. Sharding is part of a dimension; collectives are operators once the pass that inserts them has run.
+// OperatorGraph: the operators of a model's forward step, with symbolic sizes. Equal layers are one body with a place
+// in the stack's order. Sharding is part of a dimension; collectives are operators once the pass that inserts them has
+// run.
 #pragma once
 #include <optional>
 #include <string>
@@ -48,8 +49,8 @@ inline constexpr std::array<std::string_view, 3> kPhaseNames = {"all", "prefill"
 enum class Side : uint8_t { Mixer, Ffn };
 inline constexpr std::array<std::string_view, 2> kSideNames = {"attention", "ffn"};
 
-/// An operand and what the operator calls its dimensions: a name in an operand and in the result is one dimension, a name
-/// in operands only is a contraction.
+/// An operand and what the operator calls its dimensions: a name in an operand and in the result is one dimension, a
+/// name in operands only is a contraction.
 struct Operand {
   StringId port;
   TensorId tensor;
@@ -65,7 +66,7 @@ struct Attribute {
 
 struct Op {
   StringId intrinsic;
-  StringId table;                 ///< key in a kernel table; may be empty
+  StringId table;  ///< key in a kernel table; may be empty
   std::vector<Operand> operands;
   std::vector<Attribute> attributes;
   TensorId result;
@@ -73,7 +74,7 @@ struct Op {
   std::vector<StringId> contracted;  ///< dimensions that are summed over
   Phase phase = Phase::All;
   Side side = Side::Mixer;
-  Axis axis = Axis::None;         ///< collectives: the mesh axis they run over
+  Axis axis = Axis::None;  ///< collectives: the mesh axis they run over
   Place place;
   bool operator==(const Op&) const = default;
 };
@@ -108,7 +109,7 @@ struct Graph {
   StringId name;
   std::vector<Precision> precisions;
   std::vector<Body> bodies;
-  BodyId main;                  ///< holds the operator `run_layers`, which stands for the stack
+  BodyId main;  ///< holds the operator `run_layers`, which stands for the stack
   std::vector<StackRun> stack;
 
   const Precision* precision(StringId cls) const;
@@ -119,8 +120,8 @@ std::string print(const Graph& graph);
 /// Throws ReadError.
 Graph parseGraph(std::string_view text);
 
-/// What must hold of every graph: ids in range, operands defined before use, one definition per tensor, returned tensors
-/// exist, stack runs name bodies. Returns the first violation or "".
+/// What must hold of every graph: ids in range, operands defined before use, one definition per tensor, returned
+/// tensors exist, stack runs name bodies. Returns the first violation or "".
 std::string verify(const Graph& graph);
 
 }  // namespace afdc::ir

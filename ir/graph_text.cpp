@@ -17,12 +17,14 @@ class Printer {
   std::string run() {
     out_ = fmt::format("graph {} {{\n", quoted(g_.strings[g_.name]));
     for (const auto& p : g_.precisions)
-      out_ += fmt::format("  class {} {} bits {} scale {} block {}{}\n", g_.strings[p.cls], g_.strings[p.format], shortest(p.bits),
-                          shortest(p.scaleBits), shortest(p.block), p.compute.valid() ? fmt::format(" compute {}", g_.strings[p.compute]) : "");
+      out_ += fmt::format("  class {} {} bits {} scale {} block {}{}\n", g_.strings[p.cls], g_.strings[p.format],
+                          shortest(p.bits), shortest(p.scaleBits), shortest(p.block),
+                          p.compute.valid() ? fmt::format(" compute {}", g_.strings[p.compute]) : "");
     for (const auto& body : g_.bodies) print(body);
     out_ += fmt::format("  main {}\n  stack [", quoted(g_.strings[g_.bodies[g_.main.index].name]));
     for (size_t i = 0; i < g_.stack.size(); ++i)
-      out_ += fmt::format("{}{} * {}", i ? ", " : "", g_.stack[i].count, quoted(g_.strings[g_.bodies[g_.stack[i].body.index].name]));
+      out_ += fmt::format("{}{} * {}", i ? ", " : "", g_.stack[i].count,
+                          quoted(g_.strings[g_.bodies[g_.stack[i].body.index].name]));
     out_ += "]\n}\n";
     return std::move(out_);
   }
@@ -71,13 +73,15 @@ class Printer {
       if (made[i]) continue;
       bool param = std::find(body.params.begin(), body.params.end(), TensorId{i}) != body.params.end();
       const auto& t = body.tensors[i];
-      out_ += fmt::format("    {} {} : {}\n", param ? "param" : kTensorKindNames[static_cast<size_t>(t.kind)], name(body, {i}), rest(t));
+      out_ += fmt::format("    {} {} : {}\n", param ? "param" : kTensorKindNames[static_cast<size_t>(t.kind)],
+                          name(body, {i}), rest(t));
     }
     for (const auto& op : body.ops) {
       out_ += fmt::format("    op {} = {}(", name(body, op.result), g_.strings[op.intrinsic]);
       bool first = true;
       for (const auto& operand : op.operands) {
-        out_ += fmt::format("{}{}{} = {}", first ? "" : ", ", g_.strings[operand.port], names(operand.dims), name(body, operand.tensor));
+        out_ += fmt::format("{}{}{} = {}", first ? "" : ", ", g_.strings[operand.port], names(operand.dims),
+                            name(body, operand.tensor));
         first = false;
       }
       for (const auto& a : op.attributes) {
@@ -85,7 +89,8 @@ class Printer {
         first = false;
       }
       const auto& result = body.tensors[op.result.index];
-      out_ += fmt::format(") -> {} {} {}", names(op.resultDims), kTensorKindNames[static_cast<size_t>(result.kind)], rest(result));
+      out_ += fmt::format(") -> {} {} {}", names(op.resultDims), kTensorKindNames[static_cast<size_t>(result.kind)],
+                          rest(result));
       if (!op.contracted.empty()) out_ += " sum " + names(op.contracted);
       if (op.table.valid()) out_ += fmt::format(" table {}", quoted(g_.strings[op.table]));
       if (op.phase != Phase::All) out_ += fmt::format(" only {}", kPhaseNames[static_cast<size_t>(op.phase)]);
@@ -109,11 +114,16 @@ class Parser {
     g_.name = g_.strings.intern(in_.string());
     in_.expect("{");
     while (!in_.accept("}")) {
-      if (in_.accept("class")) precision();
-      else if (in_.accept("body")) body();
-      else if (in_.accept("main")) g_.main = bodyNamed(in_.string());
-      else if (in_.accept("stack")) stack();
-      else in_.fail(fmt::format("unexpected `{}`", in_.peek()));
+      if (in_.accept("class"))
+        precision();
+      else if (in_.accept("body"))
+        body();
+      else if (in_.accept("main"))
+        g_.main = bodyNamed(in_.string());
+      else if (in_.accept("stack"))
+        stack();
+      else
+        in_.fail(fmt::format("unexpected `{}`", in_.peek()));
     }
     if (!in_.done()) in_.fail("text after the graph");
     return std::move(g_);

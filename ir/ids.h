@@ -40,7 +40,9 @@ class Strings {
     index_.emplace(texts_.back(), id);
     return {id};
   }
-  std::string_view operator[](StringId id) const { return id.valid() ? std::string_view(texts_[id.index]) : std::string_view(); }
+  std::string_view operator[](StringId id) const {
+    return id.valid() ? std::string_view(texts_[id.index]) : std::string_view();
+  }
 
  private:
   std::deque<std::string> texts_;  // a deque: views into it stay valid

@@ -78,7 +78,9 @@ std::string Scenario::show(NodeId id) const {
       bool list = n.kind == NodeKind::List, dist = n.kind == NodeKind::Dist;
       std::string out = list ? "[" : fmt::format("{}{}", strings[n.schema], dist ? "(" : " { ");
       for (size_t i = 0; i < n.children.size(); ++i)
-        out += fmt::format("{}{}{}", i ? ", " : "", list ? "" : fmt::format("{} = ", strings[nodes[n.children[i].index].name]), show(n.children[i]));
+        out += fmt::format("{}{}{}", i ? ", " : "",
+                           list ? "" : fmt::format("{} = ", strings[nodes[n.children[i].index].name]),
+                           show(n.children[i]));
       return out + (list ? "]" : dist ? ")" : " }");
     }
   }
@@ -89,7 +91,8 @@ std::string verify(const Scenario& s) {
   if (!s.root.valid() || s.root.index >= s.nodes.size()) return "no root";
   std::vector<int> parents(s.nodes.size(), 0);
   for (const auto& n : s.nodes) {
-    if (n.kind == NodeKind::Record && !n.schema.valid()) return fmt::format("record {} has no schema", s.strings[n.name]);
+    if (n.kind == NodeKind::Record && !n.schema.valid())
+      return fmt::format("record {} has no schema", s.strings[n.name]);
     if (n.kind == NodeKind::Graph && n.index >= s.graphs.size()) return "a graph is missing";
     if (n.kind == NodeKind::Check && n.check.index >= s.exprs.size()) return "a check has no expression";
     for (auto child : n.children) {

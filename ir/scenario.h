@@ -1,5 +1,5 @@
-// Scenario: what the author said, resolved. A tree of typed values, each with its provenance; graphs of its models beside
-// it. Nothing in it refers to the syntax tree.
+// Scenario: what the author said, resolved. A tree of typed values, each with its provenance; graphs of its models
+// beside it. Nothing in it refers to the syntax tree.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,12 +11,13 @@
 namespace afdc::ir {
 
 enum class NodeKind : uint8_t { Null, Bool, Number, Text, Symbol, List, Record, Dist, Graph, Check };
-inline constexpr std::array<std::string_view, 10> kNodeKindNames = {"null", "bool", "number", "text", "symbol", "list", "record",
-                                                                    "dist", "graph", "check"};
+inline constexpr std::array<std::string_view, 10> kNodeKindNames = {"null", "bool",   "number", "text",  "symbol",
+                                                                    "list", "record", "dist",   "graph", "check"};
 
 /// Why a value is what it is. The first origin of a node is the one in force; the others it overrode, latest first.
 enum class OriginKind : uint8_t { Default, Base, Declared, Set, Given, Derived };
-inline constexpr std::array<std::string_view, 6> kOriginKindNames = {"default", "base", "declared", "set", "given", "derived"};
+inline constexpr std::array<std::string_view, 6> kOriginKindNames = {"default", "base",  "declared",
+                                                                     "set",     "given", "derived"};
 
 struct Origin {
   OriginKind kind = OriginKind::Declared;
@@ -27,18 +28,18 @@ struct Origin {
 
 struct Node {
   NodeKind kind = NodeKind::Null;
-  StringId name;     ///< field or label
-  StringId schema;   ///< Record: its schema; Dist: its family
+  StringId name;       ///< field or label
+  StringId schema;     ///< Record: its schema; Dist: its family
   StringId blockKind;  ///< Record in a `blocks` field: the kind word ("engine")
-  StringId label;    ///< Record: the name it was declared under ("H200_SXM"); may be empty
-  StringId text;     ///< Text, Symbol; Check: as written
-  StringId message;  ///< Check: the `else` text
+  StringId label;      ///< Record: the name it was declared under ("H200_SXM"); may be empty
+  StringId text;       ///< Text, Symbol; Check: as written
+  StringId message;    ///< Check: the `else` text
   bool flag = false;
   Number value;
   Dimension dimension;
   StringId unit;
-  uint32_t index = 0;   ///< Graph: into Scenario::graphs
-  ExprId check;         ///< Check
+  uint32_t index = 0;  ///< Graph: into Scenario::graphs
+  ExprId check;        ///< Check
   std::vector<NodeId> children;
   std::vector<Origin> origins;
 };

@@ -17,7 +17,8 @@ class Printer {
   std::string run() {
     out_ = "scenario {\n";
     for (const auto& link : s_.schemas)
-      out_ += fmt::format("  schema {}{}\n", s_.strings[link.name], link.base.valid() ? fmt::format(" extends {}", s_.strings[link.base]) : "");
+      out_ += fmt::format("  schema {}{}\n", s_.strings[link.name],
+                          link.base.valid() ? fmt::format(" extends {}", s_.strings[link.base]) : "");
     node(s_.root, 1);
     out_ += "}\n";
     for (const auto& graph : s_.graphs) out_ += print(graph);
@@ -29,15 +30,16 @@ class Printer {
     std::string out;
     for (size_t i = 0; i < n.origins.size(); ++i) {
       const auto& o = n.origins[i];
-      out += fmt::format(" {} {} {} {} {} {}", i ? "<-" : "@", kOriginKindNames[static_cast<size_t>(o.kind)], quoted(s_.strings[o.place.file]),
-                         o.place.line, o.place.column, quoted(s_.strings[o.value]));
+      out += fmt::format(" {} {} {} {} {} {}", i ? "<-" : "@", kOriginKindNames[static_cast<size_t>(o.kind)],
+                         quoted(s_.strings[o.place.file]), o.place.line, o.place.column, quoted(s_.strings[o.value]));
     }
     return out;
   }
 
   void node(NodeId id, int depth) {
     const auto& n = s_[id];
-    out_ += fmt::format("{:{}}{} : {}", "", 2 * depth, quoted(s_.strings[n.name]), kNodeKindNames[static_cast<size_t>(n.kind)]);
+    out_ += fmt::format("{:{}}{} : {}", "", 2 * depth, quoted(s_.strings[n.name]),
+                        kNodeKindNames[static_cast<size_t>(n.kind)]);
     if (n.blockKind.valid()) out_ += fmt::format(" kind {}", s_.strings[n.blockKind]);
     if (n.label.valid()) out_ += fmt::format(" label {}", quoted(s_.strings[n.label]));
     switch (n.kind) {

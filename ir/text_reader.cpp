@@ -103,17 +103,22 @@ ExprId TextReader::term(ExprPool& pool, Strings& strings) {
     ExprId b = term(pool, strings);
     expect(")");
     static constexpr std::pair<std::string_view, ExprOp> ops[] = {
-        {"+", ExprOp::Add}, {"-", ExprOp::Sub}, {"*", ExprOp::Mul}, {"/", ExprOp::Div}, {"<", ExprOp::Less}, {"<=", ExprOp::LessEq},
-        {">", ExprOp::Greater}, {">=", ExprOp::GreaterEq}, {"and", ExprOp::And}, {"or", ExprOp::Or}};
+        {"+", ExprOp::Add},   {"-", ExprOp::Sub},     {"*", ExprOp::Mul},     {"/", ExprOp::Div},
+        {"<", ExprOp::Less},  {"<=", ExprOp::LessEq}, {">", ExprOp::Greater}, {">=", ExprOp::GreaterEq},
+        {"and", ExprOp::And}, {"or", ExprOp::Or}};
     for (auto [name, code] : ops)
       if (name == op) return pool.make(code, a, b);
     fail(fmt::format("unknown operator `{}`", op));
   }
-  if (at("-") || std::isdigit(static_cast<unsigned char>(token_.empty() ? 'x' : token_[0])) || at("inf") || at("nan")) return pool.constant(number());
+  if (at("-") || std::isdigit(static_cast<unsigned char>(token_.empty() ? 'x' : token_[0])) || at("inf") || at("nan"))
+    return pool.constant(number());
   std::string name = word();
   if (name == "metric") return pool.metric(strings.intern(string()));
-  static constexpr std::pair<std::string_view, ExprOp> calls[] = {
-      {"min", ExprOp::Min}, {"max", ExprOp::Max}, {"ceil", ExprOp::Ceil}, {"floor", ExprOp::Floor}, {"not", ExprOp::Not}};
+  static constexpr std::pair<std::string_view, ExprOp> calls[] = {{"min", ExprOp::Min},
+                                                                  {"max", ExprOp::Max},
+                                                                  {"ceil", ExprOp::Ceil},
+                                                                  {"floor", ExprOp::Floor},
+                                                                  {"not", ExprOp::Not}};
   for (auto [call, code] : calls)
     if (call == name) {
       expect("(");

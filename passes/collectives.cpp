@@ -24,7 +24,8 @@ class Insertion {
       }
       body_.ops.push_back(std::move(op));
     }
-    if (body_.tensors[body_.returned.index].partial != Axis::None) body_.returned = whole(body_.returned, body_.ops.back());
+    if (body_.tensors[body_.returned.index].partial != Axis::None)
+      body_.returned = whole(body_.returned, body_.ops.back());
     if (!isMain) return;
     // What leaves the model (logits) is gathered.
     const Tensor returned = body_.tensors[body_.returned.index];
@@ -51,7 +52,8 @@ class Insertion {
     return whole_[partial.index] = append("all_reduce", ".sum", partial, sum, axis, reader);
   }
 
-  TensorId append(std::string_view intrinsic, std::string_view suffix, TensorId from, Tensor result, Axis axis, const Op& near) {
+  TensorId append(std::string_view intrinsic, std::string_view suffix, TensorId from, Tensor result, Axis axis,
+                  const Op& near) {
     result.name = g_.strings.intern(std::string(g_.strings[result.name]) + std::string(suffix));
     Op op;
     op.intrinsic = g_.strings.intern(intrinsic);

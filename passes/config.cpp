@@ -10,7 +10,11 @@ using ir::NodeId;
 using ir::Scenario;
 
 double Device::peak(std::string_view arithmetic) const {
-  return arithmetic == "bf16" ? bf16 : arithmetic == "fp8" ? fp8 : arithmetic == "fp4" ? fp4 : arithmetic == "int8" ? int8 : 0;
+  return arithmetic == "bf16"   ? bf16
+         : arithmetic == "fp8"  ? fp8
+         : arithmetic == "fp4"  ? fp4
+         : arithmetic == "int8" ? int8
+                                : 0;
 }
 
 std::string whereSet(const Scenario& s, NodeId id) {
@@ -30,7 +34,8 @@ SourceRange rangeOf(const Scenario& s, NodeId id, const Diagnostics& diags) {
       if (!file) break;
       if (file->name() != s.strings[o.place.file] || o.place.line > file->lineCount()) continue;
       auto line = file->line(o.place.line);
-      uint32_t begin = file->lineStart(o.place.line) + std::min<uint32_t>(o.place.column - 1, static_cast<uint32_t>(line.size()));
+      uint32_t begin =
+          file->lineStart(o.place.line) + std::min<uint32_t>(o.place.column - 1, static_cast<uint32_t>(line.size()));
       auto value = s.strings[o.value];
       uint32_t length = static_cast<uint32_t>(value.size());
       if (file->text().substr(begin, length) != value) length = 1;
@@ -79,7 +84,9 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.prefill_from = get("prefill_from", 2);
   m.phase_lock = get("phase_lock", 0);
   auto a2a = s.text(r, "all_to_all");
-  m.all_to_all = a2a == "normal" ? RuntimeModel::AllToAll::Normal : a2a == "low_latency" ? RuntimeModel::AllToAll::LowLatency : RuntimeModel::AllToAll::ByPhase;
+  m.all_to_all = a2a == "normal"        ? RuntimeModel::AllToAll::Normal
+                 : a2a == "low_latency" ? RuntimeModel::AllToAll::LowLatency
+                                        : RuntimeModel::AllToAll::ByPhase;
   return m;
 }
 
@@ -107,7 +114,9 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
     }
   SourceRange at = rangeOf(s, engine, diags);
   if (!pool.valid()) {
-    auto& report = diags.report<diag::unknown_name>(wanted.empty() ? rangeOf(s, cluster, diags) : rangeOf(s, s.find(engine, "pool"), diags), wanted.empty() ? "pool" : wanted);
+    auto& report = diags.report<diag::unknown_name>(
+        wanted.empty() ? rangeOf(s, cluster, diags) : rangeOf(s, s.find(engine, "pool"), diags),
+        wanted.empty() ? "pool" : wanted);
     std::vector<std::string> names;
     for (auto p : pools) names.emplace_back(s.strings[s[p].name]);
     report.help(names.empty() ? "the cluster declares no pool" : "the pools of the cluster are " + joinWords(names));
@@ -117,12 +126,16 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
   e.poolDevices = s.number(pool, "devices").value_or(0);
   e.device = readDevice(s, s.find(pool, "node.gpu"));
 
-  auto labelDegree = [&](Diagnostic& report, std::string_view name) { report.label(rangeOf(s, s.find(parallel, name), diags), fmt::format("{} = {}", name, shortest(degree(name)))); };
+  auto labelDegree = [&](Diagnostic& report, std::string_view name) {
+    report.label(rangeOf(s, s.find(parallel, name), diags), fmt::format("{} = {}", name, shortest(degree(name))));
+  };
   auto divides = [&](double whole, double part) { return std::fmod(whole, part) == 0; };
   double ranks = d.ranks();
   if (!divides(ranks, d.ftp)) {
-    auto& report = diags.report<diag::degrees_do_not_multiply>(rangeOf(s, s.find(parallel, "ftp"), diags),
-                                                               fmt::format("`ftp = {}` does not divide the {} ranks of engine `{}`", shortest(d.ftp), shortest(ranks), e.name));
+    auto& report = diags.report<diag::degrees_do_not_multiply>(
+        rangeOf(s, s.find(parallel, "ftp"), diags),
+        fmt::format("`ftp = {}` does not divide the {} ranks of engine `{}`", shortest(d.ftp), shortest(ranks),
+                    e.name));
     labelDegree(report, "tp");
     labelDegree(report, "dp");
     return std::nullopt;
@@ -131,7 +144,8 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
   if (!divides(ranks, d.ep * d.etp)) {
     auto& report = diags.report<diag::degrees_do_not_multiply>(
         rangeOf(s, s.find(parallel, "ep"), diags),
-        fmt::format("ep * etp = {} * {} does not divide the {} ranks of engine `{}` (dp * tp = {} * {})", shortest(d.ep), shortest(d.etp), shortest(ranks), e.name, shortest(d.dp), shortest(d.tp)));
+        fmt::format("ep * etp = {} * {} does not divide the {} ranks of engine `{}` (dp * tp = {} * {})",
+                    shortest(d.ep), shortest(d.etp), shortest(ranks), e.name, shortest(d.dp), shortest(d.tp)));
     labelDegree(report, "tp");
     labelDegree(report, "dp");
     std::vector<std::string> fits;
@@ -142,13 +156,16 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
   }
   d.edp = ranks / (d.ep * d.etp);
   if (d.cp > 1) {
-    diags.report<diag::not_evaluable>(rangeOf(s, s.find(parallel, "cp"), diags), std::string(s.strings[s[deployment].name]), std::string("context parallelism is not modelled yet; set cp = 1"));
+    diags.report<diag::not_evaluable>(rangeOf(s, s.find(parallel, "cp"), diags),
+                                      std::string(s.strings[s[deployment].name]),
+                                      std::string("context parallelism is not modelled yet; set cp = 1"));
     return std::nullopt;
   }
   double needed = e.replicas * d.devices();
   if (needed > e.poolDevices) {
     diags.report<diag::pool_too_small>(at, e.name, shortest(needed), e.pool, shortest(e.poolDevices))
-        .note(fmt::format("replicas {} x pp {} x dp {} x tp {}", shortest(e.replicas), shortest(d.pp), shortest(d.dp), shortest(d.tp)))
+        .note(fmt::format("replicas {} x pp {} x dp {} x tp {}", shortest(e.replicas), shortest(d.pp), shortest(d.dp),
+                          shortest(d.tp)))
         .label(rangeOf(s, pool, diags), "the pool");
     return std::nullopt;
   }
@@ -167,14 +184,18 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
   e.tiers.push_back({"scale-up", gpus, s.number(up, "bandwidth").value_or(0), s.number(up, "latency").value_or(0)});
   auto tiers = s.blocks(cluster, "tier");
   for (auto t : tiers)
-    e.tiers.push_back({std::string(s.strings[s[t].name]), s.number(t, "domain").value_or(0), s.number(t, "bandwidth").value_or(0), s.number(t, "latency").value_or(0)});
+    e.tiers.push_back({std::string(s.strings[s[t].name]), s.number(t, "domain").value_or(0),
+                       s.number(t, "bandwidth").value_or(0), s.number(t, "latency").value_or(0)});
   if (tiers.empty() && e.poolDevices > gpus) {
     NodeId nics = s.find(node, "nics");
     double perDevice = s.number(nics, "count").value_or(0) * s.number(nics, "bandwidth").value_or(0) / gpus;
     e.tiers.push_back({"scale-out", e.poolDevices, perDevice, s.number(nics, "latency").value_or(0)});
   }
   if (d.devices() > e.tiers.back().domain) {
-    diags.report<diag::degrees_do_not_multiply>(at, fmt::format("engine `{}` spans {} devices, but no tier of the cluster connects more than {}", e.name, shortest(d.devices()), shortest(e.tiers.back().domain)))
+    diags
+        .report<diag::degrees_do_not_multiply>(
+            at, fmt::format("engine `{}` spans {} devices, but no tier of the cluster connects more than {}", e.name,
+                            shortest(d.devices()), shortest(e.tiers.back().domain)))
         .help("declare a `tier` with a larger domain in the cluster");
     return std::nullopt;
   }
@@ -184,10 +205,14 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
 LoadConfig readLoad(const Scenario& s, NodeId workload) {
   LoadConfig l;
   NodeId arrivals = s.find(workload, "arrivals");
-  if (s.isA(arrivals, "Poisson")) l.arrivals = LoadConfig::Arrivals::Poisson, l.amount = s.number(arrivals, "rate").value_or(0);
-  else if (s.isA(arrivals, "Batch")) l.arrivals = LoadConfig::Arrivals::Batch, l.amount = s.number(arrivals, "size").value_or(1);
-  else if (s.isA(arrivals, "Closed")) l.arrivals = LoadConfig::Arrivals::Closed, l.amount = s.number(arrivals, "concurrency").value_or(1);
-  else l.arrivals = LoadConfig::Arrivals::Trace;
+  if (s.isA(arrivals, "Poisson"))
+    l.arrivals = LoadConfig::Arrivals::Poisson, l.amount = s.number(arrivals, "rate").value_or(0);
+  else if (s.isA(arrivals, "Batch"))
+    l.arrivals = LoadConfig::Arrivals::Batch, l.amount = s.number(arrivals, "size").value_or(1);
+  else if (s.isA(arrivals, "Closed"))
+    l.arrivals = LoadConfig::Arrivals::Closed, l.amount = s.number(arrivals, "concurrency").value_or(1);
+  else
+    l.arrivals = LoadConfig::Arrivals::Trace;
   l.input = s.number(workload, "input").value_or(1);
   l.output = s.number(workload, "output").value_or(1);
   l.outputMax = s.number(workload, "output.p99").value_or(l.output);

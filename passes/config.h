@@ -1,4 +1,5 @@
-// The part of a Scenario that costs depend on, as plain numbers: read once, so that nothing below looks up fields by name.
+// The part of a Scenario that costs depend on, as plain numbers: read once, so that nothing below looks up fields by
+// name.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,7 +12,7 @@ namespace afdc {
 
 struct Device {
   std::string name;
-  double capacity = 0, bandwidth = 0;  ///< B, B/s
+  double capacity = 0, bandwidth = 0;           ///< B, B/s
   double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;  ///< FLOP/s; 0: the device has none
   double tdp = 0;
   double peak(std::string_view arithmetic) const;
@@ -51,7 +52,7 @@ struct EngineConfig {
   Degrees degrees;
   Device device;
   RuntimeModel runtime;
-  std::vector<Tier> tiers;  ///< innermost first
+  std::vector<Tier> tiers;                   ///< innermost first
   double max_tokens = 8192, max_seqs = 256;  ///< per data-parallel rank
   double kv_block = 16, kv_fraction = 0.9;
   double poolDevices = 0;
@@ -60,7 +61,7 @@ struct EngineConfig {
 
 struct LoadConfig {
   enum class Arrivals { Closed, Poisson, Batch, Trace } arrivals = Arrivals::Closed;
-  double amount = 1;  ///< concurrency, rate (req/s) or batch size
+  double amount = 1;                            ///< concurrency, rate (req/s) or batch size
   double input = 1, output = 1, outputMax = 1;  ///< mean tokens; p99 of the output
 };
 
@@ -68,7 +69,8 @@ struct LoadConfig {
 std::string whereSet(const ir::Scenario& s, ir::NodeId id);
 
 /// Reads and checks one engine. Reports degrees that do not multiply, pools that are too small. nullopt after an error.
-std::optional<EngineConfig> readEngine(const ir::Scenario& s, ir::NodeId deployment, ir::NodeId engine, Diagnostics& diags);
+std::optional<EngineConfig> readEngine(const ir::Scenario& s, ir::NodeId deployment, ir::NodeId engine,
+                                       Diagnostics& diags);
 LoadConfig readLoad(const ir::Scenario& s, ir::NodeId workload);
 
 /// The source range of a node's value in force, when its file is loaded.

@@ -1,4 +1,5 @@
-// Passes over the OperatorGraph. Each takes a graph for which its "before" holds and returns one for which "after" holds.
+// Passes over the OperatorGraph. Each takes a graph for which its "before" holds and returns one for which "after"
+// holds.
 #pragma once
 #include <optional>
 
@@ -13,8 +14,10 @@ namespace afdc {
 ///   after:  every class of precision has a format (the engine's where it sets one, else the checkpoint's) and an
 ///           arithmetic that the device has.
 ///     class expert mxfp4 bits 4 scale 8 block 32 compute fp4   →   … compute bf16      (on H200: weight-only)
-/// An arithmetic that the engine asks for and the device lacks is an error. Formats that fall back are added to `fallbacks`.
-std::optional<ir::Graph> lower(const ir::Scenario& s, ir::NodeId model, const EngineConfig& engine, std::vector<std::string>& fallbacks, Diagnostics& diags);
+/// An arithmetic that the engine asks for and the device lacks is an error. Formats that fall back are added to
+/// `fallbacks`.
+std::optional<ir::Graph> lower(const ir::Scenario& s, ir::NodeId model, const EngineConfig& engine,
+                               std::vector<std::string>& fallbacks, Diagnostics& diags);
 
 /// shard: propagates the sharding of weights and caches through the operators.
 ///   before: only weights, caches and states carry an axis.

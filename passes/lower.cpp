@@ -4,7 +4,8 @@ namespace afdc {
 
 using namespace ir;
 
-std::optional<Graph> lower(const Scenario& s, NodeId model, const EngineConfig& engine, std::vector<std::string>& fallbacks, Diagnostics& diags) {
+std::optional<Graph> lower(const Scenario& s, NodeId model, const EngineConfig& engine,
+                           std::vector<std::string>& fallbacks, Diagnostics& diags) {
   NodeId node = s.find(model, "graph");
   if (!node.valid()) return std::nullopt;
   Graph graph = s.graphs[s[node].index];
@@ -27,7 +28,8 @@ std::optional<Graph> lower(const Scenario& s, NodeId model, const EngineConfig& 
       p.bits = s.number(format, "bits").value_or(p.bits);
       p.scaleBits = s.number(format, "scale_bits").value_or(0);
       p.block = s.number(format, "block").value_or(1);
-      p.format = graph.strings.intern(s[format].label.valid() ? s.strings[s[format].label] : std::string_view("format"));
+      p.format =
+          graph.strings.intern(s[format].label.valid() ? s.strings[s[format].label] : std::string_view("format"));
       p.compute = graph.strings.intern(s.text(format, "compute"));
     }
     bool product = cls == "linear" || cls == "expert" || cls == "head" || cls == "embedding" || cls == "router";
@@ -35,7 +37,9 @@ std::optional<Graph> lower(const Scenario& s, NodeId model, const EngineConfig& 
     auto wanted = graph.strings[p.compute];
     if (engine.device.peak(wanted) > 0 || wanted.empty()) continue;
     // fp4 weights on a device with fp8 but no fp4 arithmetic are still products with bf16 activations: weight-only.
-    if (product) fallbacks.push_back(fmt::format("{} is stored as {} and multiplied in bf16: {} has no {} arithmetic", cls, graph.strings[p.format], engine.device.name, wanted));
+    if (product)
+      fallbacks.push_back(fmt::format("{} is stored as {} and multiplied in bf16: {} has no {} arithmetic", cls,
+                                      graph.strings[p.format], engine.device.name, wanted));
     p.compute = graph.strings.intern("bf16");
   }
   return graph;

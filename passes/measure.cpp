@@ -19,15 +19,16 @@ double elements(const Graph& g, const Tensor& t) {
 
 }  // namespace
 
-std::optional<double> measureModel(const Graph& graph, std::string_view name, const std::vector<FormatOverride>& overrides) {
+std::optional<double> measureModel(const Graph& graph, std::string_view name,
+                                   const std::vector<FormatOverride>& overrides) {
   auto bytesPer = [&](StringId cls) {
     for (const auto& o : overrides)
       if (o.cls == graph.strings[cls]) return o.format.bytesPerElement();
     const auto* p = graph.precision(cls);
     return p ? p->bytesPerElement() : 0.0;
   };
-  bool params = name == "params", active = name == "active_params", weightBytes = name == "weight_bytes", kv = name == "kv_bytes_per_token",
-       state = name == "state_bytes_per_seq";
+  bool params = name == "params", active = name == "active_params", weightBytes = name == "weight_bytes",
+       kv = name == "kv_bytes_per_token", state = name == "state_bytes_per_seq";
   if (!params && !active && !weightBytes && !kv && !state) return std::nullopt;
   auto ofBody = [&](const Body& body) {
     double sum = 0;
@@ -51,7 +52,8 @@ std::optional<double> measureModel(const Graph& graph, std::string_view name, co
           for (const auto& dim : t.dims) routed |= dim.axis == Axis::ep;
         sum += elements(graph, t) * (weightBytes ? bytesPer(t.cls) : 1) * (routed ? share : 1);
       }
-      if ((kv && t.kind == TensorKind::Cache) || (state && t.kind == TensorKind::State)) sum += elements(graph, t) * bytesPer(t.cls);
+      if ((kv && t.kind == TensorKind::Cache) || (state && t.kind == TensorKind::State))
+        sum += elements(graph, t) * bytesPer(t.cls);
     }
     return sum;
   };

@@ -24,7 +24,8 @@ std::vector<std::vector<double>> layersByStage(const Graph& g, double pp) {
     for (uint32_t i = 0; i < run.count; ++i, ++at) {
       // Stages as even as they divide, the first ones with the rest.
       double base = std::floor(layers / pp), extra = std::fmod(layers, pp);
-      double stage = at < extra * (base + 1) ? std::floor(at / (base + 1)) : extra + std::floor((at - extra * (base + 1)) / std::max(base, 1.0));
+      double stage = at < extra * (base + 1) ? std::floor(at / (base + 1))
+                                             : extra + std::floor((at - extra * (base + 1)) / std::max(base, 1.0));
       out[static_cast<size_t>(std::min(stage, pp - 1))][run.body.index] += 1;
     }
   return out;
@@ -40,7 +41,8 @@ std::vector<double> evaluated(const StepModel& m, double tokens, double seqs) {
 }
 
 /// Largest sum of activations that are alive together in one body, for the given expression values.
-double activationPeak(const Plan& plan, size_t b, const std::vector<double>& values, const std::array<double, kAxisNames.size()>& degrees) {
+double activationPeak(const Plan& plan, size_t b, const std::vector<double>& values,
+                      const std::array<double, kAxisNames.size()>& degrees) {
   const auto& g = plan.graph;
   const auto& body = g.bodies[b];
   auto bytes = [&](TensorId id) {
@@ -50,7 +52,10 @@ double activationPeak(const Plan& plan, size_t b, const std::vector<double>& val
     for (const auto& dim : t.dims) {
       double size = 0;
       for (const auto& part : dim.parts)
-        size += values[part.size.index] / (dim.axis != Axis::None && part.units.valid() ? std::min(values[part.units.index], degrees[static_cast<size_t>(dim.axis)]) : 1);
+        size +=
+            values[part.size.index] / (dim.axis != Axis::None && part.units.valid()
+                                           ? std::min(values[part.units.index], degrees[static_cast<size_t>(dim.axis)])
+                                           : 1);
       n *= size;
     }
     const auto* p = g.precision(t.cls);
@@ -70,7 +75,8 @@ double activationPeak(const Plan& plan, size_t b, const std::vector<double>& val
     peak = std::max(peak, live);
     std::set<uint32_t> freed;
     for (const auto& o : body.ops[i].operands)
-      if (lastUse[o.tensor.index] == i && !alias[o.tensor.index] && freed.insert(o.tensor.index).second) live -= bytes(o.tensor);
+      if (lastUse[o.tensor.index] == i && !alias[o.tensor.index] && freed.insert(o.tensor.index).second)
+        live -= bytes(o.tensor);
   }
   return peak;
 }
@@ -87,7 +93,8 @@ double sequenceBytes(const StepModel& m, double tokens) {
     double sum = 0;
     for (size_t b = 0; b < plan.storage.size(); ++b)
       for (const auto& st : plan.storage[b]) {
-        if (st.kind == TensorKind::Cache) sum += stage[b] * values[st.bytes.index] * blocks(std::min(tokens, st.window));
+        if (st.kind == TensorKind::Cache)
+          sum += stage[b] * values[st.bytes.index] * blocks(std::min(tokens, st.window));
         if (st.kind == TensorKind::State) sum += stage[b] * values[st.bytes.index];
       }
     worst = std::max(worst, sum);
@@ -132,7 +139,8 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
     out.fullest.weights_by_class.assign(byClass.begin(), byClass.end());
   }
   double activations = 0;
-  for (size_t b = 0; b < plan.bodies.size(); ++b) activations = std::max(activations, activationPeak(plan, b, values, e.degrees.byAxis()));
+  for (size_t b = 0; b < plan.bodies.size(); ++b)
+    activations = std::max(activations, activationPeak(plan, b, values, e.degrees.byAxis()));
   auto& f = out.fullest;
   f.role = e.name;
   f.activations = activations;
@@ -144,10 +152,12 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
   f.available = e.runtime.fraction_of_free ? f.capacity : e.kv_fraction * f.capacity;
   out.weightBytes = f.weights;
   if (out.kvBudget <= 0) {
-    auto& d = diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(g.strings[g.name]), bytesText(fixed),
-                                               e.device.name, bytesText(f.available));
+    auto& d = diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(g.strings[g.name]),
+                                               bytesText(fixed), e.device.name, bytesText(f.available));
     std::string table;
-    auto line = [&](std::string_view what, double bytes) { table += fmt::format("{}{:<22}{:>10}", table.empty() ? "" : "\n", what, bytesText(bytes)); };
+    auto line = [&](std::string_view what, double bytes) {
+      table += fmt::format("{}{:<22}{:>10}", table.empty() ? "" : "\n", what, bytesText(bytes));
+    };
     for (const auto& [cls, bytes] : f.weights_by_class)
       if (bytes > 0.001 * f.weights) line(fmt::format("weights, {}", cls), bytes);
     line("activations", f.activations);
@@ -155,8 +165,10 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
     line("sum", fixed);
     line(fmt::format("{}% of capacity", significant(100 * f.available / f.capacity, 4)), f.available);
     d.note(table);
-    d.help(fmt::format("more devices per replica (tp, pp, ep), or fewer bits per weight; at least {} devices of this kind are needed for the weights alone",
-                       std::ceil(f.weights * e.degrees.devices() / std::max(1.0, f.available))));
+    d.help(
+        fmt::format("more devices per replica (tp, pp, ep), or fewer bits per weight; at least {} devices of this kind "
+                    "are needed for the weights alone",
+                    std::ceil(f.weights * e.degrees.devices() / std::max(1.0, f.available))));
     return std::nullopt;
   }
   return out;
@@ -169,7 +181,8 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
   bool ok = true;
   std::set<std::string> seen;
   if (m.engine().degrees.pp > g.layerCount()) {
-    diags.report<diag::too_many_stages>(rangeOf(s, s.find(parallel, "pp"), diags), shortest(m.engine().degrees.pp), g.layerCount(), g.strings[g.name]);
+    diags.report<diag::too_many_stages>(rangeOf(s, s.find(parallel, "pp"), diags), shortest(m.engine().degrees.pp),
+                                        g.layerCount(), g.strings[g.name]);
     return false;
   }
   auto rangeOfPlace = [&](const Place& p) -> SourceRange {
@@ -179,7 +192,8 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
       if (!file) return {};
       if (file->name() != g.strings[p.file] || p.line > file->lineCount()) continue;
       uint32_t begin = file->lineStart(p.line) + p.column - 1;
-      return {f, begin, std::max(begin + 1, file->lineStart(p.line) + static_cast<uint32_t>(file->line(p.line).size()))};
+      return {f, begin,
+              std::max(begin + 1, file->lineStart(p.line) + static_cast<uint32_t>(file->line(p.line).size()))};
     }
   };
   std::vector<double> values = evaluated(m, 1, 1);
@@ -204,7 +218,10 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
           SourceRange at = rangeOf(s, s.find(parallel, axis), diags);
           if (degree > units && dim.replicate && std::fmod(degree, units) == 0) {
             if (seen.insert(key).second && t.kind == TensorKind::Cache)
-              diags.report<diag::replicated>(at, axis, shortest(degree), shortest(units), "heads", fmt::format("`{}`", name), shortest(degree / units)).label(rangeOfPlace(t.place), "declared here");
+              diags
+                  .report<diag::replicated>(at, axis, shortest(degree), shortest(units), "heads",
+                                            fmt::format("`{}`", name), shortest(degree / units))
+                  .label(rangeOfPlace(t.place), "declared here");
             continue;
           }
           if (!ok) continue;
@@ -213,8 +230,10 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
           for (double d = 1; d <= std::min(units, 1024.0); ++d)
             if (std::fmod(units, d) == 0) divisors.push_back(shortest(d));
           auto& d = degree > units && std::fmod(degree, units) == 0
-                        ? diags.report<diag::degree_too_large>(at, axis, shortest(degree), fmt::format("the {} parts of", shortest(units)), name)
-                        : diags.report<diag::does_not_divide>(at, axis, shortest(degree), fmt::format("the {} parts of", shortest(units)), name);
+                        ? diags.report<diag::degree_too_large>(at, axis, shortest(degree),
+                                                               fmt::format("the {} parts of", shortest(units)), name)
+                        : diags.report<diag::does_not_divide>(at, axis, shortest(degree),
+                                                              fmt::format("the {} parts of", shortest(units)), name);
           d.label(rangeOfPlace(t.place), fmt::format("split into {} parts here", shortest(units)));
           if (divisors.size() <= 16) d.help(fmt::format("{} may be {}", axis, joinWords(divisors, "or")));
         }

@@ -7,8 +7,8 @@
 namespace afdc {
 
 struct MemoryPlan {
-  RoleMemory fullest;           ///< the device of the fullest pipeline stage, without KV
-  double kvBudget = 0;          ///< bytes left for caches and states on that device
+  RoleMemory fullest;   ///< the device of the fullest pipeline stage, without KV
+  double kvBudget = 0;  ///< bytes left for caches and states on that device
   double weightBytes = 0;
 };
 

@@ -48,7 +48,8 @@ CommTime allReduce(double bytes, CommGroup group, const std::vector<Tier>& tiers
   const auto& inner = tiers[0];
   double innerTime = 2 * (inner.latency + (local - 1) * share / (inner.bandwidth * efficiency));
   double outerTime = 2 * (outer - 1) * (tier.latency + share / (outer * tier.bandwidth * efficiency));
-  return {innerTime + outerTime, 2 * (local - 1) * share + 2 * (outer - 1) * share / outer, outerTime > innerTime ? tier.name.c_str() : inner.name.c_str()};
+  return {innerTime + outerTime, 2 * (local - 1) * share + 2 * (outer - 1) * share / outer,
+          outerTime > innerTime ? tier.name.c_str() : inner.name.c_str()};
 }
 
 CommTime allGather(double bytes, CommGroup group, const std::vector<Tier>& tiers, double efficiency) {
@@ -64,7 +65,8 @@ CommTime allGather(double bytes, CommGroup group, const std::vector<Tier>& tiers
   double outer = n / local, share = bytes / local;
   double outerTime = (outer - 1) * (tier.latency + share / outer / (tier.bandwidth * efficiency));
   double innerTime = inner.latency + (local - 1) * share / (inner.bandwidth * efficiency);
-  return {innerTime + outerTime, (local - 1) * share + (outer - 1) * share / outer, outerTime > innerTime ? tier.name.c_str() : inner.name.c_str()};
+  return {innerTime + outerTime, (local - 1) * share + (outer - 1) * share / outer,
+          outerTime > innerTime ? tier.name.c_str() : inner.name.c_str()};
 }
 
 CommTime pointToPoint(double bytes, CommGroup distance, const std::vector<Tier>& tiers, double efficiency) {
@@ -82,7 +84,8 @@ double expectedRemoteBins(double bins, double experts, double topK, double group
   if (groupsInBin < 1) return (bins - 1) * groupsPerToken / groups * (1 - missAll(drawn, perBin, topK));
   double reach = 0;
   for (double held = 1; held <= std::min(groupsInBin, groupsPerToken); ++held) {
-    double ways = choose(groupsInBin, held) * choose(groups - groupsInBin, groupsPerToken - held) / choose(groups, groupsPerToken);
+    double ways = choose(groupsInBin, held) * choose(groups - groupsInBin, groupsPerToken - held) /
+                  choose(groups, groupsPerToken);
     reach += ways * (1 - missAll(drawn, held * perGroup, topK));
   }
   return (bins - 1) * reach;
@@ -104,13 +107,15 @@ CommTime expertExchange(const ExpertTraffic& t, CommGroup group, const std::vect
     double toNodes = expectedRemoteBins(nodes, t.experts, t.topK, t.groups, t.groupsPerToken);
     double toRanks = expectedRemoteBins(n, t.experts, t.topK, t.groups, t.groupsPerToken);
     outerBytes = t.tokens * toNodes * t.bytesPerToken;
-    // What arrives is passed on inside the node to the ranks that need it: every rank reached but by the NIC's own port.
+    // What arrives is passed on inside the node to the ranks that need it: every rank reached but by the NIC's own
+    // port.
     innerBytes = t.tokens * std::max(0.0, toRanks - toNodes) * t.bytesPerToken;
   }
   double outerTime = nodes > 1 ? outerBytes / (tier.bandwidth * efficiency) : 0;
   double innerTime = innerBytes / (inner.bandwidth * efficiency);
   double latency = nodes > 1 ? tier.latency : inner.latency;
-  return {latency + std::max(outerTime, innerTime), outerBytes + innerBytes, outerTime > innerTime ? tier.name.c_str() : inner.name.c_str()};
+  return {latency + std::max(outerTime, innerTime), outerBytes + innerBytes,
+          outerTime > innerTime ? tier.name.c_str() : inner.name.c_str()};
 }
 
 }  // namespace afdc

@@ -1,4 +1,5 @@
-// Closed-form communication over tiers (semantics §4). Sizes in bytes, bandwidths in B/s per device and direction, times in s.
+// Closed-form communication over tiers (semantics §4). Sizes in bytes, bandwidths in B/s per device and direction,
+// times in s.
 #pragma once
 #include <vector>
 
@@ -8,8 +9,8 @@ namespace afdc {
 
 struct CommTime {
   double seconds = 0;
-  double bytes = 0;          ///< through the busiest device's port
-  const char* tier = "";     ///< of the bottleneck: "scale-up", "scale-out"
+  double bytes = 0;       ///< through the busiest device's port
+  const char* tier = "";  ///< of the bottleneck: "scale-up", "scale-out"
 };
 
 /// A group of `ranks` devices that lie `stride` apart: innermost axes have stride 1.
@@ -24,17 +25,19 @@ CommTime allReduce(double bytes, CommGroup group, const std::vector<Tier>& tiers
 CommTime allGather(double bytes, CommGroup group, const std::vector<Tier>& tiers, double efficiency);
 CommTime pointToPoint(double bytes, CommGroup distance, const std::vector<Tier>& tiers, double efficiency);
 
-/// Tokens to experts. `tokens` enter per sending rank; each goes to `topK` of `experts` spread evenly over `group.ranks`.
+/// Tokens to experts. `tokens` enter per sending rank; each goes to `topK` of `experts` spread evenly over
+/// `group.ranks`.
 struct ExpertTraffic {
-  double tokens = 0;              ///< per rank
+  double tokens = 0;  ///< per rank
   double topK = 1, experts = 1, groups = 1, groupsPerToken = 1;
-  double bytesPerToken = 0;       ///< of one copy
-  bool lowLatency = false;        ///< one copy per expert; otherwise one per node, fanned out inside it
+  double bytesPerToken = 0;  ///< of one copy
+  bool lowLatency = false;   ///< one copy per expert; otherwise one per node, fanned out inside it
 };
-CommTime expertExchange(const ExpertTraffic& traffic, CommGroup group, const std::vector<Tier>& tiers, double efficiency);
+CommTime expertExchange(const ExpertTraffic& traffic, CommGroup group, const std::vector<Tier>& tiers,
+                        double efficiency);
 
-/// Expected number of the other `bins - 1` of equal bins (nodes, ranks) that one token must reach. Experts lie in groups
-/// in order; a token draws `groupsPerToken` of `groups`, then `topK` experts among them, uniformly.
+/// Expected number of the other `bins - 1` of equal bins (nodes, ranks) that one token must reach. Experts lie in
+/// groups in order; a token draws `groupsPerToken` of `groups`, then `topK` experts among them, uniformly.
 double expectedRemoteBins(double bins, double experts, double topK, double groups, double groupsPerToken);
 
 }  // namespace afdc

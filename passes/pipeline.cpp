@@ -45,16 +45,21 @@ std::optional<Subject> subjectOf(const Scenario& s, Diagnostics& diags) {
   auto engines = s.blocks(out.deployment, "engine");
   SourceRange at = rangeOf(s, out.deployment, diags);
   if (!s.isA(out.deployment, "Aggregated")) {
-    diags.report<diag::not_evaluable>(at, name, fmt::format("a `{}` deployment is checked, but only `Aggregated` ones are evaluated", s.strings[s[out.deployment].schema]));
+    diags.report<diag::not_evaluable>(
+        at, name,
+        fmt::format("a `{}` deployment is checked, but only `Aggregated` ones are evaluated",
+                    s.strings[s[out.deployment].schema]));
     return std::nullopt;
   }
   if (engines.size() != 1) {
-    diags.report<diag::not_evaluable>(at, name, fmt::format("an aggregated deployment has one engine, this one has {}", engines.size()));
+    diags.report<diag::not_evaluable>(
+        at, name, fmt::format("an aggregated deployment has one engine, this one has {}", engines.size()));
     return std::nullopt;
   }
   out.engine = engines[0];
   if (NodeId drafts = s.find(out.engine, "speculative"); drafts.valid()) {
-    diags.report<diag::not_evaluable>(rangeOf(s, drafts, diags), name, std::string("speculation is checked, not yet evaluated; remove `speculative`"));
+    diags.report<diag::not_evaluable>(rangeOf(s, drafts, diags), name,
+                                      std::string("speculation is checked, not yet evaluated; remove `speculative`"));
     return std::nullopt;
   }
   return out;
@@ -73,8 +78,10 @@ std::string bottleneckOf(const Results& r) {
     double seconds;
     const char* name;
   } parts[] = {{memory, "memory bandwidth"}, {compute, "compute"}, {network, "network"}, {other, "host"}};
-  auto best = std::max_element(std::begin(parts), std::end(parts), [](const Part& x, const Part& y) { return x.seconds < y.seconds; });
-  return fmt::format("{} ({}% of a {} step); largest operator class: {} ({}%)", best->name, significant(100 * best->seconds / b->seconds, 3), b->step, b->rows[0].cls,
+  auto best = std::max_element(std::begin(parts), std::end(parts),
+                               [](const Part& x, const Part& y) { return x.seconds < y.seconds; });
+  return fmt::format("{} ({}% of a {} step); largest operator class: {} ({}%)", best->name,
+                     significant(100 * best->seconds / b->seconds, 3), b->step, b->rows[0].cls,
                      significant(100 * b->rows[0].seconds / b->seconds, 3));
 }
 
@@ -145,14 +152,20 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
   r.scenario_hash = contentHash(print(s));
   r.devices = engine->replicas * engine->degrees.devices();
   r.hardware = fmt::format("{} x {}", shortest(r.devices), engine->device.name);
-  if (engine->runtime.name == "ideal") r.assumptions.push_back({"runtime ideal: efficiencies 1 and no overheads, so times are a lower bound", whereSet(s, s.find(engine->node, "runtime"))});
+  if (engine->runtime.name == "ideal")
+    r.assumptions.push_back({"runtime ideal: efficiencies 1 and no overheads, so times are a lower bound",
+                             whereSet(s, s.find(engine->node, "runtime"))});
   for (const auto& f : fallbacks) r.assumptions.push_back({f, whereSet(s, s.find(subject->model, "precision"))});
   for (auto child : s[s.find(subject->model, "precision")].children) {
     auto cls = s.strings[s[child].name];
     bool overridden = s.find(s.find(engine->node, "quant"), cls).valid();
-    if (!overridden && (cls == "kv" || cls == "linear")) r.assumptions.push_back({fmt::format("{} in the checkpoint's format, {}", cls, s.show(child)), whereSet(s, child)});
+    if (!overridden && (cls == "kv" || cls == "linear"))
+      r.assumptions.push_back(
+          {fmt::format("{} in the checkpoint's format, {}", cls, s.show(child)), whereSet(s, child)});
   }
-  if (s.number(workload, "prefix.shared").value_or(0) > 0) r.assumptions.push_back({"prefix reuse is not modelled: every prompt is computed whole", whereSet(s, s.find(workload, "prefix.shared"))});
+  if (s.number(workload, "prefix.shared").value_or(0) > 0)
+    r.assumptions.push_back({"prefix reuse is not modelled: every prompt is computed whole",
+                             whereSet(s, s.find(workload, "prefix.shared"))});
 
   // serve
   auto load = readLoad(s, workload);
@@ -179,7 +192,8 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
     r.breakdowns.push_back(std::move(step.breakdown));
   };
   if (load.output > 1) breakdown(served->decode, "decode");
-  breakdown(served->mixed, load.arrivals == LoadConfig::Arrivals::Batch || engine->runtime.prefill_first ? "prefill" : "mixed");
+  breakdown(served->mixed,
+            load.arrivals == LoadConfig::Arrivals::Batch || engine->runtime.prefill_first ? "prefill" : "mixed");
   r.bottleneck = bottleneckOf(r);
   RoleMemory role = memory->fullest;
   double perSequence = sequenceBytes(model, load.input + load.output / 2);
@@ -200,13 +214,17 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
     priced = priced && price.has_value();
   }
   r.devices_paid = paid;
-  if (paid > r.devices) diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(paid - r.devices), shortest(paid), s.show(cluster));
+  if (paid > r.devices)
+    diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(paid - r.devices), shortest(paid),
+                                           s.show(cluster));
   m.output_tokens_per_s_per_device = *m.output_tokens_per_s / paid;
   if (priced && perHour > 0) {
     m.usd_per_hour = perHour;
     m.usd_per_million_output_tokens = perHour / 3600 / *m.output_tokens_per_s * 1e6;
     m.usd_per_million_tokens = perHour / 3600 / *m.total_tokens_per_s * 1e6;
-    for (auto pool : s.blocks(cluster, "pool")) r.assumptions.push_back({fmt::format("price {}", s.show(s.find(pool, "node.price"))), whereSet(s, s.find(pool, "node.price"))});
+    for (auto pool : s.blocks(cluster, "pool"))
+      r.assumptions.push_back(
+          {fmt::format("price {}", s.show(s.find(pool, "node.price"))), whereSet(s, s.find(pool, "node.price"))});
   } else {
     r.assumptions.push_back({"no price is known for these nodes", ""});
   }

@@ -18,13 +18,13 @@ struct PassInfo {
 const std::vector<PassInfo>& passList();
 
 struct PipelineOutput {
-  std::optional<ir::Graph> graph;      ///< after lower, shard or collectives
+  std::optional<ir::Graph> graph;  ///< after lower, shard or collectives
   std::optional<Results> results;
   bool ok = false;
 };
 
-/// Runs the passes up to and including `last` ("" for all) on a scenario, or on a deployment alone: then everything that
-/// needs no load is checked.
+/// Runs the passes up to and including `last` ("" for all) on a scenario, or on a deployment alone: then everything
+/// that needs no load is checked.
 PipelineOutput runPasses(const ir::Scenario& s, std::string_view last, Diagnostics& diags);
 
 /// The step model of a scenario's (only) engine: lowered, sharded, compiled. nullopt after an error.
@@ -34,6 +34,7 @@ std::optional<StepModel> buildStepModel(const ir::Scenario& s, Diagnostics& diag
 std::vector<std::pair<std::string, std::optional<double>>> namedMetrics(const Results& r);
 
 /// slo: verdict and margin of every `expect`. Reports promises below the physical floor and what cannot be decided.
-void checkSlo(const ir::Scenario& s, ir::NodeId slo, Results& results, double ttftFloor, double tpotFloor, Diagnostics& diags);
+void checkSlo(const ir::Scenario& s, ir::NodeId slo, Results& results, double ttftFloor, double tpotFloor,
+              Diagnostics& diags);
 
 }  // namespace afdc

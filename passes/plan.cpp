@@ -53,12 +53,14 @@ class Compiler {
     return dims;
   }
 
-  ExprId elements(const Tensor& t, const std::vector<StringId>& names, const std::map<uint32_t, TensorDim>& merged, size_t from = 0) {
+  ExprId elements(const Tensor& t, const std::vector<StringId>& names, const std::map<uint32_t, TensorDim>& merged,
+                  size_t from = 0) {
     ExprId product = constant(1);
     for (size_t i = from; i < t.dims.size(); ++i) {
       auto found = i < names.size() ? merged.find(names[i].index) : merged.end();
       bool same = found != merged.end() && found->second.parts.size() == t.dims[i].parts.size();
-      for (size_t k = 0; same && k < t.dims[i].parts.size(); ++k) same = found->second.parts[k].size == t.dims[i].parts[k].size;
+      for (size_t k = 0; same && k < t.dims[i].parts.size(); ++k)
+        same = found->second.parts[k].size == t.dims[i].parts[k].size;
       product = mul(product, local(same ? found->second : t.dims[i]));
     }
     return product;
@@ -120,11 +122,14 @@ class Compiler {
       auto dims = merge(op);
       const auto& result = body_->tensors[op.result.index];
       ExprId resultBytes = mul(elements(result, op.resultDims, dims), constant(bytesPer(result.cls)));
-      auto operandBytes = [&](const Operand& o) { return mul(elements(tensor(o), o.dims, dims), constant(bytesPer(tensor(o).cls))); };
+      auto operandBytes = [&](const Operand& o) {
+        return mul(elements(tensor(o), o.dims, dims), constant(bytesPer(tensor(o).cls)));
+      };
       auto allBytes = [&] {
         ExprId sum = resultBytes;
         for (const auto& o : op.operands)
-          if (tensor(o).kind == TensorKind::Activation || tensor(o).kind == TensorKind::Weight) sum = add(sum, operandBytes(o));
+          if (tensor(o).kind == TensorKind::Activation || tensor(o).kind == TensorKind::Weight)
+            sum = add(sum, operandBytes(o));
         return sum;
       };
       auto rowsOf = [&](const Operand& o) { return local(tensor(o).dims[0]); };
@@ -135,7 +140,8 @@ class Compiler {
       }
       if (name == "gemm" || name == "gemm_transposed" || name == "head_gemm_in" || name == "head_gemm_out") {
         p.cost = Cost::Roofline;
-        p.flops = mul(constant(2), mul(padded(rowsOf(*operand(op, "x"))), elements(tensor(*operand(op, "w")), operand(op, "w")->dims, dims)));
+        p.flops = mul(constant(2), mul(padded(rowsOf(*operand(op, "x"))),
+                                       elements(tensor(*operand(op, "w")), operand(op, "w")->dims, dims)));
         p.bytes = allBytes();
         setProduct(p, *operand(op, "w"));
       } else if (name == "attention") {
@@ -159,7 +165,8 @@ class Compiler {
           if (tensor(*cache).window) p.window = pool().evaluateOne(*tensor(*cache).window, {});
         }
       } else if (name == "route") {
-        RoutePlan r{attribute(op, "experts", 1), attribute(op, "top_k", 1), attribute(op, "groups", 1), attribute(op, "groups_per_token", 1), attribute(op, "skew", 0)};
+        RoutePlan r{attribute(op, "experts", 1), attribute(op, "top_k", 1), attribute(op, "groups", 1),
+                    attribute(op, "groups_per_token", 1), attribute(op, "skew", 0)};
         routes[op.result.index] = static_cast<int>(out.routes.size());
         out.routes.push_back(r);
         p.cost = Cost::Roofline;
@@ -221,7 +228,8 @@ class Compiler {
         } else {
           p.flops = mul(constant(2), mul(rows, elements(tensor(*operand(op, "w")), operand(op, "w")->dims, dims)));
         }
-      } else if (name == "norm" || name == "add" || name == "bias" || name == "activate" || name == "gated" || name == "rotary") {
+      } else if (name == "norm" || name == "add" || name == "bias" || name == "activate" || name == "gated" ||
+                 name == "rotary") {
         p.cost = Cost::Roofline;
         p.bytes = allBytes();
       }
@@ -234,8 +242,9 @@ class Compiler {
   static std::string_view breakdownClass(std::string_view intrinsic) {
     if (intrinsic == "gemm_transposed") return "gemm";
     if (intrinsic == "head_gemm_in" || intrinsic == "head_gemm_out") return "head_gemm";
-    if (intrinsic == "norm" || intrinsic == "add" || intrinsic == "bias" || intrinsic == "activate" || intrinsic == "gated" || intrinsic == "rotary" ||
-        intrinsic == "select_logits" || intrinsic == "route" || intrinsic == "slice" || intrinsic == "join")
+    if (intrinsic == "norm" || intrinsic == "add" || intrinsic == "bias" || intrinsic == "activate" ||
+        intrinsic == "gated" || intrinsic == "rotary" || intrinsic == "select_logits" || intrinsic == "route" ||
+        intrinsic == "slice" || intrinsic == "join")
       return "elementwise";
     if (intrinsic == "append" || intrinsic == "read") return "cache_copy";
     return intrinsic;

@@ -14,46 +14,48 @@ enum class Cost : uint8_t { Free, Roofline, Attention, Grouped, AllReduce, AllGa
 
 struct OpPlan {
   Cost cost = Cost::Free;
-  uint16_t cls = 0;            ///< into Plan::classes
+  uint16_t cls = 0;  ///< into Plan::classes
   ir::Phase phase = ir::Phase::All;
-  bool ffn = false;            ///< runs on the FFN's mesh
+  bool ffn = false;  ///< runs on the FFN's mesh
   ir::Axis axis = ir::Axis::None;
-  double peak = 0;             ///< FLOP/s of the arithmetic
+  double peak = 0;  ///< FLOP/s of the arithmetic
   /// Roofline: work on one device. Attention: q, k, v and result only. Grouped: per row. Collectives: bytes per rank;
   /// dispatch and combine: bytes of one token copy.
   ir::ExprId flops, bytes;
-  ir::ExprId perPair;          ///< Attention: FLOPs per pair
-  ir::ExprId perCached;        ///< Attention, with a cache: bytes per past token
+  ir::ExprId perPair;    ///< Attention: FLOPs per pair
+  ir::ExprId perCached;  ///< Attention, with a cache: bytes per past token
   double window = std::numeric_limits<double>::infinity();
-  ir::ExprId expertBytes;      ///< Grouped: weight bytes of one expert
-  ir::ExprId rows;             ///< Grouped, Dispatch, Combine: tokens where needed
-  int route = -1;              ///< into BodyPlan::routes
+  ir::ExprId expertBytes;  ///< Grouped: weight bytes of one expert
+  ir::ExprId rows;         ///< Grouped, Dispatch, Combine: tokens where needed
+  int route = -1;          ///< into BodyPlan::routes
   ir::StringId name;
 };
 
 struct RoutePlan {
   double experts = 1, topK = 1, groups = 1, groupsPerToken = 1, skew = 0;
+  /// Do tokens load experts alike? (groups decide only how many copies travel)
+  bool same(const RoutePlan& b) const { return experts == b.experts && topK == b.topK && skew == b.skew; }
 };
 
 struct BodyPlan {
   std::vector<OpPlan> ops;
   std::vector<RoutePlan> routes;
-  size_t stackAt = 0;          ///< main: operators from here on come after the stack
+  size_t stackAt = 0;  ///< main: operators from here on come after the stack
 };
 
 /// Storage of one body on one device, as expressions over degrees.
 struct StoragePlan {
   ir::TensorKind kind;
   ir::StringId cls, name;
-  ir::ExprId bytes;            ///< Weight: of all; Cache: per token; State: per sequence
+  ir::ExprId bytes;  ///< Weight: of all; Cache: per token; State: per sequence
   double window = std::numeric_limits<double>::infinity();
 };
 
 struct Plan {
   ir::Graph graph;
-  std::vector<BodyPlan> bodies;               ///< parallel to graph.bodies
+  std::vector<BodyPlan> bodies;  ///< parallel to graph.bodies
   std::vector<std::vector<StoragePlan>> storage;
-  std::vector<std::string> classes;           ///< classes of the breakdown
+  std::vector<std::string> classes;  ///< classes of the breakdown
 };
 
 /// Compiles a graph after `insertCollectives`.

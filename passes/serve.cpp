@@ -15,14 +15,15 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 struct SlotState {
   double residence = 0;  ///< S: from the first chunk's start to the last token
   double ttft = 0, tpot = 0;
-  double rate = 0;       ///< requests per second of this slot
+  double rate = 0;  ///< requests per second of this slot
   BatchState decode, mixed;
   double mixedShare = 0;
 };
 
 class Scheduler {
  public:
-  Scheduler(const StepModel& model, const LoadConfig& load) : m_(model), e_(model.engine()), u_(load.input), o_(load.output) {}
+  Scheduler(const StepModel& model, const LoadConfig& load)
+      : m_(model), e_(model.engine()), u_(load.input), o_(load.output) {}
 
   /// Step time as a slot sees it: with pp > 1 the slowest stage paces all batches in flight.
   double step(const BatchState& b) const {
@@ -151,23 +152,30 @@ Floor physicalFloor(const StepModel& model, const LoadConfig& load) {
   return f;
 }
 
-std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, const LoadConfig& load, const ir::Scenario& s, ir::NodeId scenario,
-                            std::vector<Assumption>& assumptions, Diagnostics& diags) {
+std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, const LoadConfig& load,
+                            const ir::Scenario& s, ir::NodeId scenario, std::vector<Assumption>& assumptions,
+                            Diagnostics& diags) {
   const auto& e = model.engine();
   const auto& d = e.degrees;
   auto workload = s.find(scenario, "workload");
   auto bytesText = [](double b) { return humanize(b, Dimension::of(Base::Bytes)); };
   double context = s.number(scenario, "deployment.model.max_context").value_or(INFINITY);
   if (load.input + load.output > context) {
-    diags.report<diag::above_context>(rangeOf(s, s.find(workload, "input"), diags), shortest(load.input + load.output), s.show(s.find(scenario, "deployment.model")), shortest(context));
+    diags.report<diag::above_context>(rangeOf(s, s.find(workload, "input"), diags), shortest(load.input + load.output),
+                                      s.show(s.find(scenario, "deployment.model")), shortest(context));
     return std::nullopt;
   }
-  // What one running request reserves: half its output on average when blocks are taken as it grows, all of it otherwise.
+  // What one running request reserves: half its output on average when blocks are taken as it grows, all of it
+  // otherwise.
   double reserved = load.input + (e.runtime.no_evict ? load.outputMax : load.output / 2);
   double one = sequenceBytes(model, load.input + load.output), each = sequenceBytes(model, reserved);
   if (one > memory.kvBudget) {
-    diags.report<diag::request_does_not_fit>(rangeOf(s, s.find(workload, "input"), diags), shortest(std::ceil(load.input + load.output)), bytesText(one), bytesText(memory.kvBudget))
-        .note(fmt::format("weights {}, activations {}, available {} per device", bytesText(memory.fullest.weights), bytesText(memory.fullest.activations), bytesText(memory.fullest.available)))
+    diags
+        .report<diag::request_does_not_fit>(rangeOf(s, s.find(workload, "input"), diags),
+                                            shortest(std::ceil(load.input + load.output)), bytesText(one),
+                                            bytesText(memory.kvBudget))
+        .note(fmt::format("weights {}, activations {}, available {} per device", bytesText(memory.fullest.weights),
+                          bytesText(memory.fullest.activations), bytesText(memory.fullest.available)))
         .help("more devices per replica, a smaller KV format, or shorter requests");
     return std::nullopt;
   }
@@ -177,7 +185,10 @@ std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, co
   double slotCapacity = std::max(1.0, std::floor(slotsPerRank / d.pp)) * d.dp;
   double slots = e.replicas * d.pp;
   if (fitsPerRank < e.max_seqs)
-    assumptions.push_back({fmt::format("{} sequences per data-parallel rank fit in KV memory (the scheduler would allow {})", shortest(fitsPerRank), shortest(e.max_seqs)), whereSet(s, s.find(e.node, "kv_cache"))});
+    assumptions.push_back(
+        {fmt::format("{} sequences per data-parallel rank fit in KV memory (the scheduler would allow {})",
+                     shortest(fitsPerRank), shortest(e.max_seqs)),
+         whereSet(s, s.find(e.node, "kv_cache"))});
 
   Scheduler scheduler(model, load);
   Served out;
@@ -187,22 +198,29 @@ std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, co
     // E2E = prefill of B·U in chunks + Σ decode steps at growing context (three-point Simpson).
     double perSlot = load.amount / slots;
     if (perSlot > slotCapacity) {
-      diags.report<diag::request_does_not_fit>(rangeOf(s, s.find(workload, "arrivals"), diags), shortest(std::ceil(load.amount * (load.input + load.output))),
-                                               bytesText(perSlot / d.dp * each), bytesText(memory.kvBudget))
-          .note(fmt::format("a static batch of {} runs at once; {} fit", shortest(load.amount), shortest(slotCapacity * slots)));
+      diags
+          .report<diag::request_does_not_fit>(rangeOf(s, s.find(workload, "arrivals"), diags),
+                                              shortest(std::ceil(load.amount * (load.input + load.output))),
+                                              bytesText(perSlot / d.dp * each), bytesText(memory.kvBudget))
+          .note(fmt::format("a static batch of {} runs at once; {} fit", shortest(load.amount),
+                            shortest(slotCapacity * slots)));
       return std::nullopt;
     }
     double prefill = scheduler.prefillTime(perSlot);
     double steps = load.output - 1;
     auto decodeAt = [&](double past) { return scheduler.step({{perSlot, 1, past, 1}}); };
-    double decode = steps > 0 ? steps / 6 * (decodeAt(load.input + 1) + 4 * decodeAt(load.input + load.output / 2) + decodeAt(load.input + load.output - 1)) : 0;
+    double decode = steps > 0 ? steps / 6 *
+                                    (decodeAt(load.input + 1) + 4 * decodeAt(load.input + load.output / 2) +
+                                     decodeAt(load.input + load.output - 1))
+                              : 0;
     out.ttft = front + prefill;
     out.tpot = steps > 0 ? decode / steps : kUnknown;
     out.e2e = out.ttft + decode;
     out.requests = load.amount / out.e2e;
     out.concurrency = out.running = load.amount;
     out.decode = {{perSlot, 1, load.input + load.output / 2, 1}};
-    out.mixed = {{std::max(1.0, std::min(perSlot, d.dp * std::max(1.0, std::floor(e.max_tokens / load.input)))), std::min(load.input, e.max_tokens), 0, 1}};
+    out.mixed = {{std::max(1.0, std::min(perSlot, d.dp * std::max(1.0, std::floor(e.max_tokens / load.input)))),
+                  std::min(load.input, e.max_tokens), 0, 1}};
     out.kvTokensPerRank = std::ceil(perSlot / d.dp) * d.pp * (load.input + load.output);
     return out;
   }
@@ -229,7 +247,9 @@ std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, co
     // The front end is outside the slots: users spend that time too (c = X·E2E).
     out.requests = std::min(out.requests, load.amount / out.e2e);
     if (perSlot > running)
-      diags.report<diag::queueing>(rangeOf(s, s.find(workload, "arrivals"), diags), shortest(load.amount), shortest(running * slots))
+      diags
+          .report<diag::queueing>(rangeOf(s, s.find(workload, "arrivals"), diags), shortest(load.amount),
+                                  shortest(running * slots))
           .note(fmt::format("the queue adds {} to TTFT", humanize(queue, Dimension::of(Base::Time))));
     return out;
   }
@@ -241,9 +261,13 @@ std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, co
     best = std::max(best, scheduler.run(top).rate);
     out.capacity = best * slots;
     if (load.amount >= out.capacity) {
-      diags.report<diag::above_capacity>(rangeOf(s, s.find(workload, "arrivals"), diags), humanize(load.amount, Dimension::of(Base::Request) / Dimension::of(Base::Time)),
-                                         humanize(out.capacity, Dimension::of(Base::Request) / Dimension::of(Base::Time)))
-          .help(fmt::format("at this capacity {} replicas would be needed", shortest(std::ceil(e.replicas * load.amount / out.capacity + 1e-9))));
+      diags
+          .report<diag::above_capacity>(
+              rangeOf(s, s.find(workload, "arrivals"), diags),
+              humanize(load.amount, Dimension::of(Base::Request) / Dimension::of(Base::Time)),
+              humanize(out.capacity, Dimension::of(Base::Request) / Dimension::of(Base::Time)))
+          .help(fmt::format("at this capacity {} replicas would be needed",
+                            shortest(std::ceil(e.replicas * load.amount / out.capacity + 1e-9))));
       return std::nullopt;
     }
     double wanted = load.amount / slots, low = 0, high = top;
@@ -261,10 +285,14 @@ std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, co
     out.ttft = front + slot.ttft + wait;
     out.e2e = out.ttft + (load.output > 1 ? (load.output - 1) * slot.tpot : 0);
     out.concurrency = load.amount * out.e2e;
-    assumptions.push_back({fmt::format("open loop: waiting by Sakasegawa's M/M/n approximation at utilisation {}", significant(rho, 3)), whereSet(s, s.find(workload, "arrivals"))});
+    assumptions.push_back(
+        {fmt::format("open loop: waiting by Sakasegawa's M/M/n approximation at utilisation {}", significant(rho, 3)),
+         whereSet(s, s.find(workload, "arrivals"))});
     return out;
   }
-  diags.report<diag::not_evaluable>(rangeOf(s, s.find(workload, "arrivals"), diags), s.show(workload), std::string("a trace of arrivals needs a simulation; give a rate or a concurrency"));
+  diags.report<diag::not_evaluable>(
+      rangeOf(s, s.find(workload, "arrivals"), diags), s.show(workload),
+      std::string("a trace of arrivals needs a simulation; give a rate or a concurrency"));
   return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
-// Steady state of an aggregated deployment (semantics §6): static batch, and chunked prefill at a concurrency or a rate.
+// Steady state of an aggregated deployment (semantics §6): static batch, and chunked prefill at a concurrency or a
+// rate.
 #pragma once
 #include <optional>
 
@@ -17,8 +18,9 @@ struct Served {
 };
 
 /// Closed form of the schedule. Reports a request that does not fit, a queue, a rate above capacity.
-std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, const LoadConfig& load, const ir::Scenario& s, ir::NodeId scenario,
-                            std::vector<Assumption>& assumptions, Diagnostics& diags);
+std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, const LoadConfig& load,
+                            const ir::Scenario& s, ir::NodeId scenario, std::vector<Assumption>& assumptions,
+                            Diagnostics& diags);
 
 /// Least possible TTFT and TPOT: one request alone, every efficiency one.
 struct Floor {

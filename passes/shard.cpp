@@ -9,7 +9,9 @@ using namespace ir;
 namespace {
 
 /// Operators that pass partial sums on: sums of partial sums are partial sums.
-bool keepsPartial(std::string_view intrinsic) { return intrinsic == "add" || intrinsic == "join" || intrinsic == "slice"; }
+bool keepsPartial(std::string_view intrinsic) {
+  return intrinsic == "add" || intrinsic == "join" || intrinsic == "slice";
+}
 
 class Propagation {
  public:
@@ -38,11 +40,13 @@ class Propagation {
         auto [known, fresh] = merged.try_emplace(operand.dims[i].index, Merged{dim, operand.tensor});
         if (fresh || dim.axis == Axis::None) continue;
         if (known->second.dim.axis == Axis::None) {
-          // A replicated operand is cut for free; a replicated *weight* against a sharded activation is a missing `shard`.
+          // A replicated operand is cut for free; a replicated *weight* against a sharded activation is a missing
+          // `shard`.
           known->second = {dim, operand.tensor};
           continue;
         }
-        if (known->second.dim.axis != dim.axis) return clash(body, op, operand.dims[i], known->second, {dim, operand.tensor});
+        if (known->second.dim.axis != dim.axis)
+          return clash(body, op, operand.dims[i], known->second, {dim, operand.tensor});
       }
     }
     for (auto name : op.contracted)
@@ -72,7 +76,8 @@ class Propagation {
     }
     result.partial = Axis::None;
     for (auto name : op.contracted)
-      if (auto found = merged.find(name.index); found != merged.end() && found->second.dim.axis != Axis::None) result.partial = found->second.dim.axis;
+      if (auto found = merged.find(name.index); found != merged.end() && found->second.dim.axis != Axis::None)
+        result.partial = found->second.dim.axis;
     if (intrinsic == "combine") {
       // Where experts lie inside a tensor-parallel group, no copies travel: each rank has the sum over its own experts.
       result.partial = Axis::ep;
@@ -89,7 +94,9 @@ class Propagation {
     }
     for (const auto& dim : result.dims)
       if (dim.axis != Axis::None && dim.axis == result.partial) {
-        diags_.report<diag::sharding_clash>(place(op.place), intrinsic, fmt::format("both its sum and a dimension of its result are spread over {}", kAxisNames[static_cast<size_t>(dim.axis)]));
+        diags_.report<diag::sharding_clash>(place(op.place), intrinsic,
+                                            fmt::format("both its sum and a dimension of its result are spread over {}",
+                                                        kAxisNames[static_cast<size_t>(dim.axis)]));
         return false;
       }
     return true;
@@ -99,9 +106,12 @@ class Propagation {
     auto describe = [&](const Merged& m) {
       const auto& t = body.tensors[m.from.index];
       return m.dim.axis == Axis::None ? fmt::format("`{}` is not sharded", g_.strings[t.name])
-                                      : fmt::format("`{}` is sharded by {}", g_.strings[t.name], kAxisNames[static_cast<size_t>(m.dim.axis)]);
+                                      : fmt::format("`{}` is sharded by {}", g_.strings[t.name],
+                                                    kAxisNames[static_cast<size_t>(m.dim.axis)]);
     };
-    diags_.report<diag::sharding_clash>(place(op.place), g_.strings[op.intrinsic], fmt::format("{} and {} along `{}`", describe(a), describe(b), g_.strings[dim]))
+    diags_
+        .report<diag::sharding_clash>(place(op.place), g_.strings[op.intrinsic],
+                                      fmt::format("{} and {} along `{}`", describe(a), describe(b), g_.strings[dim]))
         .label(place(body.tensors[a.from.index].place), describe(a))
         .label(place(body.tensors[b.from.index].place), describe(b));
     return false;

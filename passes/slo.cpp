@@ -61,7 +61,8 @@ void checkSlo(const Scenario& s, NodeId slo, Results& results, double ttftFloor,
     double holds = evaluated[node.check.index];
     r.verdict = std::isnan(holds) ? Verdict::Unknown : holds == 1 ? Verdict::Pass : Verdict::Fail;
     const auto& top = s.exprs[node.check];
-    bool less = top.op == ExprOp::Less || top.op == ExprOp::LessEq, greater = top.op == ExprOp::Greater || top.op == ExprOp::GreaterEq;
+    bool less = top.op == ExprOp::Less || top.op == ExprOp::LessEq,
+         greater = top.op == ExprOp::Greater || top.op == ExprOp::GreaterEq;
     if (less || greater) {
       double a = evaluated[top.a], b = evaluated[top.b];
       if (!std::isnan(a)) r.value = a;
@@ -76,11 +77,13 @@ void checkSlo(const Scenario& s, NodeId slo, Results& results, double ttftFloor,
         double floor = inner == "ttft" ? ttftFloor : inner == "tpot" ? tpotFloor : 0;
         if (less && r.bound && *r.bound < floor)
           diags.report<diag::below_floor>(at, r.expect, humanize(floor, Dimension::of(Base::Time)))
-              .note(inner == "tpot" ? "one step for a single request must read its weights and KV cache once" : "one prompt alone must be computed once");
+              .note(inner == "tpot" ? "one step for a single request must read its weights and KV cache once"
+                                    : "one prompt alone must be computed once");
       }
     }
     if (r.verdict == Verdict::Unknown) {
-      diags.report<diag::undecidable>(at, r.expect).help("the analytical evaluator knows means; write mean(…), or simulate for tails");
+      diags.report<diag::undecidable>(at, r.expect)
+          .help("the analytical evaluator knows means; write mean(…), or simulate for tails");
     }
     results.slo.push_back(std::move(r));
   }

@@ -58,7 +58,7 @@ ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile)
 struct StepModel::Frame {
   std::vector<double> values;
   BatchState local;
-  double tokensAll = 0;    ///< tokens of the step over all ranks, this phase
+  double tokensAll = 0;  ///< tokens of the step over all ranks, this phase
   double tokensLocal = 0;
   bool decodeOnly = false;
 };
@@ -68,7 +68,8 @@ StepModel::StepModel(Plan plan, EngineConfig engine) : plan_(std::move(plan)), e
   auto stages = static_cast<size_t>(engine_.degrees.pp);
   double layers = plan_.graph.layerCount();
   for (size_t i = 0; i < stages; ++i)
-    stageLayers_.push_back(std::floor(layers / static_cast<double>(stages)) + (static_cast<double>(i) < std::fmod(layers, static_cast<double>(stages)) ? 1 : 0));
+    stageLayers_.push_back(std::floor(layers / static_cast<double>(stages)) +
+                           (static_cast<double>(i) < std::fmod(layers, static_cast<double>(stages)) ? 1 : 0));
 }
 
 double StepModel::roofline(double flops, double bytes, double peak, bool& computeBound) const {
@@ -78,7 +79,9 @@ double StepModel::roofline(double flops, double bytes, double peak, bool& comput
   double eta = rt.eta_memory * (rt.half_bytes > 0 ? bytes / (bytes + rt.half_bytes) : 1);
   double memory = bytes > 0 ? bytes / (engine_.device.bandwidth * eta) : 0;
   computeBound = compute > memory;
-  double both = rt.sharpness > 0 ? std::pow(std::pow(compute, rt.sharpness) + std::pow(memory, rt.sharpness), 1 / rt.sharpness) : std::max(compute, memory);
+  double both = rt.sharpness > 0
+                    ? std::pow(std::pow(compute, rt.sharpness) + std::pow(memory, rt.sharpness), 1 / rt.sharpness)
+                    : std::max(compute, memory);
   return rt.start + both;
 }
 
@@ -95,7 +98,15 @@ double pairs(double fresh, double past, double window) {
 
 }  // namespace
 
-StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Frame& f) const {
+const ExpertLoad& StepModel::loadOf(const RoutePlan& route, double tokens, std::vector<KnownLoad>& loads) const {
+  for (const auto& known : loads)
+    if (known.tokens == tokens && (known.route == &route || known.route->same(route))) return known.load;
+  loads.push_back({&route, tokens, expertLoad(route, tokens, engine_.degrees.ep, engine_.runtime.tile)});
+  return loads.back().load;
+}
+
+StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Frame& f,
+                                std::vector<KnownLoad>& loads) const {
   auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
   const auto& d = engine_.degrees;
   Work w;
@@ -127,7 +138,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
     case Cost::Grouped: {
       const auto& route = body.routes[static_cast<size_t>(op.route)];
       double tokens = exchange ? f.tokensAll * expertGroup / d.ranks() : f.tokensLocal * expertGroup / (d.tp * d.cp);
-      auto load = expertLoad(route, tokens, d.ep, engine_.runtime.tile);
+      const auto& load = loadOf(route, tokens, loads);
       w.flops = value(op.flops) * load.paddedRows;
       w.bytes = value(op.expertBytes) * load.touched + value(op.bytes) * load.rows;
       break;
@@ -139,7 +150,8 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
       bool low = engine_.runtime.all_to_all == RuntimeModel::AllToAll::LowLatency ||
                  (engine_.runtime.all_to_all == RuntimeModel::AllToAll::ByPhase && f.decodeOnly);
       // Tensor-parallel ranks hold the same tokens: each sends its share.
-      ExpertTraffic t{f.tokensLocal / (d.tp * d.cp), route.topK, route.experts, route.groups, route.groupsPerToken, value(op.bytes) * d.etp, low};
+      ExpertTraffic t{f.tokensLocal / (d.tp * d.cp), route.topK, route.experts, route.groups, route.groupsPerToken,
+                      value(op.bytes) * d.etp,       low};
       auto time = expertExchange(t, {d.ep, d.etp}, engine_.tiers, engine_.runtime.eta_network);
       if (op.cost == Cost::Combine && d.tp > 1) {
         // … and gathers the others' results again.
@@ -155,7 +167,8 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
       return communicate(allReduce(value(op.bytes), {ranks, 1}, engine_.tiers, engine_.runtime.eta_network));
     }
     case Cost::AllGather:
-      return communicate(allGather(value(op.bytes), {d.byAxis()[static_cast<size_t>(op.axis)], 1}, engine_.tiers, engine_.runtime.eta_network));
+      return communicate(allGather(value(op.bytes), {d.byAxis()[static_cast<size_t>(op.axis)], 1}, engine_.tiers,
+                                   engine_.runtime.eta_network));
   }
   w.seconds = roofline(w.flops, w.bytes, op.peak, computeBound);
   w.resource = computeBound ? Work::Compute : Work::Memory;
@@ -199,6 +212,7 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
     }
   ir::ExprPool::Inputs inputs;
   inputs.degrees = d.byAxis();
+  std::vector<KnownLoad> loads;
   auto runBody = [&](size_t b, size_t from, size_t to, double count, int stage) {
     const auto& body = plan_.bodies[b];
     // Elementwise operators between the expert products see the rows of the hottest rank.
@@ -207,14 +221,17 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
       const Frame& all = frames[0][1];
       double expertGroup = d.ep * d.etp;
       bool exchange = expertGroup > d.tp * d.cp && d.ep > 1;
-      double tokens = exchange ? all.tokensAll * expertGroup / d.ranks() : all.tokensLocal * expertGroup / (d.tp * d.cp);
-      rows = expertLoad(body.routes[0], tokens, d.ep, 1).rows;
+      double tokens =
+          exchange ? all.tokensAll * expertGroup / d.ranks() : all.tokensLocal * expertGroup / (d.tp * d.cp);
+      rows = loadOf(body.routes[0], tokens, loads).rows;
     }
     for (auto& byMesh : frames)
       for (auto& f : byMesh)
         if (!f.local.empty() && rows > 0) {
           double tokens = 0, seqs = 0, logits = 0, context = 0;
-          for (const auto& g : f.local) tokens += g.count * g.fresh, seqs += g.count, logits += g.count * g.logits, context += g.count * (g.past + g.fresh);
+          for (const auto& g : f.local)
+            tokens += g.count * g.fresh, seqs += g.count, logits += g.count * g.logits,
+                context += g.count * (g.past + g.fresh);
           inputs.symbols = {tokens, seqs, logits, context, rows};
           plan_.graph.exprs.evaluate(inputs, f.values);
         }
@@ -222,7 +239,7 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
       const auto& op = body.ops[i];
       const Frame& f = frames[static_cast<size_t>(op.phase)][op.ffn ? 1 : 0];
       if (f.local.empty()) continue;
-      visit(b, op, cost(op, body, f), count, stage);
+      visit(b, op, cost(op, body, f, loads), count, stage);
     }
   };
   size_t main = plan_.graph.main.index;
@@ -261,7 +278,9 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
     if (!withBreakdown) return;
     auto& row = rows[op.cls];
     row.seconds += w.seconds * count;
-    (w.resource == Work::Compute ? row.compute_s : w.resource == Work::Memory ? row.memory_s : row.network_s) += w.seconds * count;
+    (w.resource == Work::Compute  ? row.compute_s
+     : w.resource == Work::Memory ? row.memory_s
+                                  : row.network_s) += w.seconds * count;
     row.flops += w.flops * count;
     row.bytes += w.bytes * count;
   });
@@ -287,15 +306,18 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
     double hop = pointToPoint(bytes, {2, d.ranks()}, engine_.tiers, engine_.runtime.eta_network).seconds;
     device += (d.pp - 1) * hop;
     out.slowestStage += hop;
-    if (withBreakdown) rows.push_back({"pipeline_send", (d.pp - 1) * hop, 0, 0, (d.pp - 1) * hop, 0, (d.pp - 1) * bytes});
+    if (withBreakdown)
+      rows.push_back({"pipeline_send", (d.pp - 1) * hop, 0, 0, (d.pp - 1) * hop, 0, (d.pp - 1) * bytes});
   }
   const auto& rt = engine_.runtime;
   double host = rt.host_fixed + rt.host_per_seq * seqs / d.dp + rt.host_per_token * tokens / d.dp;
   out.seconds = rt.host_async ? std::max(device, host) : device + host;
   if (withBreakdown) {
     if (double shown = out.seconds - device; shown > 0) rows.push_back({"host", shown, 0, 0, 0, 0, 0});
-    rows.erase(std::remove_if(rows.begin(), rows.end(), [](const BreakdownRow& r) { return r.seconds <= 0; }), rows.end());
-    std::stable_sort(rows.begin(), rows.end(), [](const BreakdownRow& a, const BreakdownRow& b) { return a.seconds > b.seconds; });
+    rows.erase(std::remove_if(rows.begin(), rows.end(), [](const BreakdownRow& r) { return r.seconds <= 0; }),
+               rows.end());
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const BreakdownRow& a, const BreakdownRow& b) { return a.seconds > b.seconds; });
     out.breakdown.seconds = out.seconds;
     out.breakdown.rows = std::move(rows);
   }
@@ -306,7 +328,8 @@ std::vector<StepModel::OpTime> StepModel::operators(const BatchState& state) con
   std::vector<OpTime> out;
   const auto& g = plan_.graph;
   eachOp(state, [&](size_t body, const OpPlan& op, const Work& w, double count, int) {
-    out.push_back({std::string(g.strings[g.bodies[body].name]), std::string(g.strings[op.name]), plan_.classes[op.cls], count, w.seconds, w.flops, w.bytes});
+    out.push_back({std::string(g.strings[g.bodies[body].name]), std::string(g.strings[op.name]), plan_.classes[op.cls],
+                   count, w.seconds, w.flops, w.bytes});
   });
   return out;
 }

@@ -24,6 +24,15 @@ struct StepTime {
   Breakdown breakdown;
 };
 
+/// Copies of tokens on the hottest expert rank, and experts touched there (semantics §3, mixture of experts).
+struct ExpertLoad {
+  double rows = 0;     ///< token copies on the rank with the most
+  double touched = 0;  ///< expected experts with at least one token on the rank with the most
+  /// Rows padded to the kernel's tile, expert by expert, on the rank with the most.
+  double paddedRows = 0;
+};
+ExpertLoad expertLoad(const RoutePlan& route, double tokens, double ep, double tile);
+
 class StepModel {
  public:
   StepModel(Plan plan, EngineConfig engine);
@@ -46,8 +55,15 @@ class StepModel {
     double seconds = 0, flops = 0, bytes = 0;
     enum Resource { Compute, Memory, Network } resource = Memory;
   };
+  /// Loads of a route that this step has already worked out: up and down projections share them.
+  struct KnownLoad {
+    const RoutePlan* route;
+    double tokens;
+    ExpertLoad load;
+  };
+  const ExpertLoad& loadOf(const RoutePlan& route, double tokens, std::vector<KnownLoad>& loads) const;
   struct Frame;
-  Work cost(const OpPlan& op, const BodyPlan& body, const Frame& frame) const;
+  Work cost(const OpPlan& op, const BodyPlan& body, const Frame& frame, std::vector<KnownLoad>& loads) const;
   double roofline(double flops, double bytes, double peak, bool& computeBound) const;
   template <class Visit>
   void eachOp(const BatchState& state, Visit&& visit) const;
@@ -56,14 +72,5 @@ class StepModel {
   EngineConfig engine_;
   std::vector<double> stageLayers_;
 };
-
-/// Copies of tokens on the hottest expert rank, and experts touched there (semantics §3, mixture of experts).
-struct ExpertLoad {
-  double rows = 0;     ///< token copies on the rank with the most
-  double touched = 0;  ///< expected experts with at least one token on the rank with the most
-  /// Rows padded to the kernel's tile, expert by expert, on the rank with the most.
-  double paddedRows = 0;
-};
-ExpertLoad expertLoad(const RoutePlan& route, double tokens, double ep, double tile);
 
 }  // namespace afdc

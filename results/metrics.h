@@ -10,8 +10,8 @@ namespace afdc {
 
 struct MetricInfo {
   std::string_view name;
-  std::string_view unit;       ///< how it is said: its dimension
-  bool distribution;           ///< has a mean and percentiles over requests
+  std::string_view unit;  ///< how it is said: its dimension
+  bool distribution;      ///< has a mean and percentiles over requests
   std::string_view meaning;
 };
 

@@ -10,14 +10,14 @@ inline constexpr int kResultsVersion = 1;
 
 /// One kind of operator's share of a step or of a request.
 struct BreakdownRow {
-  std::string cls;       ///< "gemm", "attention", "all_reduce", "host", …
+  std::string cls;  ///< "gemm", "attention", "all_reduce", "host", …
   double seconds = 0;
   double compute_s = 0, memory_s = 0, network_s = 0;  ///< by the resource that bounds each operator
   double flops = 0, bytes = 0;
 };
 
 struct Breakdown {
-  std::string step;      ///< "decode", "mixed", "prefill"
+  std::string step;  ///< "decode", "mixed", "prefill"
   double seconds = 0;
   std::vector<BreakdownRow> rows;
 };
@@ -26,7 +26,8 @@ struct Breakdown {
 struct RoleMemory {
   std::string role;
   double weights = 0, kv = 0, activations = 0, reserve = 0;
-  double capacity = 0, available = 0;  ///< what the device reports; what the runtime's rule lets weights, activations and KV use
+  double capacity = 0,
+         available = 0;  ///< what the device reports; what the runtime's rule lets weights, activations and KV use
   double kv_capacity_tokens = 0;
   std::vector<std::pair<std::string, double>> weights_by_class;
   double used() const { return weights + kv + activations + reserve; }
@@ -37,7 +38,7 @@ enum class Verdict { Pass, Fail, Unknown };
 struct SloResult {
   std::string expect, verdict_text, message;
   Verdict verdict = Verdict::Unknown;
-  std::optional<double> margin;    ///< (bound - value) / bound for `<`, (value - bound) / bound for `>`: positive is good
+  std::optional<double> margin;  ///< (bound - value) / bound for `<`, (value - bound) / bound for `>`: positive is good
   std::optional<double> value, bound;
   std::string unit;
   std::string place;

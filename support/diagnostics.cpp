@@ -1,7 +1,6 @@
 #include "support/diagnostics.h"
 #include "support/json.h"
 
-
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -75,7 +74,8 @@ void renderLabel(std::string& out, const SourceManager& sources, const Label& la
     size_t from = label.range.begin - lineBegin > 60 ? label.range.begin - lineBegin - 60 : 0;
     while (from > 0 && (static_cast<unsigned char>(line[from]) & 0xC0u) == 0x80u) --from;
     shown = (from ? "…" : "") + std::string(line.substr(from, kLongestLine));
-    column = file.position(label.range.begin).column - file.position(lineBegin + static_cast<uint32_t>(from)).column + (from ? 2 : 1);
+    column = file.position(label.range.begin).column - file.position(lineBegin + static_cast<uint32_t>(from)).column +
+             (from ? 2 : 1);
     width = std::min<uint32_t>(width, kLongestLine);
   }
   for (char& c : shown)
@@ -83,7 +83,8 @@ void renderLabel(std::string& out, const SourceManager& sources, const Label& la
   const char* colour = primary ? "1;31" : "1;34";
   out += fmt::format("{} {} {}\n", paint("1;34", fmt::format("{:>{}}", at.line, gutter)), paint("1;34", "|"), shown);
   out += fmt::format("{:>{}} {} {}{}\n", "", gutter, paint("1;34", "|"), std::string(column - 1, ' '),
-                     paint(colour, std::string(std::max(width, 1u), primary ? '^' : '-') + (label.text.empty() ? "" : " " + label.text)));
+                     paint(colour, std::string(std::max(width, 1u), primary ? '^' : '-') +
+                                       (label.text.empty() ? "" : " " + label.text)));
 }
 
 }  // namespace
@@ -103,7 +104,8 @@ std::string Diagnostics::text(bool color) const {
     }
     uint32_t lastFile = d->primary.range.file;
     for (const auto& label : d->labels) {
-      if (label.range.file != lastFile) out += fmt::format("  {} {}\n", paint("1;34", ":::"), sources_.describe(label.range));
+      if (label.range.file != lastFile)
+        out += fmt::format("  {} {}\n", paint("1;34", ":::"), sources_.describe(label.range));
       lastFile = label.range.file;
       renderLabel(out, sources_, label, false, paint, gutter);
     }
@@ -153,19 +155,25 @@ std::string Diagnostics::json() const {
         json.attribute("message", d->message);
         range("at", d->primary.range);
         json.attributeArray("labels", [&] {
-          for (const auto& label : d->labels) json.object([&] {
-            json.attribute("text", label.text);
-            range("at", label.range);
-          });
+          for (const auto& label : d->labels)
+            json.object([&] {
+              json.attribute("text", label.text);
+              range("at", label.range);
+            });
         });
-        json.attributeArray("notes", [&] { for (const auto& note : d->notes) json.value(note); });
-        json.attributeArray("help", [&] { for (const auto& help : d->helps) json.value(help); });
+        json.attributeArray("notes", [&] {
+          for (const auto& note : d->notes) json.value(note);
+        });
+        json.attributeArray("help", [&] {
+          for (const auto& help : d->helps) json.value(help);
+        });
         json.attributeArray("fixes", [&] {
-          for (const auto& fix : d->fixes) json.object([&] {
-            json.attribute("text", fix.text);
-            json.attribute("replacement", fix.replacement);
-            range("at", fix.range);
-          });
+          for (const auto& fix : d->fixes)
+            json.object([&] {
+              json.attribute("text", fix.text);
+              json.attribute("replacement", fix.replacement);
+              range("at", fix.range);
+            });
         });
       });
     }

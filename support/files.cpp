@@ -17,8 +17,8 @@ FileText readSource(const std::string& path) {
   if (S_ISDIR(info.st_mode)) return {"", "is a directory, not a file"};
   if (!S_ISREG(info.st_mode)) return {"", "is not a regular file"};
   if (static_cast<size_t>(info.st_size) > kLargestSource)
-    return {"", fmt::format("is {:.1f} MB; a source file may have at most {} MiB", static_cast<double>(info.st_size) / 1e6,
-                            kLargestSource >> 20)};
+    return {"", fmt::format("is {:.1f} MB; a source file may have at most {} MiB",
+                            static_cast<double>(info.st_size) / 1e6, kLargestSource >> 20)};
   int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return {"", std::strerror(errno)};
   FileText out;

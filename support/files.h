@@ -16,7 +16,8 @@ struct FileText {
 /// Reads a regular file of at most `kLargestSource` bytes. Directories, pipes and devices are refused, not waited for.
 FileText readSource(const std::string& path);
 
-/// Writes to a temporary file beside `path` and renames it, so that no reader sees half a file. Returns the error or "".
+/// Writes to a temporary file beside `path` and renames it, so that no reader sees half a file. Returns the error or
+/// "".
 std::string writeWhole(const std::string& path, std::string_view text);
 
 }  // namespace afdc

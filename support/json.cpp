@@ -26,8 +26,10 @@ void JsonWriter::attributeBegin(std::string_view key) { impl_->json.attributeBeg
 void JsonWriter::attributeEnd() { impl_->json.attributeEnd(); }
 void JsonWriter::value(std::string_view text) { impl_->json.value(ref(text)); }
 void JsonWriter::value(double number) {
-  if (std::isfinite(number)) impl_->json.value(number);
-  else impl_->json.value(nullptr);
+  if (std::isfinite(number))
+    impl_->json.value(number);
+  else
+    impl_->json.value(nullptr);
 }
 void JsonWriter::value(bool truth) { impl_->json.value(truth); }
 void JsonWriter::value(std::nullptr_t) { impl_->json.value(nullptr); }

@@ -35,7 +35,8 @@ Dimension Dimension::raised(int exponent) const {
 }
 
 /// "A*B/C" from the names of the bases; `one` stands for an empty numerator.
-static std::string product(const Dimension& d, const std::array<std::string_view, kBaseCount>& names, std::string_view one) {
+static std::string product(const Dimension& d, const std::array<std::string_view, kBaseCount>& names,
+                           std::string_view one) {
   std::string above, below;
   for (size_t i = 0; i < kBaseCount; ++i) {
     int p = d.power[i];

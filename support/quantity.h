@@ -14,7 +14,7 @@ enum class Base { Bytes, Time, Flops, Energy, Money, Token, Request };
 inline constexpr size_t kBaseCount = 7;
 inline constexpr std::array<std::string_view, kBaseCount> kBaseUnits = {"B", "s", "FLOP", "J", "USD", "tok", "req"};
 inline constexpr std::array<std::string_view, kBaseCount> kBaseNames = {"Bytes", "Time",  "Flops",  "Energy",
-                                                                       "Money", "Token", "Request"};
+                                                                        "Money", "Token", "Request"};
 
 struct Dimension {
   std::array<int8_t, kBaseCount> power{};
@@ -42,9 +42,9 @@ std::optional<Unit> parseUnit(std::string_view text);
 std::optional<std::string> suggestUnit(std::string_view wrong);
 
 struct Quantity {
-  Number value;         ///< in base units
+  Number value;  ///< in base units
   Dimension dimension;
-  std::string unit;     ///< as the author wrote it; empty: choose a readable one
+  std::string unit;  ///< as the author wrote it; empty: choose a readable one
   double base() const { return value.toDouble(); }
   /// For people: the author's unit when it reads well, else an engineering prefix; four significant digits unless exact
   /// and short.

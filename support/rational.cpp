@@ -12,7 +12,8 @@ namespace afdc {
 namespace {
 
 using llvm::APInt;
-// Wide enough for any product of two sums of 128-bit fractions: |a·d ± b·c| < 2^257, b·d < 2^256, shifts by up to 2^128.
+// Wide enough for any product of two sums of 128-bit fractions: |a·d ± b·c| < 2^257, b·d < 2^256, shifts by up to
+// 2^128.
 constexpr unsigned kWide = 768;
 
 APInt wide(Int128 value) {
@@ -124,7 +125,8 @@ std::optional<Number> Number::parse(std::string_view text) {
     if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
     int exponent = 0;
     if (i == text.size()) return std::nullopt;
-    for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i) exponent = std::min(9999, exponent * 10 + (text[i] - '0'));
+    for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i)
+      exponent = std::min(9999, exponent * 10 + (text[i] - '0'));
     scale += negative ? -exponent : exponent;
   }
   if (i != text.size()) return std::nullopt;

@@ -1,4 +1,5 @@
-// Exact rational numbers over 128-bit integers, and Number: exact while it fits, rounded once to double when it does not.
+// Exact rational numbers over 128-bit integers, and Number: exact while it fits, rounded once to double when it does
+// not.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -1,4 +1,5 @@
-// The closed set of units, as one table. bit = B/8 and every prefix are exact; `pct` is 1/100; counts are dimensionless.
+// The closed set of units, as one table. bit = B/8 and every prefix are exact; `pct` is 1/100; counts are
+// dimensionless.
 #include <string>
 #include <vector>
 
@@ -18,9 +19,10 @@ struct Atom {
 };
 
 const std::vector<Atom>& atoms() {
-  static const auto bytes = Dimension::of(Base::Bytes), time = Dimension::of(Base::Time), flops = Dimension::of(Base::Flops),
-                    energy = Dimension::of(Base::Energy), money = Dimension::of(Base::Money),
-                    token = Dimension::of(Base::Token), request = Dimension::of(Base::Request);
+  static const auto bytes = Dimension::of(Base::Bytes), time = Dimension::of(Base::Time),
+                    flops = Dimension::of(Base::Flops), energy = Dimension::of(Base::Energy),
+                    money = Dimension::of(Base::Money), token = Dimension::of(Base::Token),
+                    request = Dimension::of(Base::Request);
   static const std::vector<Atom> table = {
       {"B", Decimal | Binary, {1, 1}, bytes},
       {"bit", Decimal | Binary, {1, 8}, bytes},
@@ -114,13 +116,14 @@ std::optional<Unit> parseUnit(std::string_view text) {
 
 std::optional<std::string> suggestUnit(std::string_view wrong) {
   static const std::vector<std::string> common = {
-      "GB",   "GiB",   "TB",  "MB",   "MiB",  "KiB",     "kB",      "B",     "GB/s",    "TB/s",  "GiB/s", "MB/s", "Gbit/s",
-      "Gbps", "Mbps",  "Tbps", "Gbit", "TFLOP/s", "PFLOP/s", "GFLOP/s", "TFLOP", "FLOP", "ms", "us", "ns", "s", "min", "h",
-      "tok",  "ktok",  "Kitok", "Mtok", "tok/s", "req", "req/s", "USD/h", "USD", "W", "kW", "kWh", "J", "pct", "GHz", "MHz",
-      "B/tok", "KiB/tok"};
+      "GB",     "GiB",  "TB",   "MB",   "MiB",  "KiB",     "kB",      "B",       "GB/s",  "TB/s",   "GiB/s", "MB/s",
+      "Gbit/s", "Gbps", "Mbps", "Tbps", "Gbit", "TFLOP/s", "PFLOP/s", "GFLOP/s", "TFLOP", "FLOP",   "ms",    "us",
+      "ns",     "s",    "min",  "h",    "tok",  "ktok",    "Kitok",   "Mtok",    "tok/s", "req",    "req/s", "USD/h",
+      "USD",    "W",    "kW",   "kWh",  "J",    "pct",     "GHz",     "MHz",     "B/tok", "KiB/tok"};
   static constexpr std::pair<std::string_view, const char*> words[] = {
-      {"sec", "s"}, {"secs", "s"}, {"second", "s"}, {"seconds", "s"}, {"msec", "ms"}, {"usec", "us"}, {"nsec", "ns"}, {"hr", "h"},
-      {"hour", "h"}, {"hours", "h"}, {"mins", "min"}, {"minutes", "min"}, {"days", "day"}, {"percent", "pct"}, {"bytes", "B"}, {"watts", "W"}};
+      {"sec", "s"},    {"secs", "s"},      {"second", "s"}, {"seconds", "s"}, {"msec", "ms"},  {"usec", "us"},
+      {"nsec", "ns"},  {"hr", "h"},        {"hour", "h"},   {"hours", "h"},   {"mins", "min"}, {"minutes", "min"},
+      {"days", "day"}, {"percent", "pct"}, {"bytes", "B"},  {"watts", "W"}};
   for (auto [word, unit] : words)
     if (word == wrong) return unit;
   if (wrong == "TFLOPS" || wrong == "TFLOPs" || wrong == "TFlops") return "TFLOP/s";

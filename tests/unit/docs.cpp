@@ -1,4 +1,5 @@
-// Every ```afd example of the documentation checks and passes its tests; generated pages equal what the compiler generates.
+// Every ```afd example of the documentation checks and passes its tests; generated pages equal what the compiler
+// generates.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -41,7 +42,8 @@ TEST_CASE("examples in the documentation are right") {
         session.check(*module);
         INFO(session.diags.text(false));
         CHECK(session.diags.count() == 0);
-        for (const auto& t : session.evaluator.runTests(*module)) CHECK_MESSAGE(t.passed, t.name << "\n" << session.diags.text(false));
+        for (const auto& t : session.evaluator.runTests(*module))
+          CHECK_MESSAGE(t.passed, t.name << "\n" << session.diags.text(false));
       }
       at = text.find("```", end + 3);
     }
@@ -50,7 +52,8 @@ TEST_CASE("examples in the documentation are right") {
 }
 
 TEST_CASE("the generated pages are current") {
-  for (auto [subject, page] : {std::pair{"schemas", "stdlib.md"}, {"operators", "operators.md"}, {"diagnostics", "diagnostics.md"}}) {
+  for (auto [subject, page] :
+       {std::pair{"schemas", "stdlib.md"}, {"operators", "operators.md"}, {"diagnostics", "diagnostics.md"}}) {
     Options o;
     o.file = subject;
     CHECK_MESSAGE(runDoc(o).out == read(kRoot / "docs" / page), "run: afdc doc " << subject << " > docs/" << page);

@@ -61,6 +61,8 @@ TEST_CASE("the shipped files are formatted") {
 TEST_CASE("spacing, alignment, comments") {
   CHECK(formatSource("edition 1\nlet   a=1+2   // sum\nlet b = - 3\n\n\n\nlet c=[1,2 ,3]\n") ==
         "edition 1\nlet a = 1 + 2  // sum\nlet b = -3\n\nlet c = [1, 2, 3]\n");
-  CHECK(formatSource("model M{\nhidden=1 // h\nlayers   = 22\n}\n") == "model M {\n  hidden = 1  // h\n  layers = 22\n}\n");
-  CHECK(formatSource("gpu A = B {\n    hbm.capacity = 80 GiB\n  peak.bf16=3 TFLOP/s }\n") == "gpu A = B {\n  hbm.capacity = 80 GiB\n  peak.bf16    = 3 TFLOP/s }\n");
+  CHECK(formatSource("model M{\nhidden=1 // h\nlayers   = 22\n}\n") ==
+        "model M {\n  hidden = 1  // h\n  layers = 22\n}\n");
+  CHECK(formatSource("gpu A = B {\n    hbm.capacity = 80 GiB\n  peak.bf16=3 TFLOP/s }\n") ==
+        "gpu A = B {\n  hbm.capacity = 80 GiB\n  peak.bf16    = 3 TFLOP/s }\n");
 }

@@ -76,7 +76,9 @@ TEST_CASE("sharding propagates: a sharded contraction is a partial sum, reduced 
   REQUIRE(ir::verify(g).empty());
   REQUIRE(shard(g, diags));
   std::string sharded = ir::print(g);
-  CHECK(sharded.find("op \"u\" = gemm(x[m, k] = \"x\", w[k, n] = \"up\") -> [m, n] activation [tokens, 256 in 256 by tp]") != std::string::npos);
+  CHECK(sharded.find(
+            "op \"u\" = gemm(x[m, k] = \"x\", w[k, n] = \"up\") -> [m, n] activation [tokens, 256 in 256 by tp]") !=
+        std::string::npos);
   CHECK(sharded.find("[tokens, 64] class activation partial tp") != std::string::npos);
   insertCollectives(g);
   std::string whole = ir::print(g);

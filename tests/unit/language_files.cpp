@@ -37,7 +37,8 @@ std::vector<Expected> expectations(const fs::path& path) {
     if (rest.rfind("+1", 0) == 0) ++e.line, rest = rest.substr(2);
     std::istringstream words(rest);
     words >> e.id;
-    if (size_t where = e.id.find('@'); where != std::string::npos) e.file = e.id.substr(where + 1), e.id.resize(where), e.line = 0;
+    if (size_t where = e.id.find('@'); where != std::string::npos)
+      e.file = e.id.substr(where + 1), e.id.resize(where), e.line = 0;
     size_t quote = rest.find('"'), end = rest.rfind('"');
     if (quote != std::string::npos && end > quote) e.text = rest.substr(quote + 1, end - quote - 1);
     out.push_back(e);
@@ -78,14 +79,16 @@ TEST_CASE("each mistake gives one message, at the mistake, with the way out") {
         if (kCatalogue[d.id].id != e.id) continue;
         REQUIRE(d.primary.range.valid());
         const auto& file = session.sources.file(d.primary.range.file);
-        bool here = e.file.empty() ? file.name() == entry.path().string() && file.position(d.primary.range.begin).line == e.line
-                                   : file.name().find(e.file) != std::string::npos;
+        bool here = e.file.empty()
+                        ? file.name() == entry.path().string() && file.position(d.primary.range.begin).line == e.line
+                        : file.name().find(e.file) != std::string::npos;
         if (!here) continue;
         found = true;
         INFO("must contain: ", e.text);
         CHECK(wholeText(d).find(e.text) != std::string::npos);
         // A message names its way out: a fix, a help, a note, or the other place of the conflict.
-        bool helps = !d.fixes.empty() || !d.helps.empty() || !d.notes.empty() || !d.labels.empty() || !kCatalogue[d.id].good.empty();
+        bool helps = !d.fixes.empty() || !d.helps.empty() || !d.notes.empty() || !d.labels.empty() ||
+                     !kCatalogue[d.id].good.empty();
         CHECK(helps);
       }
       INFO("expected ", e.id, " on line ", e.line);

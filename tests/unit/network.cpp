@@ -51,8 +51,10 @@ TEST_CASE("expected copies of a token equal enumeration, with and without groups
   struct Case {
     int bins, experts, topK, groups, drawn;
   };
-  for (auto c : {Case{2, 8, 2, 1, 1}, Case{4, 8, 3, 1, 1}, Case{2, 16, 3, 4, 2}, Case{4, 16, 3, 4, 2}, Case{8, 16, 3, 4, 2}, Case{2, 12, 4, 6, 3}, Case{1, 8, 2, 2, 1}})
-    CHECK(expectedRemoteBins(c.bins, c.experts, c.topK, c.groups, c.drawn) == doctest::Approx(enumerate(c.bins, c.experts, c.topK, c.groups, c.drawn)).epsilon(1e-12));
+  for (auto c : {Case{2, 8, 2, 1, 1}, Case{4, 8, 3, 1, 1}, Case{2, 16, 3, 4, 2}, Case{4, 16, 3, 4, 2},
+                 Case{8, 16, 3, 4, 2}, Case{2, 12, 4, 6, 3}, Case{1, 8, 2, 2, 1}})
+    CHECK(expectedRemoteBins(c.bins, c.experts, c.topK, c.groups, c.drawn) ==
+          doctest::Approx(enumerate(c.bins, c.experts, c.topK, c.groups, c.drawn)).epsilon(1e-12));
 }
 
 TEST_CASE("collectives: nothing over one rank, never below the busiest port, more bandwidth never slower") {

@@ -41,13 +41,16 @@ TEST_CASE("units: decimal and binary prefixes, bits, rates") {
   CHECK(factor("pct") == Rational{1, 100});
   CHECK(factor("kWh") == Rational{3600000, 1});
   CHECK(parseUnit("TB/s")->dimension == Dimension::of(Base::Bytes) / Dimension::of(Base::Time));
-  for (const char* bad : {"Gb", "gb", "sec", "GBs", "k", "", "B/", "mB", "KIB"}) CHECK_FALSE(parseUnit(bad).has_value());
+  for (const char* bad : {"Gb", "gb", "sec", "GBs", "k", "", "B/", "mB", "KIB"})
+    CHECK_FALSE(parseUnit(bad).has_value());
   CHECK(*suggestUnit("TFLOPS") == "TFLOP/s");
   CHECK(*suggestUnit("Gbs") == "Gbit/s");
 }
 
 TEST_CASE("quantities print for people and exactly") {
-  auto q = [](const char* n, const char* u) { return Quantity{num(n) * Number(parseUnit(u)->factor), parseUnit(u)->dimension, u}; };
+  auto q = [](const char* n, const char* u) {
+    return Quantity{num(n) * Number(parseUnit(u)->factor), parseUnit(u)->dimension, u};
+  };
   CHECK(q("3.35", "TB/s").text() == "3.35 TB/s");
   CHECK(q("80", "GiB").text() == "80 GiB");
   CHECK(q("400", "Gbps").text() == "400 Gbps");

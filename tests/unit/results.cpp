@@ -36,9 +36,26 @@ TEST_CASE("JSON has the documented keys and is the same in every run") {
   auto first = runEval(o), second = runEval(o);
   CHECK(first.code == kClean);
   CHECK(first.out == second.out);
-  for (const char* key : {"\"version\": 1", "ttft_mean_s", "tpot_mean_s", "output_tokens_per_s", "output_tokens_per_s_per_device", "total_tokens_per_s",
-                          "usd_per_million_output_tokens", "weights_bytes", "kv_bytes", "activations_bytes", "capacity_bytes", "breakdown_s", "\"slo\"", "\"expect\"",
-                          "\"verdict\"", "\"margin\"", "\"assumptions\"", "stdlib_hash", "scenario_hash", "compiler_version"})
+  for (const char* key : {"\"version\": 1",
+                          "ttft_mean_s",
+                          "tpot_mean_s",
+                          "output_tokens_per_s",
+                          "output_tokens_per_s_per_device",
+                          "total_tokens_per_s",
+                          "usd_per_million_output_tokens",
+                          "weights_bytes",
+                          "kv_bytes",
+                          "activations_bytes",
+                          "capacity_bytes",
+                          "breakdown_s",
+                          "\"slo\"",
+                          "\"expect\"",
+                          "\"verdict\"",
+                          "\"margin\"",
+                          "\"assumptions\"",
+                          "stdlib_hash",
+                          "scenario_hash",
+                          "compiler_version"})
     CHECK_MESSAGE(first.out.find(key) != std::string::npos, key);
 }
 

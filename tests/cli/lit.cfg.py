@@ -1,0 +1,15 @@
+import os
+import lit.formats
+
+config.name = "afdc command line"
+config.test_format = lit.formats.ShTest(False)
+config.suffixes = [".test"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join("/tmp", "afdc-lit-%d" % os.getuid())
+# `not` lives beside FileCheck.
+config.environment["PATH"] = os.path.dirname(os.path.realpath(os.environ["FILECHECK"])) + os.pathsep + os.environ.get("PATH", "")
+config.substitutions.append(("%afdc", os.environ["AFDC"]))
+config.substitutions.append(("FileCheck", os.environ["FILECHECK"]))
+config.substitutions.append(("%examples", os.path.join(os.environ["SOURCE_DIR"], "examples")))
+config.substitutions.append(("%language", os.path.join(os.environ["SOURCE_DIR"], "tests/language")))
+config.substitutions.append(("%source", os.environ["SOURCE_DIR"]))
