@@ -65,7 +65,8 @@ class Evaluator {
   std::optional<Dimension> dimensionNamed(std::string_view name) const;
   std::string describe(const Type& type) const;
   std::string describe(const Value& value) const;
-  Value conform(Value value, const Type& type, SourceRange at, std::string_view what);
+  /// The value as the type needs it; `declared` is where the type was said, shown beside a mismatch.
+  Value conform(Value value, const Type& type, SourceRange at, std::string_view what, SourceRange declared = {});
   void unknownName(std::string_view name, Env* env, SourceRange at);
   void visibleNames(Env* env, std::vector<std::string>& out);
 

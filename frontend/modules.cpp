@@ -91,6 +91,10 @@ Module* ModuleLoader::parse(const std::string& key, const std::string& shown, st
       diags_.report<diag::declared_twice>(decl.name.range, decl.name.text)
           .label(place->second->name.range, "first declared here");
   }
+  if (!module->ast->hasEdition && !module->ast->decls.empty()) {
+    uint32_t file = module->ast->file;
+    diags_.report<diag::missing_edition>({file, 0, 1}).fix({file, 0, 0}, "edition 1");
+  }
   loading_.emplace_back(shown, module);
   resolveImports(*module, std::string(llvm::sys::path::parent_path(shown)));
   loading_.pop_back();
@@ -152,6 +156,7 @@ void ModuleLoader::resolveImports(Module& module, const std::string& directory) 
           imported.decl = found->second;
         else if (!target->failed) {
           auto& d = diags_.report<diag::not_exported>(name.range, import.target, name.text);
+          module.failed = true;  // uses of the name that was meant are not reported as well
           std::vector<std::string> names;
           for (const auto& decl : target->ast->decls) names.emplace_back(decl.name.text);
           if (auto meant = suggest(name.text, names)) d.fix(name.range, *meant);

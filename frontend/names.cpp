@@ -8,6 +8,13 @@
 
 namespace afdc {
 
+namespace {
+constexpr std::string_view kBuiltins[] = {
+      "min",    "max",      "abs",       "ceil",    "floor",    "round",       "sqrt",     "log2",       "sum",
+      "len",    "approx",   "mean",      "median",  "p50",      "p90",         "p95",      "p99",        "value_in",
+      "duplex", "divisors", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
+}  // namespace
+
 Evaluator::Evaluator(Diagnostics& diags, ModuleLoader& loader, Host* host)
     : diags_(&diags), loader_(loader), host_(host) {
   prelude_ = loader_.loadStandard("std.prelude");
@@ -96,11 +103,7 @@ std::optional<Value> Evaluator::moduleLookup(Module& module, std::string_view na
   }
   if (prelude_ && &module != prelude_)
     if (auto value = in(*prelude_)) return value;
-  static constexpr std::string_view builtins[] = {
-      "min",    "max",      "abs",       "ceil",    "floor",    "round",       "sqrt",     "log2",       "sum",
-      "len",    "approx",   "mean",      "median",  "p50",      "p90",         "p95",      "p99",        "value_in",
-      "duplex", "divisors", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
-  for (auto builtin : builtins)
+  for (auto builtin : kBuiltins)
     if (builtin == name) {
       Value v = Value::make(ValueKind::Builtin);
       v.text = name;
@@ -455,12 +458,15 @@ std::vector<std::string_view> usualUnits(const Dimension& d) {
 
 }  // namespace
 
-Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::string_view what) {
+Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::string_view what, SourceRange declared) {
   auto mismatch = [&]() -> Value {
     auto& d =
         diags_->report<diag::type_mismatch>(at, describe(value), fmt::format("{} for `{}`", describe(type), what));
     if (value.kind == ValueKind::Schema && type.kind == TypeKind::Record)
       d.fix(at, fmt::format("{} {{ }}", diags_->sources().text(at)));
+    if (value.kind == ValueKind::Text && (type.kind == TypeKind::Record || type.kind == TypeKind::Enum))
+      d.fix(at, value.text);
+    d.label(declared, fmt::format("declared here: {}", describe(type)));
     return {};
   };
   if (value.poison() || type.kind == TypeKind::Poison)
@@ -485,10 +491,12 @@ Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::str
         auto text = diags_->sources().text(at);
         if (value.quantity.dimension.none()) {
           auto& d = diags_->report<diag::needs_unit>(at, text, fmt::format("{} (`{}`)", type.dimension.name(), what));
+          d.label(declared, "declared here");
           for (auto unit : usualUnits(type.dimension)) d.fix(at, fmt::format("{} {}", text, unit));
         } else {
           diags_->report<diag::wrong_dimension>(at, text, value.quantity.dimension.name(),
-                                                fmt::format("{} (`{}`)", type.dimension.name(), what));
+                                                fmt::format("{} (`{}`)", type.dimension.name(), what))
+              .label(declared, "declared here");
         }
         return {};
       }
@@ -522,6 +530,9 @@ Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::str
 }
 
 void Evaluator::visibleNames(Env* env, std::vector<std::string>& out) {
+  if (results_)
+    for (const auto& metric : metricTable()) out.emplace_back(metric.name);
+  for (auto builtin : kBuiltins) out.emplace_back(builtin);
   for (Env* e = env; e; e = e->parent) {
     if (!e->name.empty()) out.emplace_back(e->name);
     if (e->object)
@@ -532,7 +543,10 @@ void Evaluator::visibleNames(Env* env, std::vector<std::string>& out) {
     for (const auto& import : e->module->ast->imports)
       for (const auto& name : import.names) out.emplace_back(name.text);
     if (prelude_)
-      for (const auto& decl : prelude_->ast->decls) out.emplace_back(decl.name.text);
+      for (const auto& import : prelude_->ast->imports)
+        for (const auto& name : import.names) out.emplace_back(name.text);
+    for (auto name : kBaseNames) out.emplace_back(name);
+    for (std::string_view name : {"Int", "Bool", "Text", "Ratio", "Dist"}) out.emplace_back(name);
   }
 }
 
@@ -563,6 +577,12 @@ void Evaluator::unknownName(std::string_view name, Env* env, SourceRange at) {
       d.help(fmt::format("add `import {} {{ {} }}`", dotted, name));
       return;
     }
+  }
+  if (results_) {
+    std::vector<std::string> metrics;
+    for (const auto& metric : metricTable()) metrics.emplace_back(metric.name);
+    d.help("results are " + joinWords(metrics) + "; of a distribution: mean, p50, p90, p99");
+    return;
   }
   d.help("declare it, or import the module that does");
 }

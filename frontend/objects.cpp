@@ -291,7 +291,7 @@ Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& sl
     }
     return {};
   }
-  value = adopt(conform(value, field->type, slot.range, name), object);
+  value = adopt(conform(value, field->type, slot.range, name, item->range), object);
   if (!value.poison() && !constrain(object, *field, value, slot.range)) return {};
   return value;
 }
@@ -312,9 +312,20 @@ bool Evaluator::constrain(Object* object, const SchemaField& field, const Value&
   if (item->where) {
     Value holds = eval(item->where, scope());
     if (holds.kind == ValueKind::Bool && !holds.flag) {
-      diags_->report<diag::require_failed>(at, fmt::format("`{}`", diags_->sources().text(item->where->range)))
-          .here(fmt::format("`{}` is {}", item->name.text, describe(value)))
+      auto& d = diags_->report<diag::require_failed>(at, fmt::format("`{}`", diags_->sources().text(item->where->range)));
+      d.here(fmt::format("`{}` is {}", item->name.text, describe(value)))
           .label(item->range, "the schema says so here");
+      // 90 where 90 pct was meant.
+      if (value.kind == ValueKind::Number && value.quantity.dimension.none() && value.quantity.unit.empty()) {
+        Env percent;
+        percent.parent = schemaFrame(object);
+        percent.name = "it";
+        percent.local = value;
+        percent.local.quantity.value = value.quantity.value / Number::integer(100);
+        Value would = eval(item->where, newEnv(percent));
+        if (field.type.kind == TypeKind::Number && would.kind == ValueKind::Bool && would.flag)
+          d.fix(at, fmt::format("{} pct", diags_->sources().text(at)));
+      }
       return false;
     }
   }
@@ -384,12 +395,16 @@ void Evaluator::checkLayers(Object* object) {
       }
       if (path.empty()) return;
       const auto* field = object->schema->find(name);
+      if (field && field->item->kind == ast::ItemKind::Blocks) {
+        diags_->report<diag::unknown_field>(at, object->schema->name, name).here("a kind of block").help(fmt::format("give the block a name: `{} NAME {{ … }}`", name));
+        return;
+      }
       if (!field && !hasMember(object, name)) {
         auto& d = diags_->report<diag::unknown_field>(at, object->schema->name, name);
         auto names = fieldNames(object);
         if (auto meant = suggest(name, names))
           d.fix(at, *meant);
-        else if (!names.empty() && names.size() <= 12)
+        else if (!names.empty() && names.size() <= 16)
           d.help("its fields are " + joinWords(names));
         return;
       }

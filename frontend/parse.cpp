@@ -50,7 +50,16 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
     };
     auto range = lineEnd ? rangeOf(before) : rangeOf(t);
     std::string found = lineEnd ? "the end of the line" : fmt::format("`{}`", diags_.sources().text(range));
-    diags_.report<diag::syntax_error>(range, fmt::format("expected {}, found {}", expectation(p, e), found));
+if (!lineEnd && ruleOf(p) == Rule::RuleModule && diags_.sources().text(range) == "}") {
+      diags_.report<diag::syntax_error>(range, std::string("this `}` closes nothing")).help("remove it, or add the `{` that it should close");
+      return;
+    }
+    std::string wanted = expectation(p, e);
+    auto& d = diags_.report<diag::syntax_error>(range, fmt::format("expected {}, found {}", wanted, found));
+    auto text = lineEnd ? std::string_view() : diags_.sources().text(range);
+    if (text == "=" && ruleOf(p) != Rule::RuleBlockDecl) d.help("`=` sets a field; two values are compared with `==`");
+    else if (text == ":") d.help("a field is set with `=`");
+    else if (wanted.find("a member") == 0) d.help("a field is set as `name = value`, a block is opened as `name { … }`");
   }
 
  private:
@@ -82,6 +91,12 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
     if (rule == Rule::RuleGraphBody || rule == Rule::RuleGraphStmt) return "a statement such as `op y = gemm(x, w)`";
     if (next.size() == 1) return "`" + symbol(p, next) + "`";
     if (next.contains(static_cast<ssize_t>(AfdLexer::ID))) return "a name";
+    // Operators could always follow a value; what closes or separates is what a reader expects.
+    for (std::string_view closing : {")", "]", "}", "then", "else"})
+      for (const auto& interval : next.getIntervals())
+        for (ssize_t i = interval.a; i <= interval.b && i - interval.a < 64; ++i)
+          if (p->getVocabulary().getLiteralName(static_cast<size_t>(std::max<ssize_t>(0, i))) == fmt::format("'{}'", closing))
+            return fmt::format("`{}` or another value", closing);
     return "something else";
   }
   static std::string symbol(antlr4::Parser* p, const antlr4::misc::IntervalSet& set) {

@@ -85,8 +85,14 @@ class TokenReader {
       bool end = t->getType() == Token::EOF;
       if (t->getChannel() != 0) continue;
       if (t->getType() == AfdLexer::ERROR_CHAR) {
-        if (t->getLine() != badLine) diags_.report<diag::unexpected_character>(rangeOf(*t), textOf(*t));
+        if (t->getLine() == badLine) continue;
         badLine = t->getLine();
+        reportCharacter(*t);
+        // Where a value was due, the rest of the line stands as one poisoned value.
+        if (raw_.empty() || !wantsValue(raw_.back()->getType())) continue;
+        change(*t)->setType(AfdLexer::UNTERMINATED_STRING);
+        reported_ = t->getStartIndex();
+        raw_.push_back(std::move(t));
         continue;
       }
       // What follows a stray character on its line belongs to the same mistake.
@@ -94,6 +100,21 @@ class TokenReader {
       raw_.push_back(std::move(t));
       if (end) return;
     }
+  }
+
+  bool wantsValue(size_t type) const { return type == Symbols::get().assign || isOperator(type); }
+
+  void reportCharacter(const Token& t) {
+    auto found = textOf(t);
+    auto& d = diags_.report<diag::unexpected_character>(rangeOf(t), found);
+    static constexpr std::pair<std::string_view, std::string_view> meant[] = {
+        {";", "members are separated by a new line or a comma"}, {"#", "a comment begins with `//`"},
+        {"$", "write the unit after the number: `5 USD`"}, {"&", "write `and`"}, {"|", "write `or`"}, {"!", "write `not`"},
+        {"'", "a text stands in double quotes"}, {"\xE2\x80\x9C", "a text stands in plain double quotes: \""},
+        {"\xE2\x80\x9D", "a text stands in plain double quotes: \""}, {"\xE2\x80\x98", "a text stands in plain double quotes: \""},
+        {"@", "the operators are + - * / % ^ and comparisons"}, {"~", "write `approx(x, y, rel)`"}};
+    for (auto [character, help] : meant)
+      if (found == character) d.help(std::string(help));
   }
 
   static CommonToken* change(Token& t) { return static_cast<CommonToken*>(&t); }
@@ -104,7 +125,8 @@ class TokenReader {
     size_t to = 0;
     for (size_t i = 0; i < raw_.size(); ++i) {
       auto& t = raw_[i];
-      bool number = t->getType() == AfdLexer::INT || t->getType() == AfdLexer::FLOAT;
+      bool number = t->getType() == AfdLexer::INT || t->getType() == AfdLexer::FLOAT ||
+                    t->getType() == AfdLexer::BAD_QUANTITY;
       bool editionNumber = to > 0 && textOf(*raw_[to - 1]) == "edition";
       if (number && !editionNumber && i + 1 < raw_.size() && raw_[i + 1]->getType() == AfdLexer::ID &&
           raw_[i + 1]->getLine() == t->getLine() &&
@@ -120,7 +142,7 @@ class TokenReader {
         change(*t)->setStopIndex(stop);
       }
       if (t->getType() == AfdLexer::BAD_QUANTITY) reportUnit(*t);
-      if (t->getType() == AfdLexer::UNTERMINATED_STRING) {
+      if (t->getType() == AfdLexer::UNTERMINATED_STRING && t->getStartIndex() != reported_) {
         auto range = rangeOf(*t);
         diags_.report<diag::unterminated_string>(range).fix({file_, range.end, range.end}, "\"");
       }
@@ -149,7 +171,11 @@ class TokenReader {
       return;
     }
     auto& d = diags_.report<diag::unknown_unit>(unitRange, unit);
-    if (auto meant = suggestUnit(unit))
+    std::string closed(unit);
+    std::erase(closed, ' ');
+    if (parseUnit(closed))  // `8k tok`
+      d.fix(range, fmt::format("{} {}", number, closed));
+    else if (auto meant = suggestUnit(unit))
       d.fix(range, fmt::format("{} {}", number, *meant));
     else
       d.help("units are B, bit, FLOP, tok, req, s, J, W, USD and pct with k M G T P E or Ki Mi Gi Ti prefixes");
@@ -230,10 +256,18 @@ class TokenReader {
                  (type < s.trails.size() && previousType == s.assign && textOf(*t) == ",");
       if (value && cut) {
         auto at = rangeOf(*out_.back());
-        diags_.report<diag::syntax_error>(at, fmt::format("expected a value after `{}`", lineBefore(at)))
-            .here("nothing follows on this line");
+        auto& d = diags_.report<diag::syntax_error>(at, fmt::format("expected a value after `{}`", lineBefore(at)));
+        d.here("nothing follows on this line");
+        if (textOf(*out_.back()) == "%") d.help("`%` is the remainder of a division; ninety percent is `90 pct`");
         push(AfdLexer::BAD_QUANTITY, "");
         previousType = AfdLexer::BAD_QUANTITY;
+      }
+
+      if (isDot(previousType) && (newline || type == s.brace[1])) {
+        auto at = rangeOf(*out_.back());
+        diags_.report<diag::syntax_error>(at, fmt::format("expected a name after `{}`", lineBefore(at)));
+        out_.pop_back();
+        previousType = out_.empty() ? size_t{AfdParser::SEP} : out_.back()->getType();
       }
 
       bool inBlock = nest_.empty() || top() == s.brace[0];
@@ -270,6 +304,7 @@ class TokenReader {
                                                      "'=='", "'!='",  "'and'", "'or'", "'not'"};
     return std::find(std::begin(operators), std::end(operators), words[type]) != std::end(operators);
   }
+  bool isDot(size_t type) const { return type < literalNames().size() && literalNames()[type] == "'.'"; }
   static const std::vector<std::string>& literalNames() {
     static const std::vector<std::string> names = [] {
       std::vector<std::string> all;
@@ -297,6 +332,7 @@ class TokenReader {
   Tokens raw_, out_;
   std::vector<Open> nest_;
   bool braceReported_ = false;
+  size_t reported_ = SIZE_MAX;  ///< start of a token whose mistake was already reported
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace afdc {
 
 /// The candidate nearest to `wrong`, if it is near enough to be what was meant (edit distance at most a third of the
-/// length; one for three letters or fewer, else at least two). Ties go to the first candidate, so pass them in a
+/// length; none for two letters, one for three, else at least two). Ties go to the first candidate, so pass them in a
 /// deterministic order.
 std::optional<std::string> suggest(std::string_view wrong, const std::vector<std::string>& candidates);
 
