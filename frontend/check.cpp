@@ -56,6 +56,12 @@ Object* Evaluator::block(Module& module, std::string_view name) {
   return v.kind == ValueKind::Record ? v.object : nullptr;
 }
 
+Object* Evaluator::recordField(Object* object, std::string_view name) {
+  if (!hasMember(object, name)) return nullptr;
+  Value v = get(object, name, object->declared);
+  return v.kind == ValueKind::Record ? v.object : nullptr;
+}
+
 std::optional<std::pair<Quantity, SourceRange>> Evaluator::letValue(Module& module, std::string_view name) {
   auto found = module.decls.find(name);
   if (found == module.decls.end() || found->second->kind != ast::DeclKind::Let) return std::nullopt;

@@ -15,22 +15,6 @@ namespace {
 
 std::string bytesText(double b) { return humanize(b, Dimension::of(Base::Bytes)); }
 
-/// Layers of each body in each pipeline stage.
-std::vector<std::vector<double>> layersByStage(const Graph& g, double pp) {
-  double layers = g.layerCount();
-  std::vector<std::vector<double>> out(static_cast<size_t>(pp), std::vector<double>(g.bodies.size(), 0));
-  double at = 0;
-  for (const auto& run : g.stack)
-    for (uint32_t i = 0; i < run.count; ++i, ++at) {
-      // Stages as even as they divide, the first ones with the rest.
-      double base = std::floor(layers / pp), extra = std::fmod(layers, pp);
-      double stage = at < extra * (base + 1) ? std::floor(at / (base + 1))
-                                             : extra + std::floor((at - extra * (base + 1)) / std::max(base, 1.0));
-      out[static_cast<size_t>(std::min(stage, pp - 1))][run.body.index] += 1;
-    }
-  return out;
-}
-
 std::vector<double> evaluated(const StepModel& m, double tokens, double seqs) {
   ExprPool::Inputs in;
   in.degrees = m.engine().degrees.byAxis();

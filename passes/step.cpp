@@ -54,22 +54,44 @@ ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile)
   return worst;
 }
 
-/// What one (phase, mesh) of a step sees: values of every expression, and the groups on the busiest rank.
+/// What operators of one phase on one mesh see of a step: the groups on the busiest rank, and the value of every
+/// expression, worked out when the first operator asks.
 struct StepModel::Frame {
-  std::vector<double> values;
   BatchState local;
-  double tokensAll = 0;  ///< tokens of the step over all ranks, this phase
+  ir::ExprPool::Inputs inputs;
+  std::vector<double> values;
+  double tokensAll = 0;    ///< tokens of the step over all ranks, this phase
   double tokensLocal = 0;
   bool decodeOnly = false;
+  bool evaluated = false;
 };
 
 StepModel::StepModel(Plan plan, EngineConfig engine) : plan_(std::move(plan)), engine_(std::move(engine)) {
-  // Layers go to stages in order, as evenly as they divide; the first stages take the rest.
-  auto stages = static_cast<size_t>(engine_.degrees.pp);
-  double layers = plan_.graph.layerCount();
-  for (size_t i = 0; i < stages; ++i)
-    stageLayers_.push_back(std::floor(layers / static_cast<double>(stages)) +
-                           (static_cast<double>(i) < std::fmod(layers, static_cast<double>(stages)) ? 1 : 0));
+  stageBodies_ = layersByStage(plan_.graph, engine_.degrees.pp);
+}
+
+std::vector<std::vector<double>> layersByStage(const ir::Graph& g, double pp) {
+  double layers = g.layerCount(), base = std::floor(layers / pp), extra = std::fmod(layers, pp), at = 0;
+  std::vector<std::vector<double>> out(static_cast<size_t>(pp), std::vector<double>(g.bodies.size(), 0));
+  for (const auto& run : g.stack)
+    for (uint32_t i = 0; i < run.count; ++i, ++at) {
+      double stage = at < extra * (base + 1) ? std::floor(at / (base + 1))
+                                             : extra + std::floor((at - extra * (base + 1)) / std::max(base, 1.0));
+      out[static_cast<size_t>(std::min(stage, pp - 1))][run.body.index] += 1;
+    }
+  return out;
+}
+
+/// Tokens that enter one expert group: those of all its data-parallel ranks, or its share of one rank's.
+double StepModel::expertTokens(const Frame& f) const {
+  const auto& d = engine_.degrees;
+  double group = d.ep * d.etp;
+  return exchanges() ? f.tokensAll * group / d.ranks() : f.tokensLocal * group / (d.tp * d.cp);
+}
+
+bool StepModel::exchanges() const {
+  const auto& d = engine_.degrees;
+  return d.ep > 1 && d.ep * d.etp > d.tp * d.cp;
 }
 
 double StepModel::roofline(double flops, double bytes, double peak, bool& computeBound) const {
@@ -117,8 +139,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
     w.resource = Work::Network;
     return w;
   };
-  double expertGroup = d.ep * d.etp;
-  bool exchange = expertGroup > d.tp * d.cp && d.ep > 1;  // tokens of several ranks meet at an expert
+  bool exchange = exchanges();
   switch (op.cost) {
     case Cost::Free: return w;
     case Cost::Roofline:
@@ -137,8 +158,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
     }
     case Cost::Grouped: {
       const auto& route = body.routes[static_cast<size_t>(op.route)];
-      double tokens = exchange ? f.tokensAll * expertGroup / d.ranks() : f.tokensLocal * expertGroup / (d.tp * d.cp);
-      const auto& load = loadOf(route, tokens, loads);
+      const auto& load = loadOf(route, expertTokens(f), loads);
       w.flops = value(op.flops) * load.paddedRows;
       w.bytes = value(op.expertBytes) * load.touched + value(op.bytes) * load.rows;
       break;
@@ -175,99 +195,70 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
   return w;
 }
 
+StepModel::Frame StepModel::frameOf(const BatchState& state, ir::Phase phase, bool ffn) const {
+  const auto& d = engine_.degrees;
+  Frame f;
+  f.inputs.degrees = d.byAxis();
+  double seqs = 0, logits = 0, context = 0;
+  double divide = ffn && d.ftp != d.tp ? d.fdp : d.dp;
+  f.decodeOnly = true;
+  for (const auto& g : state) {
+    bool prefill = g.fresh >= engine_.runtime.prefill_from;
+    if (g.count <= 0) continue;
+    f.decodeOnly = f.decodeOnly && !prefill;
+    if ((phase == Phase::Prefill && !prefill) || (phase == Phase::Decode && prefill)) continue;
+    // The busiest rank has the ceiling of an integer count; an expectation is spread evenly (semantics §0).
+    double count = g.count == std::floor(g.count) ? std::ceil(g.count / divide) : g.count / divide;
+    f.local.push_back({count, g.fresh, g.past, g.logits});
+    f.tokensAll += g.count * g.fresh;
+    f.tokensLocal += count * g.fresh;
+    seqs += count;
+    logits += count * g.logits;
+    context += count * (g.past + g.fresh);
+  }
+  f.inputs.symbols = {f.tokensLocal, seqs, logits, context, 0};
+  return f;
+}
+
 template <class Visit>
 void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
   const auto& d = engine_.degrees;
-  // Frames: phase × mesh. An empty phase costs nothing.
   Frame frames[3][2];
-  bool decodeOnly = true;
-  for (const auto& g : state) decodeOnly &= g.count == 0 || g.fresh < engine_.runtime.prefill_from;
-  for (int phase = 0; phase < 3; ++phase)
-    for (int mesh = 0; mesh < 2; ++mesh) {
-      Frame& f = frames[phase][mesh];
-      f.decodeOnly = decodeOnly;
-      ir::ExprPool::Inputs inputs;
-      inputs.degrees = d.byAxis();
-      double tokens = 0, seqs = 0, logits = 0, context = 0;
-      for (const auto& g : state) {
-        bool prefill = g.fresh >= engine_.runtime.prefill_from;
-        if (g.count <= 0 || (phase == 1 && !prefill) || (phase == 2 && prefill)) continue;
-        f.tokensAll += g.count * g.fresh;
-        // The busiest rank has the ceiling of an integer count; an expectation is spread evenly (semantics §0).
-        double divide = mesh == 0 || d.ftp == d.tp ? d.dp : d.fdp;
-        double count = g.count == std::floor(g.count) ? std::ceil(g.count / divide) : g.count / divide;
-        f.local.push_back({count, g.fresh, g.past, g.logits});
-        tokens += count * g.fresh;
-        seqs += count;
-        logits += count * g.logits;
-        context += count * (g.past + g.fresh);
-      }
-      f.tokensLocal = tokens;
-      inputs.symbols[static_cast<size_t>(Symbol::tokens)] = tokens;
-      inputs.symbols[static_cast<size_t>(Symbol::seqs)] = seqs;
-      inputs.symbols[static_cast<size_t>(Symbol::logit_tokens)] = logits;
-      inputs.symbols[static_cast<size_t>(Symbol::context_tokens)] = context;
-      if (f.local.empty()) continue;
-      plan_.graph.exprs.evaluate(inputs, f.values);
-    }
-  ir::ExprPool::Inputs inputs;
-  inputs.degrees = d.byAxis();
+  for (int phase = 0; phase < 3; ++phase) frames[phase][0] = frameOf(state, static_cast<Phase>(phase), false);
+  // The meshes differ only where the FFN has a degree of its own.
+  bool oneMesh = d.ftp == d.tp;
+  if (!oneMesh)
+    for (int phase = 0; phase < 3; ++phase) frames[phase][1] = frameOf(state, static_cast<Phase>(phase), true);
   std::vector<KnownLoad> loads;
   auto runBody = [&](size_t b, size_t from, size_t to, double count, int stage) {
     const auto& body = plan_.bodies[b];
     // Elementwise operators between the expert products see the rows of the hottest rank.
     double rows = 0;
-    if (!body.routes.empty()) {
-      const Frame& all = frames[0][1];
-      double expertGroup = d.ep * d.etp;
-      bool exchange = expertGroup > d.tp * d.cp && d.ep > 1;
-      double tokens =
-          exchange ? all.tokensAll * expertGroup / d.ranks() : all.tokensLocal * expertGroup / (d.tp * d.cp);
-      rows = loadOf(body.routes[0], tokens, loads).rows;
-    }
-    for (auto& byMesh : frames)
-      for (auto& f : byMesh)
-        if (!f.local.empty() && rows > 0) {
-          double tokens = 0, seqs = 0, logits = 0, context = 0;
-          for (const auto& g : f.local)
-            tokens += g.count * g.fresh, seqs += g.count, logits += g.count * g.logits,
-                context += g.count * (g.past + g.fresh);
-          inputs.symbols = {tokens, seqs, logits, context, rows};
-          plan_.graph.exprs.evaluate(inputs, f.values);
-        }
+    if (!body.routes.empty()) rows = loadOf(body.routes[0], expertTokens(frames[0][oneMesh ? 0 : 1]), loads).rows;
     for (size_t i = from; i < to; ++i) {
       const auto& op = body.ops[i];
-      const Frame& f = frames[static_cast<size_t>(op.phase)][op.ffn ? 1 : 0];
+      Frame& f = frames[static_cast<size_t>(op.phase)][op.ffn && !oneMesh ? 1 : 0];
       if (f.local.empty()) continue;
+      auto& expertRows = f.inputs.symbols[static_cast<size_t>(Symbol::expert_rows)];
+      if (!f.evaluated || (rows > 0 && expertRows != rows)) {
+        if (rows > 0) expertRows = rows;
+        plan_.graph.exprs.evaluate(f.inputs, f.values);
+        f.evaluated = true;
+      }
       visit(b, op, cost(op, body, f, loads), count, stage);
     }
   };
   size_t main = plan_.graph.main.index;
   runBody(main, 0, plan_.bodies[main].stackAt, 1, 0);
-  // Per stage, the layers of each body: the stack is walked in order once.
-  auto stages = stageLayers_.size();
-  size_t stage = 0;
-  double room = stageLayers_[0];
-  std::vector<std::vector<double>> counts(stages, std::vector<double>(plan_.bodies.size(), 0));
-  for (const auto& run : plan_.graph.stack) {
-    double left = run.count;
-    while (left > 0) {
-      if (room <= 0 && stage + 1 < stages) room = stageLayers_[++stage];
-      double take = stage + 1 < stages ? std::min(left, room) : left;
-      counts[stage][run.body.index] += take;
-      left -= take;
-      room -= take;
-    }
-  }
-  for (size_t s = 0; s < stages; ++s)
+  for (size_t s = 0; s < stageBodies_.size(); ++s)
     for (size_t b = 0; b < plan_.bodies.size(); ++b)
-      if (counts[s][b] > 0) runBody(b, 0, plan_.bodies[b].ops.size(), counts[s][b], static_cast<int>(s));
-  runBody(main, plan_.bodies[main].stackAt, plan_.bodies[main].ops.size(), 1, static_cast<int>(stages) - 1);
+      if (stageBodies_[s][b] > 0) runBody(b, 0, plan_.bodies[b].ops.size(), stageBodies_[s][b], static_cast<int>(s));
+  runBody(main, plan_.bodies[main].stackAt, plan_.bodies[main].ops.size(), 1, static_cast<int>(stageBodies_.size()) - 1);
 }
 
 StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   StepTime out;
-  std::vector<double> stages(stageLayers_.size(), 0);
+  std::vector<double> stages(stageBodies_.size(), 0);
   std::vector<BreakdownRow> rows;
   if (withBreakdown) {
     rows.resize(plan_.classes.size());

@@ -33,6 +33,9 @@ struct ExpertLoad {
 };
 ExpertLoad expertLoad(const RoutePlan& route, double tokens, double ep, double tile);
 
+/// Layers of each body in each pipeline stage: stages as even as they divide, the first ones with the rest.
+std::vector<std::vector<double>> layersByStage(const ir::Graph& graph, double pp);
+
 class StepModel {
  public:
   StepModel(Plan plan, EngineConfig engine);
@@ -63,6 +66,10 @@ class StepModel {
   };
   const ExpertLoad& loadOf(const RoutePlan& route, double tokens, std::vector<KnownLoad>& loads) const;
   struct Frame;
+  Frame frameOf(const BatchState& state, ir::Phase phase, bool ffn) const;
+  double expertTokens(const Frame& frame) const;
+  /// Do tokens of several ranks meet at an expert, so that copies travel?
+  bool exchanges() const;
   Work cost(const OpPlan& op, const BodyPlan& body, const Frame& frame, std::vector<KnownLoad>& loads) const;
   double roofline(double flops, double bytes, double peak, bool& computeBound) const;
   template <class Visit>
@@ -70,7 +77,7 @@ class StepModel {
 
   Plan plan_;
   EngineConfig engine_;
-  std::vector<double> stageLayers_;
+  std::vector<std::vector<double>> stageBodies_;  ///< layers of each body, by pipeline stage
 };
 
 }  // namespace afdc
