@@ -2,6 +2,7 @@
 #include <llvm/Support/CommandLine.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Support/thread.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -170,8 +171,13 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
     return kUsage;
   }
+#ifdef __GLIBC__
+  // One arena that grows in large steps: the worker would otherwise get a second one that grows page by page.
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TOP_PAD, 16 << 20);
+#endif
   int code = kInternal;
   llvm::thread worker(llvm::Optional<unsigned>(kStack), [&] { code = run(); });
   worker.join();
-  return code;
+  std::_Exit(code);  // everything is written; the parser's caches need no orderly end
 }

@@ -25,10 +25,16 @@ namespace {
 struct Symbols {
   size_t brace[2], square[2], round[2], assign;
   std::vector<bool> trails, leads;  // by type: a line that ends (starts) with it continues
+  std::unordered_map<std::string, size_t> keywords;
 
   Symbols() {
     const auto& words = AfdLexer(nullptr).getVocabulary();
     size_t count = words.getMaxTokenType() + 1;
+    for (size_t i = 0; i < count; ++i) {
+      std::string literal = words.getLiteralName(i);
+      if (literal.size() > 2 && std::isalpha(static_cast<unsigned char>(literal[1])))
+        keywords.emplace(literal.substr(1, literal.size() - 2), i);
+    }
     trails.resize(count);
     leads.resize(count);
     auto type = [&](std::string_view text) {
@@ -82,7 +88,8 @@ class TokenReader {
     size_t badLine = 0;
     for (;;) {
       skipBlanks(lexer);
-      auto t = lexer.nextToken();
+      std::unique_ptr<Token> t = readWord(lexer);
+      if (!t) t = lexer.nextToken();
       bool end = t->getType() == Token::EOF;
       if (t->getChannel() != 0) continue;
       if (t->getType() == AfdLexer::ERROR_CHAR) {
@@ -120,6 +127,28 @@ class TokenReader {
     if (i == start) return;
     input_.seek(i);
     lexer.setLine(line);
+  }
+
+  /// A token that begins with a letter can only be a name or a keyword: found here by one look-up instead of by the
+  /// automaton, which would first have to build its states for every prefix of every keyword.
+  std::unique_ptr<Token> readWord(AfdLexer& lexer) {
+    auto letter = [](size_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    size_t begin = input_.index();
+    if (!letter(input_.LA(1))) return nullptr;
+    std::string word;
+    for (ssize_t k = 1;; ++k) {
+      size_t c = input_.LA(k);
+      if (!letter(c) && !(c >= '0' && c <= '9')) break;
+      word.push_back(static_cast<char>(c));
+    }
+    const auto& keywords = Symbols::get().keywords;
+    auto found = keywords.find(word);
+    auto token = std::make_unique<CommonToken>(found == keywords.end() ? size_t{AfdLexer::ID} : found->second);
+    token->setStartIndex(begin);
+    token->setStopIndex(begin + word.size() - 1);
+    token->setLine(lexer.getLine());
+    input_.seek(begin + word.size());
+    return token;
   }
 
   bool wantsValue(size_t type) const { return type == Symbols::get().assign || isOperator(type); }

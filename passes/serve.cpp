@@ -104,7 +104,7 @@ class Scheduler {
     }
     // Prefill-bound: prompts fill every step; decodes are what that rate sustains (n_d = X·(O-1)·t_mix), the rest wait.
     double low = 0, high = std::min(decodes, e_.max_tokens - 1);
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 48; ++i) {
       double nd = (low + high) / 2, p = std::max(1.0, e_.max_tokens - nd);
       BatchState b = {{nd * D, 1, meanContext(), 1}, {D * std::max(1.0, p / chunk), std::min(chunk, p), past, 1 / own}};
       double t = step(b), x = p / (u_ * t);
@@ -257,7 +257,7 @@ std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, co
   if (load.arrivals == LoadConfig::Arrivals::Poisson) {
     // The largest rate over the running batch; X(n) rises with n except where memory traffic saturates.
     double best = 0, top = slotCapacity;
-    for (double n = 1; n < top; n = std::max(n + 1, std::floor(n * 1.25))) best = std::max(best, scheduler.run(n).rate);
+    for (double n = 1; n < top; n *= 2) best = std::max(best, scheduler.run(n).rate);
     best = std::max(best, scheduler.run(top).rate);
     out.capacity = best * slots;
     if (load.amount >= out.capacity) {
@@ -271,7 +271,7 @@ std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, co
       return std::nullopt;
     }
     double wanted = load.amount / slots, low = 0, high = top;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 48; ++i) {
       double n = (low + high) / 2;
       (scheduler.run(n).rate < wanted ? low : high) = n;
     }
