@@ -85,7 +85,8 @@ std::optional<ir::ExprId> GraphBuilder::size(const ast::Expr* e, Env* env) {
   if (v.kind == ValueKind::Symbolic) return v.expr;
   if (v.kind == ValueKind::Number && v.quantity.dimension.none()) return graph_.exprs.constant(v.quantity.base());
   // A size may be written in tokens: `top_k = 2048 tok`.
-  if (v.kind == ValueKind::Number && v.quantity.dimension == Dimension::of(Base::Token)) return graph_.exprs.constant(v.quantity.base());
+  if (v.kind == ValueKind::Number && v.quantity.dimension == Dimension::of(Base::Token))
+    return graph_.exprs.constant(v.quantity.base());
   if (v.kind == ValueKind::Bool) return graph_.exprs.constant(v.flag ? 1 : 0);
   ev_.diags().report<diag::graph_error>(e->range, fmt::format("{} is not a size", ev_.describe(v)));
   return std::nullopt;
@@ -107,43 +108,59 @@ std::optional<std::vector<ir::TensorDim>> GraphBuilder::shape(std::span<ast::Dim
 
 Value GraphBuilder::declare(const ast::Storage& storage, Env* env) {
   ir::Tensor t;
-  t.kind = storage.kind == ast::StorageKind::Weight ? ir::TensorKind::Weight
-           : storage.kind == ast::StorageKind::Cache ? ir::TensorKind::Cache : ir::TensorKind::State;
+  t.kind = storage.kind == ast::StorageKind::Weight  ? ir::TensorKind::Weight
+           : storage.kind == ast::StorageKind::Cache ? ir::TensorKind::Cache
+                                                     : ir::TensorKind::State;
   t.name = uniqueName(storage.name.text);
   t.place = ev_.place(storage.range, graph_.strings);
   auto dims = shape(storage.shape, env);
   if (!dims) return {};
   t.dims = std::move(*dims);
   auto& diags = ev_.diags();
-  std::string_view word = storage.kind == ast::StorageKind::Weight ? "weight" : storage.kind == ast::StorageKind::Cache ? "cache" : "state";
+  std::string_view word = storage.kind == ast::StorageKind::Weight  ? "weight"
+                          : storage.kind == ast::StorageKind::Cache ? "cache"
+                                                                    : "state";
   if (storage.cls.text.empty()) {
-    diags.report<diag::graph_error>(storage.range, fmt::format("{} `{}` names no class of precision", word, storage.name.text))
-        .help("add for example `class linear`; the classes are linear, expert, embedding, head, router, norm, activation, kv, state");
+    diags
+        .report<diag::graph_error>(storage.range,
+                                   fmt::format("{} `{}` names no class of precision", word, storage.name.text))
+        .help(
+            "add for example `class linear`; the classes are linear, expert, embedding, head, router, norm, "
+            "activation, kv, state");
     return {};
   }
   t.cls = graph_.strings.intern(storage.cls.text);
-  std::string_view per = storage.kind == ast::StorageKind::Cache ? "token" : storage.kind == ast::StorageKind::State ? "seq" : "";
+  std::string_view per = storage.kind == ast::StorageKind::Cache   ? "token"
+                         : storage.kind == ast::StorageKind::State ? "seq"
+                                                                   : "";
   if (storage.per.text != per) {
     diags.report<diag::graph_error>(storage.per.range.valid() ? storage.per.range : storage.range,
-                                    per.empty() ? fmt::format("weight `{}` is not kept per anything", storage.name.text)
-                                                : fmt::format("{} `{}` must say `per {}`", word, storage.name.text, per));
+                                    per.empty()
+                                        ? fmt::format("weight `{}` is not kept per anything", storage.name.text)
+                                        : fmt::format("{} `{}` must say `per {}`", word, storage.name.text, per));
     return {};
   }
   for (const auto& shard : storage.shards) {
     auto axis = ir::axisNamed(shard.axis.text);
-    if (axis == ir::Axis::None || axis == ir::Axis::pp || axis == ir::Axis::dp || axis == ir::Axis::fdp || axis == ir::Axis::edp) {
-      diags.report<diag::graph_error>(shard.axis.range, fmt::format("`{}` is not an axis that storage can be sharded by", shard.axis.text)).help("the axes are tp, cp, ftp, ep and etp");
+    if (axis == ir::Axis::None || axis == ir::Axis::pp || axis == ir::Axis::dp || axis == ir::Axis::fdp ||
+        axis == ir::Axis::edp) {
+      diags
+          .report<diag::graph_error>(shard.axis.range,
+                                     fmt::format("`{}` is not an axis that storage can be sharded by", shard.axis.text))
+          .help("the axes are tp, cp, ftp, ep and etp");
       return {};
     }
     if (shard.dim < 0 || static_cast<size_t>(shard.dim) >= t.dims.size()) {
-      diags.report<diag::graph_error>(shard.range, fmt::format("`{}` has no dimension {}", storage.name.text, shard.dim));
+      diags.report<diag::graph_error>(shard.range,
+                                      fmt::format("`{}` has no dimension {}", storage.name.text, shard.dim));
       return {};
     }
     auto& dim = t.dims[static_cast<size_t>(shard.dim)];
     dim.axis = axis;
     dim.replicate = shard.replicate;
     if (!shard.units.empty() && shard.units.size() != dim.parts.size() && shard.units.size() != 1) {
-      diags.report<diag::graph_error>(shard.range, fmt::format("{} parts are sharded in {} units", dim.parts.size(), shard.units.size()));
+      diags.report<diag::graph_error>(
+          shard.range, fmt::format("{} parts are sharded in {} units", dim.parts.size(), shard.units.size()));
       return {};
     }
     for (size_t i = 0; i < dim.parts.size(); ++i) {
@@ -174,18 +191,22 @@ Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast:
   size_t position = 0;
   for (const auto& arg : call->args) {
     size_t at = intrinsic.ports.size();
-    if (arg.name.text.empty()) at = position++;
+    if (arg.name.text.empty())
+      at = position++;
     else
       for (size_t i = 0; i < intrinsic.ports.size(); ++i)
         if (intrinsic.ports[i].name.text == arg.name.text) at = i;
     if (at >= intrinsic.ports.size()) {
-      auto& d = diags.report<diag::bad_call>(arg.name.text.empty() ? arg.value->range : arg.name.range,
-                                             arg.name.text.empty() ? fmt::format("`{}` takes {} operands", intrinsic.name.text, intrinsic.ports.size())
-                                                                   : fmt::format("`{}` has no port `{}`", intrinsic.name.text, arg.name.text));
+      auto& d = diags.report<diag::bad_call>(
+          arg.name.text.empty() ? arg.value->range : arg.name.range,
+          arg.name.text.empty() ? fmt::format("`{}` takes {} operands", intrinsic.name.text, intrinsic.ports.size())
+                                : fmt::format("`{}` has no port `{}`", intrinsic.name.text, arg.name.text));
       std::vector<std::string> names;
       for (const auto& p : intrinsic.ports) names.emplace_back(p.name.text);
-      if (auto meant = suggest(arg.name.text, names); meant && !arg.name.text.empty()) d.fix(arg.name.range, *meant);
-      else d.help("its ports are " + joinWords(names));
+      if (auto meant = suggest(arg.name.text, names); meant && !arg.name.text.empty())
+        d.fix(arg.name.range, *meant);
+      else
+        d.help("its ports are " + joinWords(names));
       return {};
     }
     given[at] = arg.value;
@@ -218,10 +239,12 @@ Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast:
     const ast::Expr* source = given[i] ? given[i] : port.value;
     if (!source) {
       if (port.optional) continue;
-      diags.report<diag::bad_call>(call->range, fmt::format("`{}` needs `{}`", intrinsic.name.text, port.name.text)).label(port.name.range, "declared here");
+      diags.report<diag::bad_call>(call->range, fmt::format("`{}` needs `{}`", intrinsic.name.text, port.name.text))
+          .label(port.name.range, "declared here");
       return {};
     }
-    std::string_view kindName = port.type && port.type->kind == ast::TypeExpr::Named ? port.type->path[0].text : std::string_view();
+    std::string_view kindName =
+        port.type && port.type->kind == ast::TypeExpr::Named ? port.type->path[0].text : std::string_view();
     bool stored = kindName == "Cache" || kindName == "State" || kindName == "Route" || kindName == "Tensor";
     Env* where = given[i] ? env : ev_.moduleEnv(module);
     if (!port.tensor && !stored) {
@@ -236,7 +259,10 @@ Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast:
     if (v.poison()) return {};
     if (v.kind == ValueKind::Null && port.optional) continue;
     if (v.kind != ValueKind::Tensor) {
-      diags.report<diag::graph_error>(source->range, fmt::format("{} is not an operand for `{}`", ev_.describe(v), port.name.text)).label(port.name.range, "port declared here");
+      diags
+          .report<diag::graph_error>(source->range,
+                                     fmt::format("{} is not an operand for `{}`", ev_.describe(v), port.name.text))
+          .label(port.name.range, "port declared here");
       return {};
     }
     const ir::Tensor actual = tensor(v.tensor);
@@ -247,15 +273,22 @@ Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast:
       return actual.kind == ir::TensorKind::Activation || actual.kind == ir::TensorKind::Weight;
     };
     if (!kindOk()) {
-      diags.report<diag::graph_error>(source->range, fmt::format("a {} cannot be the operand `{}`", ir::kTensorKindNames[static_cast<size_t>(actual.kind)], port.name.text))
-          .label(port.name.range, stored ? fmt::format("a {} is needed", kindName) : "an activation or a weight is needed");
+      diags
+          .report<diag::graph_error>(
+              source->range, fmt::format("a {} cannot be the operand `{}`",
+                                         ir::kTensorKindNames[static_cast<size_t>(actual.kind)], port.name.text))
+          .label(port.name.range,
+                 stored ? fmt::format("a {} is needed", kindName) : "an activation or a weight is needed");
       return {};
     }
     ir::Operand operand{graph_.strings.intern(port.name.text), v.tensor, {}};
     if (port.tensor) {
       if (port.dims.size() != actual.dims.size()) {
-        diags.report<diag::shape_mismatch>(source->range, fmt::format("`{}` has {} dimensions {}; `{}` of `{}` needs {}", diags.sources().text(source->range),
-                                                                      actual.dims.size(), showShape(actual), port.name.text, intrinsic.name.text, port.dims.size()))
+        diags
+            .report<diag::shape_mismatch>(
+                source->range, fmt::format("`{}` has {} dimensions {}; `{}` of `{}` needs {}",
+                                           diags.sources().text(source->range), actual.dims.size(), showShape(actual),
+                                           port.name.text, intrinsic.name.text, port.dims.size()))
             .label(port.name.range, "port declared here");
         return {};
       }
@@ -269,8 +302,10 @@ Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast:
           bound.push_back({name, {actual.dims[k], source->range}});
           bindLocal(name, sized(total(actual.dims[k])));
         } else if (!sameSize(known->second.dim, actual.dims[k])) {
-          diags.report<diag::shape_mismatch>(source->range, fmt::format("operands of `{}` disagree along `{}`: {} and {}", intrinsic.name.text, name,
-                                                                        showDim(known->second.dim), showDim(actual.dims[k])))
+          diags
+              .report<diag::shape_mismatch>(
+                  source->range, fmt::format("operands of `{}` disagree along `{}`: {} and {}", intrinsic.name.text,
+                                             name, showDim(known->second.dim), showDim(actual.dims[k])))
               .here(showShape(actual))
               .label(known->second.at, "the other operand");
           return {};
@@ -294,7 +329,9 @@ Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast:
     } else if (known != bound.end()) {
       for (const auto& part : known->second.dim.parts) dim.parts.push_back({part.size, {}});
     } else {
-      diags.report<diag::graph_error>(rd.name.range, fmt::format("result dimension `{}` of `{}` is no operand's and has no size", rd.name.text, intrinsic.name.text));
+      diags.report<diag::graph_error>(
+          rd.name.range, fmt::format("result dimension `{}` of `{}` is no operand's and has no size", rd.name.text,
+                                     intrinsic.name.text));
       return {};
     }
     result.dims.push_back(std::move(dim));
@@ -342,7 +379,8 @@ bool GraphBuilder::statements(const ast::GraphBody& block, Object* object, Env*&
         if (v.poison()) return false;
         if (s.kind == ast::StmtKind::Op) {
           if (v.kind != ValueKind::Tensor) {
-            diags.report<diag::graph_error>(s.value->range, fmt::format("`op` needs an operator; this is {}", ev_.describe(v)));
+            diags.report<diag::graph_error>(s.value->range,
+                                            fmt::format("`op` needs an operator; this is {}", ev_.describe(v)));
             return false;
           }
           // The author's name reads better in dumps than the operator's.
@@ -358,8 +396,11 @@ bool GraphBuilder::statements(const ast::GraphBody& block, Object* object, Env*&
         Value condition = ev_.eval(s.value, env);
         if (condition.poison()) return false;
         if (condition.kind != ValueKind::Bool) {
-          if (condition.kind == ValueKind::Symbolic) diags.report<diag::wrong_stage>(s.value->range, diags.sources().text(s.value->range), "in each step").help("a condition in a graph must be static");
-          else diags.report<diag::type_mismatch>(s.value->range, ev_.describe(condition), "a condition");
+          if (condition.kind == ValueKind::Symbolic)
+            diags.report<diag::wrong_stage>(s.value->range, diags.sources().text(s.value->range), "in each step")
+                .help("a condition in a graph must be static");
+          else
+            diags.report<diag::type_mismatch>(s.value->range, ev_.describe(condition), "a condition");
           return false;
         }
         const auto* chosen = condition.flag ? s.then : s.otherwise;
@@ -406,15 +447,18 @@ bool GraphBuilder::statements(const ast::GraphBody& block, Object* object, Env*&
           bool same = joined.dims.size() == other.dims.size();
           for (size_t i = 0; same && i < joined.dims.size(); ++i) same = sameSize(joined.dims[i], other.dims[i]);
           if (!same) {
-            diags.report<diag::shape_mismatch>(s.range, fmt::format("`{}` is {} in one phase and {} in the other", name, showShape(joined), showShape(other)));
+            diags.report<diag::shape_mismatch>(s.range, fmt::format("`{}` is {} in one phase and {} in the other", name,
+                                                                    showShape(joined), showShape(other)));
             return false;
           }
           ir::Op op;
           op.intrinsic = graph_.strings.intern("join");
           op.side = side_;
           op.place = joined.place;
-          for (size_t i = 0; i < joined.dims.size(); ++i) op.resultDims.push_back(graph_.strings.intern(fmt::format("d{}", i)));
-          op.operands = {{graph_.strings.intern("a"), a->tensor, op.resultDims}, {graph_.strings.intern("b"), b->tensor, op.resultDims}};
+          for (size_t i = 0; i < joined.dims.size(); ++i)
+            op.resultDims.push_back(graph_.strings.intern(fmt::format("d{}", i)));
+          op.operands = {{graph_.strings.intern("a"), a->tensor, op.resultDims},
+                         {graph_.strings.intern("b"), b->tensor, op.resultDims}};
           joined.name = uniqueName(name);
           op.result = addTensor(std::move(joined));
           body().ops.push_back(op);
@@ -426,7 +470,8 @@ bool GraphBuilder::statements(const ast::GraphBody& block, Object* object, Env*&
         returned = ev_.eval(s.value, env);
         if (returned.poison()) return false;
         if (returned.kind != ValueKind::Tensor) {
-          diags.report<diag::graph_error>(s.value->range, fmt::format("a graph returns a tensor, not {}", ev_.describe(returned)));
+          diags.report<diag::graph_error>(s.value->range,
+                                          fmt::format("a graph returns a tensor, not {}", ev_.describe(returned)));
           return false;
         }
         return true;
@@ -447,7 +492,10 @@ Value GraphBuilder::runGraph(Object* object, const std::vector<Value>& arguments
     env = ev_.newEnv(local);
   };
   if (arguments.size() != graph.params.size()) {
-    diags.report<diag::bad_call>(at, fmt::format("the graph of `{}` takes {} operands", object->schema->name, graph.params.size())).label(graph.range, "declared here");
+    diags
+        .report<diag::bad_call>(
+            at, fmt::format("the graph of `{}` takes {} operands", object->schema->name, graph.params.size()))
+        .label(graph.range, "declared here");
     return {};
   }
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -459,7 +507,8 @@ Value GraphBuilder::runGraph(Object* object, const std::vector<Value>& arguments
     if (!same) {
       ir::Tensor wanted;
       wanted.dims = *declared;
-      diags.report<diag::shape_mismatch>(at, fmt::format("`{}` of `{}` is {}; {} is passed", graph.params[i].name.text, object->schema->name, showShape(wanted), showShape(actual)));
+      diags.report<diag::shape_mismatch>(at, fmt::format("`{}` of `{}` is {}; {} is passed", graph.params[i].name.text,
+                                                         object->schema->name, showShape(wanted), showShape(actual)));
       return {};
     }
     define(graph.params[i].name.text, arguments[i]);
@@ -471,7 +520,9 @@ Value GraphBuilder::runGraph(Object* object, const std::vector<Value>& arguments
   }
   Value returned;
   if (!graph.body || !statements(*graph.body, object, env, returned)) return {};
-  if (returned.poison()) diags.report<diag::graph_error>(graph.range, fmt::format("the graph of `{}` returns nothing", object->schema->name));
+  if (returned.poison())
+    diags.report<diag::graph_error>(graph.range,
+                                    fmt::format("the graph of `{}` returns nothing", object->schema->name));
   return returned;
 }
 
@@ -563,16 +614,19 @@ bool GraphBuilder::build(Object* model) {
     if (!id.valid()) {
       ev_.force(item.object);
       if (!item.object->schema->graph) {
-        diags.report<diag::graph_error>(item.object->declared, fmt::format("layer `{}` has no graph", item.object->schema->name));
+        diags.report<diag::graph_error>(item.object->declared,
+                                        fmt::format("layer `{}` has no graph", item.object->schema->name));
         return false;
       }
       std::string name = item.object->label.empty() ? std::string(item.object->schema->name) : item.object->label;
-      for (int i = 2; std::find(names.begin(), names.end(), name) != names.end(); ++i) name = fmt::format("{}.{}", item.object->label, i);
+      for (int i = 2; std::find(names.begin(), names.end(), name) != names.end(); ++i)
+        name = fmt::format("{}.{}", item.object->label, i);
       if (!buildBody(item.object, name, false, id)) return false;
       // Equal layers are one body, under whichever label they were declared.
       for (uint32_t b = 0; b + 1 < graph_.bodies.size(); ++b) {
         auto& fresh = graph_.bodies[id.index];
-        if (ir::BodyId{b} != graph_.main && graph_.bodies[b].tensors == fresh.tensors && graph_.bodies[b].ops == fresh.ops) {
+        if (ir::BodyId{b} != graph_.main && graph_.bodies[b].tensors == fresh.tensors &&
+            graph_.bodies[b].ops == fresh.ops) {
           graph_.bodies.pop_back();
           id = {b};
           break;
@@ -581,12 +635,16 @@ bool GraphBuilder::build(Object* model) {
       names.push_back(name);
       known.push_back({item.object, id});
     }
-    if (!graph_.stack.empty() && graph_.stack.back().body == id) ++graph_.stack.back().count;
-    else graph_.stack.push_back({id, 1});
+    if (!graph_.stack.empty() && graph_.stack.back().body == id)
+      ++graph_.stack.back().count;
+    else
+      graph_.stack.push_back({id, 1});
   }
   Value layers = ev_.get(model, "layers", model->declared);
-  if (auto n = layers.kind == ValueKind::Number ? layers.quantity.value.toInteger() : std::nullopt; n && *n != graph_.layerCount()) {
-    diags.report<diag::stack_length>(model->slots["stack"].range, graph_.layerCount(), *n).label(model->slots["layers"].range, "`layers` is set here");
+  if (auto n = layers.kind == ValueKind::Number ? layers.quantity.value.toInteger() : std::nullopt;
+      n && *n != graph_.layerCount()) {
+    diags.report<diag::stack_length>(model->slots["stack"].range, graph_.layerCount(), *n)
+        .label(model->slots["layers"].range, "`layers` is set here");
     return false;
   }
   // Classes without a format cannot be sized.
@@ -595,7 +653,9 @@ bool GraphBuilder::build(Object* model) {
       if (t.cls.valid() && !graph_.precision(t.cls)) {
         std::vector<std::string> classes;
         for (const auto& p : graph_.precisions) classes.emplace_back(graph_.strings[p.cls]);
-        diags.report<diag::graph_error>(model->declared, fmt::format("`{}` has the unknown class of precision `{}`", graph_.strings[t.name], graph_.strings[t.cls]))
+        diags
+            .report<diag::graph_error>(model->declared, fmt::format("`{}` has the unknown class of precision `{}`",
+                                                                    graph_.strings[t.name], graph_.strings[t.cls]))
             .help("the classes are " + joinWords(classes));
         return false;
       }

@@ -10,9 +10,9 @@ namespace afdc {
 
 namespace {
 constexpr std::string_view kBuiltins[] = {
-      "min",    "max",      "abs",       "ceil",    "floor",    "round",       "sqrt",     "log2",       "sum",
-      "len",    "approx",   "mean",      "median",  "p50",      "p90",         "p95",      "p99",        "value_in",
-      "duplex", "divisors", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
+    "min",    "max",      "abs",       "ceil",    "floor",    "round",       "sqrt",     "log2",       "sum",
+    "len",    "approx",   "mean",      "median",  "p50",      "p90",         "p95",      "p99",        "value_in",
+    "duplex", "divisors", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
 }  // namespace
 
 Evaluator::Evaluator(Diagnostics& diags, ModuleLoader& loader, Host* host)
@@ -494,8 +494,9 @@ Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::str
           d.label(declared, "declared here");
           for (auto unit : usualUnits(type.dimension)) d.fix(at, fmt::format("{} {}", text, unit));
         } else {
-          diags_->report<diag::wrong_dimension>(at, text, value.quantity.dimension.name(),
-                                                fmt::format("{} (`{}`)", type.dimension.name(), what))
+          diags_
+              ->report<diag::wrong_dimension>(at, text, value.quantity.dimension.name(),
+                                              fmt::format("{} (`{}`)", type.dimension.name(), what))
               .label(declared, "declared here");
         }
         return {};

@@ -312,9 +312,9 @@ bool Evaluator::constrain(Object* object, const SchemaField& field, const Value&
   if (item->where) {
     Value holds = eval(item->where, scope());
     if (holds.kind == ValueKind::Bool && !holds.flag) {
-      auto& d = diags_->report<diag::require_failed>(at, fmt::format("`{}`", diags_->sources().text(item->where->range)));
-      d.here(fmt::format("`{}` is {}", item->name.text, describe(value)))
-          .label(item->range, "the schema says so here");
+      auto& d =
+          diags_->report<diag::require_failed>(at, fmt::format("`{}`", diags_->sources().text(item->where->range)));
+      d.here(fmt::format("`{}` is {}", item->name.text, describe(value))).label(item->range, "the schema says so here");
       // 90 where 90 pct was meant.
       if (value.kind == ValueKind::Number && value.quantity.dimension.none() && value.quantity.unit.empty()) {
         Env percent;
@@ -396,7 +396,9 @@ void Evaluator::checkLayers(Object* object) {
       if (path.empty()) return;
       const auto* field = object->schema->find(name);
       if (field && field->item->kind == ast::ItemKind::Blocks) {
-        diags_->report<diag::unknown_field>(at, object->schema->name, name).here("a kind of block").help(fmt::format("give the block a name: `{} NAME {{ … }}`", name));
+        diags_->report<diag::unknown_field>(at, object->schema->name, name)
+            .here("a kind of block")
+            .help(fmt::format("give the block a name: `{} NAME {{ … }}`", name));
         return;
       }
       if (!field && !hasMember(object, name)) {

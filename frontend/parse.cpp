@@ -50,16 +50,20 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
     };
     auto range = lineEnd ? rangeOf(before) : rangeOf(t);
     std::string found = lineEnd ? "the end of the line" : fmt::format("`{}`", diags_.sources().text(range));
-if (!lineEnd && ruleOf(p) == Rule::RuleModule && diags_.sources().text(range) == "}") {
-      diags_.report<diag::syntax_error>(range, std::string("this `}` closes nothing")).help("remove it, or add the `{` that it should close");
+    if (!lineEnd && ruleOf(p) == Rule::RuleModule && diags_.sources().text(range) == "}") {
+      diags_.report<diag::syntax_error>(range, std::string("this `}` closes nothing"))
+          .help("remove it, or add the `{` that it should close");
       return;
     }
     std::string wanted = expectation(p, e);
     auto& d = diags_.report<diag::syntax_error>(range, fmt::format("expected {}, found {}", wanted, found));
     auto text = lineEnd ? std::string_view() : diags_.sources().text(range);
-    if (text == "=" && ruleOf(p) != Rule::RuleBlockDecl) d.help("`=` sets a field; two values are compared with `==`");
-    else if (text == ":") d.help("a field is set with `=`");
-    else if (wanted.find("a member") == 0) d.help("a field is set as `name = value`, a block is opened as `name { … }`");
+    if (text == "=" && ruleOf(p) != Rule::RuleBlockDecl)
+      d.help("`=` sets a field; two values are compared with `==`");
+    else if (text == ":")
+      d.help("a field is set with `=`");
+    else if (wanted.find("a member") == 0)
+      d.help("a field is set as `name = value`, a block is opened as `name { … }`");
   }
 
  private:
@@ -95,7 +99,8 @@ if (!lineEnd && ruleOf(p) == Rule::RuleModule && diags_.sources().text(range) ==
     for (std::string_view closing : {")", "]", "}", "then", "else"})
       for (const auto& interval : next.getIntervals())
         for (ssize_t i = interval.a; i <= interval.b && i - interval.a < 64; ++i)
-          if (p->getVocabulary().getLiteralName(static_cast<size_t>(std::max<ssize_t>(0, i))) == fmt::format("'{}'", closing))
+          if (p->getVocabulary().getLiteralName(static_cast<size_t>(std::max<ssize_t>(0, i))) ==
+              fmt::format("'{}'", closing))
             return fmt::format("`{}` or another value", closing);
     return "something else";
   }
@@ -328,7 +333,9 @@ class Builder {
     for (auto* p : ctx->port()) {
       Port port;
       port.name = name(p->name());
-      for (auto* c : p->children) port.optional |= c->getText() == "?";
+      for (auto* c : p->children)
+        if (auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(c))
+          port.optional |= textOf(terminal->getSymbol()) == "?";
       port.type = type(p->type());
       port.tensor = port.type == nullptr;
       std::vector<PortDim> dims;

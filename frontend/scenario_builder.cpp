@@ -1,4 +1,5 @@
-// From checked objects to the Scenario IR: every field with its provenance, promises as expressions, models with their graph.
+// From checked objects to the Scenario IR: every field with its provenance, promises as expressions, models with their
+// graph.
 #include <cmath>
 
 #include "frontend/evaluator.h"
@@ -10,12 +11,15 @@ ir::Precision precisionOf(Object* format, ir::Strings& strings) {
   ir::Precision p;
   auto number = [&](std::string_view field, double fallback) {
     auto found = format->slots.find(field);
-    return found != format->slots.end() && found->second.value.kind == ValueKind::Number ? found->second.value.quantity.base() : fallback;
+    return found != format->slots.end() && found->second.value.kind == ValueKind::Number
+               ? found->second.value.quantity.base()
+               : fallback;
   };
   p.bits = number("bits", 16);
   p.scaleBits = number("scale_bits", 0);
   p.block = number("block", 1);
-  if (auto found = format->slots.find("compute"); found != format->slots.end() && found->second.value.kind == ValueKind::Symbol)
+  if (auto found = format->slots.find("compute");
+      found != format->slots.end() && found->second.value.kind == ValueKind::Symbol)
     p.compute = strings.intern(found->second.value.text);
   p.format = strings.intern(format->label.empty() ? "format" : format->label);
   return p;

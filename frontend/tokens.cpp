@@ -26,6 +26,7 @@ struct Symbols {
   size_t brace[2], square[2], round[2], assign;
   std::vector<bool> trails, leads;  // by type: a line that ends (starts) with it continues
   std::unordered_map<std::string, size_t> keywords;
+  std::array<size_t, 128> marks{};  ///< by character: the token that it alone is
 
   Symbols() {
     const auto& words = AfdLexer(nullptr).getVocabulary();
@@ -46,6 +47,8 @@ struct Symbols {
     square[0] = type("["), square[1] = type("]");
     round[0] = type("("), round[1] = type(")");
     assign = type("=");
+    for (std::string_view mark : {"{", "}", "(", ")", "[", "]", ",", ":", "?", "*", "/", "%", "^", "="})
+      marks[static_cast<size_t>(mark[0])] = type(mark);
     for (auto op : {"+", "-",  "*",  "/",  "%",  "^",   "..", "..=", "<",  "<=",
                     ">", ">=", "==", "!=", "in", "and", "or", "->",  "++", "."})
       trails[type(op)] = leads[type(op)] = true;
@@ -121,8 +124,10 @@ class TokenReader {
         while (i < input_.size() && at(i) != '\n') ++i;
       if (i >= input_.size()) break;
       c = at(i);
-      if (c == '\n') ++line;
-      else if (c != ' ' && c != '\t' && c != '\r') break;
+      if (c == '\n')
+        ++line;
+      else if (c != ' ' && c != '\t' && c != '\r')
+        break;
     }
     if (i == start) return;
     input_.seek(i);
@@ -133,8 +138,20 @@ class TokenReader {
   /// automaton, which would first have to build its states for every prefix of every keyword.
   std::unique_ptr<Token> readWord(AfdLexer& lexer) {
     auto letter = [](size_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-    size_t begin = input_.index();
-    if (!letter(input_.LA(1))) return nullptr;
+    size_t begin = input_.index(), first = input_.LA(1);
+    auto make = [&](size_t type, size_t length) {
+      auto token = std::make_unique<CommonToken>(type);
+      token->setStartIndex(begin);
+      token->setStopIndex(begin + length - 1);
+      token->setLine(lexer.getLine());
+      input_.seek(begin + length);
+      return token;
+    };
+    // So are marks that begin no longer token.
+    if (first < Symbols::get().marks.size() && Symbols::get().marks[first] != 0 &&
+        !(first == '=' && input_.LA(2) == '='))
+      return make(Symbols::get().marks[first], 1);
+    if (!letter(first)) return nullptr;
     std::string word;
     for (ssize_t k = 1;; ++k) {
       size_t c = input_.LA(k);
@@ -143,12 +160,7 @@ class TokenReader {
     }
     const auto& keywords = Symbols::get().keywords;
     auto found = keywords.find(word);
-    auto token = std::make_unique<CommonToken>(found == keywords.end() ? size_t{AfdLexer::ID} : found->second);
-    token->setStartIndex(begin);
-    token->setStopIndex(begin + word.size() - 1);
-    token->setLine(lexer.getLine());
-    input_.seek(begin + word.size());
-    return token;
+    return make(found == keywords.end() ? size_t{AfdLexer::ID} : found->second, word.size());
   }
 
   bool wantsValue(size_t type) const { return type == Symbols::get().assign || isOperator(type); }
@@ -157,11 +169,18 @@ class TokenReader {
     auto found = textOf(t);
     auto& d = diags_.report<diag::unexpected_character>(rangeOf(t), found);
     static constexpr std::pair<std::string_view, std::string_view> meant[] = {
-        {";", "members are separated by a new line or a comma"}, {"#", "a comment begins with `//`"},
-        {"$", "write the unit after the number: `5 USD`"}, {"&", "write `and`"}, {"|", "write `or`"}, {"!", "write `not`"},
-        {"'", "a text stands in double quotes"}, {"\xE2\x80\x9C", "a text stands in plain double quotes: \""},
-        {"\xE2\x80\x9D", "a text stands in plain double quotes: \""}, {"\xE2\x80\x98", "a text stands in plain double quotes: \""},
-        {"@", "the operators are + - * / % ^ and comparisons"}, {"~", "write `approx(x, y, rel)`"}};
+        {";", "members are separated by a new line or a comma"},
+        {"#", "a comment begins with `//`"},
+        {"$", "write the unit after the number: `5 USD`"},
+        {"&", "write `and`"},
+        {"|", "write `or`"},
+        {"!", "write `not`"},
+        {"'", "a text stands in double quotes"},
+        {"\xE2\x80\x9C", "a text stands in plain double quotes: \""},
+        {"\xE2\x80\x9D", "a text stands in plain double quotes: \""},
+        {"\xE2\x80\x98", "a text stands in plain double quotes: \""},
+        {"@", "the operators are + - * / % ^ and comparisons"},
+        {"~", "write `approx(x, y, rel)`"}};
     for (auto [character, help] : meant)
       if (found == character) d.help(std::string(help));
   }
@@ -174,8 +193,8 @@ class TokenReader {
     size_t to = 0;
     for (size_t i = 0; i < raw_.size(); ++i) {
       auto& t = raw_[i];
-      bool number = t->getType() == AfdLexer::INT || t->getType() == AfdLexer::FLOAT ||
-                    t->getType() == AfdLexer::BAD_QUANTITY;
+      bool number =
+          t->getType() == AfdLexer::INT || t->getType() == AfdLexer::FLOAT || t->getType() == AfdLexer::BAD_QUANTITY;
       bool editionNumber = to > 0 && textOf(*raw_[to - 1]) == "edition";
       if (number && !editionNumber && i + 1 < raw_.size() && raw_[i + 1]->getType() == AfdLexer::ID &&
           raw_[i + 1]->getLine() == t->getLine() &&

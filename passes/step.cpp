@@ -60,7 +60,7 @@ struct StepModel::Frame {
   BatchState local;
   ir::ExprPool::Inputs inputs;
   std::vector<double> values;
-  double tokensAll = 0;    ///< tokens of the step over all ranks, this phase
+  double tokensAll = 0;  ///< tokens of the step over all ranks, this phase
   double tokensLocal = 0;
   bool decodeOnly = false;
   bool evaluated = false;
@@ -253,7 +253,8 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
   for (size_t s = 0; s < stageBodies_.size(); ++s)
     for (size_t b = 0; b < plan_.bodies.size(); ++b)
       if (stageBodies_[s][b] > 0) runBody(b, 0, plan_.bodies[b].ops.size(), stageBodies_[s][b], static_cast<int>(s));
-  runBody(main, plan_.bodies[main].stackAt, plan_.bodies[main].ops.size(), 1, static_cast<int>(stageBodies_.size()) - 1);
+  runBody(main, plan_.bodies[main].stackAt, plan_.bodies[main].ops.size(), 1,
+          static_cast<int>(stageBodies_.size()) - 1);
 }
 
 StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
