@@ -9,8 +9,7 @@ std::optional<double> PassHost::measure(const ir::Graph& graph, std::string_view
                                         const std::vector<MeasureArgument>& arguments) {
   std::vector<FormatOverride> overrides;
   for (const auto& a : arguments) {
-    if (!a.format) return std::nullopt;
-    overrides.push_back({a.name, *a.format});
+    overrides.push_back({a.name, a.format});
   }
   return measureModel(graph, name, overrides);
 }

@@ -388,10 +388,8 @@ Value Evaluator::measure(Object* object, std::string_view name, std::span<const 
       force(v.object);
       ir::Strings scratch;
       a.format = precisionOf(v.object, scratch);
-    } else if (v.kind == ValueKind::Number) {
-      a.number = v.quantity.base();
     } else {
-      diags_->report<diag::bad_call>(arg.value->range, fmt::format("{} is not a format or a number", describe(v)));
+      diags_->report<diag::bad_call>(arg.value->range, fmt::format("{} is not a format", describe(v)));
       return {};
     }
     arguments.push_back(a);

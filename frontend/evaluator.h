@@ -48,7 +48,6 @@ class Evaluator {
   std::optional<ir::Graph> elaborate(Object* model);
 
   Diagnostics& diags() { return *diags_; }
-  std::string kindOf(const ast::Decl& decl) const;
 
  private:
   friend class GraphBuilder;
@@ -89,8 +88,7 @@ class Evaluator {
   void reportMissing();
   void forceValue(const Value& value);
   void checkLayers(Object* object);
-  void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context,
-                    bool where = false);
+  void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context);
   void explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int depth = 0);
   const Schema* childSchema(const Schema* schema, std::string_view kind);
   std::vector<std::string_view> childLabels(Object* object);

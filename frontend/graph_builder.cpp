@@ -558,7 +558,7 @@ Value GraphBuilder::inlineBlock(Object* block, std::string_view field, const ast
   return v;
 }
 
-bool GraphBuilder::buildBody(Object* object, std::string_view name, bool, ir::BodyId& out) {
+bool GraphBuilder::buildBody(Object* object, std::string_view name, ir::BodyId& out) {
   graph_.bodies.emplace_back();
   out = current_ = {static_cast<uint32_t>(graph_.bodies.size() - 1)};
   body().name = graph_.strings.intern(name);
@@ -599,7 +599,7 @@ bool GraphBuilder::build(Object* model) {
       graph_.precisions.push_back(p);
     }
   }
-  if (!buildBody(model, "main", true, graph_.main)) return false;
+  if (!buildBody(model, "main", graph_.main)) return false;
   struct Known {
     Object* object;
     ir::BodyId body;
@@ -621,7 +621,7 @@ bool GraphBuilder::build(Object* model) {
       std::string name = item.object->label.empty() ? std::string(item.object->schema->name) : item.object->label;
       for (int i = 2; std::find(names.begin(), names.end(), name) != names.end(); ++i)
         name = fmt::format("{}.{}", item.object->label, i);
-      if (!buildBody(item.object, name, false, id)) return false;
+      if (!buildBody(item.object, name, id)) return false;
       // Equal layers are one body, under whichever label they were declared.
       for (uint32_t b = 0; b + 1 < graph_.bodies.size(); ++b) {
         auto& fresh = graph_.bodies[id.index];

@@ -24,7 +24,7 @@ class GraphBuilder {
     ir::TensorDim dim;
     SourceRange at;
   };
-  bool buildBody(Object* object, std::string_view name, bool isMain, ir::BodyId& out);
+  bool buildBody(Object* object, std::string_view name, ir::BodyId& out);
   Value runGraph(Object* object, const std::vector<Value>& arguments, SourceRange at);
   /// Runs statements; the scope grows with each name. Returns the value of `return`, or poison without one.
   bool statements(const ast::GraphBody& body, Object* object, Env*& env, Value& returned);

@@ -12,9 +12,8 @@
 namespace afdc {
 
 struct MeasureArgument {
-  std::string name;                     ///< a class of precision ("kv"), or "context"
-  std::optional<ir::Precision> format;  ///< replaces that class's format
-  double number = 0;
+  std::string name;      ///< a class of precision ("kv")
+  ir::Precision format;  ///< replaces that class's format
 };
 
 struct EvaluationSummary {

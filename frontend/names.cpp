@@ -45,10 +45,6 @@ ir::Place Evaluator::place(SourceRange range, ir::Strings& strings) const {
   return {strings.intern(file.name()), at.line, at.column};
 }
 
-std::string Evaluator::kindOf(const ast::Decl& decl) const {
-  return decl.kind == ast::DeclKind::Block ? std::string(decl.block->kindName.text) : "";
-}
-
 Value Evaluator::lookup(std::string_view name, Env* env, SourceRange at, bool& found) {
   found = true;
   for (Env* e = env; e; e = e->parent) {

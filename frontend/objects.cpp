@@ -525,8 +525,7 @@ void Evaluator::explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int de
   explainParts(e->c, env, d, depth + 1);
 }
 
-void Evaluator::checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context,
-                             bool) {
+void Evaluator::checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context) {
   Value holds = eval(condition, env);
   if (holds.poison()) return;
   if (holds.kind != ValueKind::Bool) {

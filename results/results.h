@@ -36,7 +36,7 @@ struct RoleMemory {
 enum class Verdict { Pass, Fail, Unknown };
 
 struct SloResult {
-  std::string expect, verdict_text, message;
+  std::string expect, message;
   Verdict verdict = Verdict::Unknown;
   std::optional<double> margin;  ///< (bound - value) / bound for `<`, (value - bound) / bound for `>`: positive is good
   std::optional<double> value, bound;

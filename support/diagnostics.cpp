@@ -33,11 +33,6 @@ size_t Diagnostics::errors() const {
       std::count_if(list_.begin(), list_.end(), [](const Diagnostic& d) { return d.severity == Severity::Error; }));
 }
 
-void Diagnostics::take(Diagnostics& other) {
-  for (auto& d : other.list_) list_.push_back(std::move(d));
-  other.list_.clear();
-}
-
 std::vector<const Diagnostic*> Diagnostics::sorted() const {
   std::vector<const Diagnostic*> order;
   for (const auto& d : list_) order.push_back(&d);

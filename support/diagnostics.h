@@ -89,10 +89,6 @@ class Diagnostics {
   const std::deque<Diagnostic>& all() const { return list_; }
   size_t errors() const;
   size_t count() const { return list_.size(); }
-  /// Forgets everything after the first `count` (a test block that inspects what its subject reports).
-  void truncate(size_t count) { list_.resize(count); }
-  /// Moves what another engine over the same sources found into this one.
-  void take(Diagnostics& other);
 
   /// The text form: header, source lines with labels, notes, help; sorted by file and position.
   std::string text(bool color) const;

@@ -9,7 +9,10 @@ namespace afdc {
 
 std::optional<std::string> suggest(std::string_view wrong, const std::vector<std::string>& candidates) {
   llvm::StringRef text(wrong.data(), wrong.size());
-  unsigned best = (wrong.size() < 3 ? 0 : wrong.size() == 3 ? 1 : std::max<unsigned>(2, static_cast<unsigned>(wrong.size()) / 3)) + 1;
+  unsigned best = (wrong.size() < 3    ? 0
+                   : wrong.size() == 3 ? 1
+                                       : std::max<unsigned>(2, static_cast<unsigned>(wrong.size()) / 3)) +
+                  1;
   std::optional<std::string> found;
   for (const auto& candidate : candidates) {
     unsigned distance = text.equals_insensitive(candidate) ? 0 : text.edit_distance(candidate, true, best);
