@@ -138,7 +138,13 @@ class Report {
           value = s.unit == "1" ? significant(*s.value, 4) : humanize(*s.value, unit->dimension);
       std::string margin =
           s.margin ? fmt::format("margin {}{}%", *s.margin >= 0 ? "+" : "", significant(100 * *s.margin, 3)) : "";
-      out_ += fmt::format("  {} {:<34} {:>12}  {:<14} {}\n", paint(code, fmt::format("{:<8}", word)), s.expect, value,
+      // A long promise has a line of its own.
+      std::string expect = s.expect;
+      if (columns(expect) > 34) {
+        wrapped("           ", expect);
+        expect.clear();
+      }
+      out_ += fmt::format("  {} {:<34} {:>12}  {:<14} {}\n", paint(code, fmt::format("{:<8}", word)), expect, value,
                           margin, fileName(s.place));
     }
   }
