@@ -25,22 +25,27 @@ std::string whereSet(const Scenario& s, NodeId id) {
   return fmt::format("{}{}:{}", kind, s.strings[o.place.file], o.place.line);
 }
 
+SourceRange rangeOf(const ir::Place& place, const ir::Strings& strings, const Diagnostics& diags) {
+  if (!place.file.valid()) return {};
+  for (uint32_t f = 0;; ++f) {
+    const auto* file = diags.sources().fileOrNull(f);
+    if (!file) return {};
+    if (file->name() != strings[place.file] || place.line > file->lineCount()) continue;
+    auto length = static_cast<uint32_t>(file->line(place.line).size());
+    uint32_t begin = file->lineStart(place.line) + std::min(place.column - 1, length);
+    return {f, begin, std::max(begin + 1, file->lineStart(place.line) + length)};
+  }
+}
+
 SourceRange rangeOf(const Scenario& s, NodeId id, const Diagnostics& diags) {
   if (!id.valid()) return {};
   for (const auto& o : s[id].origins) {
-    if (!o.place.file.valid()) continue;
-    for (uint32_t f = 0;; ++f) {
-      const auto* file = diags.sources().fileOrNull(f);
-      if (!file) break;
-      if (file->name() != s.strings[o.place.file] || o.place.line > file->lineCount()) continue;
-      auto line = file->line(o.place.line);
-      uint32_t begin =
-          file->lineStart(o.place.line) + std::min<uint32_t>(o.place.column - 1, static_cast<uint32_t>(line.size()));
-      auto value = s.strings[o.value];
-      uint32_t length = static_cast<uint32_t>(value.size());
-      if (file->text().substr(begin, length) != value) length = 1;
-      return {f, begin, begin + std::max(length, 1u)};
-    }
+    auto range = rangeOf(o.place, s.strings, diags);
+    if (!range.valid()) continue;
+    auto value = s.strings[o.value];
+    auto length = static_cast<uint32_t>(value.size());
+    bool whole = length > 0 && diags.sources().file(range.file).text().substr(range.begin, length) == value;
+    return {range.file, range.begin, range.begin + (whole ? length : 1)};
   }
   return {};
 }

@@ -73,6 +73,8 @@ std::optional<EngineConfig> readEngine(const ir::Scenario& s, ir::NodeId deploym
                                        Diagnostics& diags);
 LoadConfig readLoad(const ir::Scenario& s, ir::NodeId workload);
 
+/// From a place to the end of its line, when its file is loaded.
+SourceRange rangeOf(const ir::Place& place, const ir::Strings& strings, const Diagnostics& diags);
 /// The source range of a node's value in force, when its file is loaded.
 SourceRange rangeOf(const ir::Scenario& s, ir::NodeId id, const Diagnostics& diags);
 

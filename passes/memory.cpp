@@ -169,17 +169,6 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
                                         g.layerCount(), g.strings[g.name]);
     return false;
   }
-  auto rangeOfPlace = [&](const Place& p) -> SourceRange {
-    if (!p.file.valid()) return {};
-    for (uint32_t f = 0;; ++f) {
-      const auto* file = diags.sources().fileOrNull(f);
-      if (!file) return {};
-      if (file->name() != g.strings[p.file] || p.line > file->lineCount()) continue;
-      uint32_t begin = file->lineStart(p.line) + p.column - 1;
-      return {f, begin,
-              std::max(begin + 1, file->lineStart(p.line) + static_cast<uint32_t>(file->line(p.line).size()))};
-    }
-  };
   std::vector<double> values = evaluated(m, 1, 1);
   // Layers first: `tp` is about heads before it is about the vocabulary. One degree, one message.
   std::vector<const Body*> order;
@@ -205,7 +194,7 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
               diags
                   .report<diag::replicated>(at, axis, shortest(degree), shortest(units), "heads",
                                             fmt::format("`{}`", name), shortest(degree / units))
-                  .label(rangeOfPlace(t.place), "declared here");
+                  .label(rangeOf(t.place, g.strings, diags), "declared here");
             continue;
           }
           if (!ok) continue;
@@ -218,7 +207,7 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
                                                                fmt::format("the {} parts of", shortest(units)), name)
                         : diags.report<diag::does_not_divide>(at, axis, shortest(degree),
                                                               fmt::format("the {} parts of", shortest(units)), name);
-          d.label(rangeOfPlace(t.place), fmt::format("split into {} parts here", shortest(units)));
+          d.label(rangeOf(t.place, g.strings, diags), fmt::format("split into {} parts here", shortest(units)));
           if (divisors.size() <= 16) d.help(fmt::format("{} may be {}", axis, joinWords(divisors, "or")));
         }
       }

@@ -117,17 +117,7 @@ class Propagation {
     return false;
   }
 
-  SourceRange place(const Place& p) const {
-    if (!p.file.valid()) return {};
-    for (uint32_t f = 0;; ++f) {
-      const auto* file = diags_.sources().fileOrNull(f);
-      if (!file) return {};
-      if (file->name() != g_.strings[p.file] || p.line > file->lineCount()) continue;
-      uint32_t begin = file->lineStart(p.line) + p.column - 1;
-      uint32_t end = file->lineStart(p.line) + static_cast<uint32_t>(file->line(p.line).size());
-      return {f, begin, std::max(begin + 1, end)};
-    }
-  }
+  SourceRange place(const Place& p) const { return rangeOf(p, g_.strings, diags_); }
 
   Graph& g_;
   Diagnostics& diags_;
