@@ -18,6 +18,11 @@ void Evaluator::check(Module& module) {
       case ast::DeclKind::Fn:
         for (const auto& p : decl.params) resolveType(p.type, module);
         resolveType(decl.type, module);
+        {
+          Env* env = moduleEnv(module);
+          for (const auto& p : decl.params) env = named(env, p.name.text);
+          checkNames(decl.value, module, env);
+        }
         break;
       case ast::DeclKind::Let: forceValue(declValue(module, decl)); break;
       case ast::DeclKind::Block:
@@ -37,6 +42,47 @@ void Evaluator::check(Module& module) {
     }
   }
   reportMissing();
+}
+
+/// A scope with one name whose value does not matter.
+Env* Evaluator::named(Env* parent, std::string_view name) {
+  Env env;
+  env.parent = parent;
+  env.name = name;
+  return newEnv(env);
+}
+
+void Evaluator::checkNames(const ast::Expr* e, Module& module, Env* env) {
+  if (!e) return;
+  if (e->kind == ast::ExprKind::Name) {
+    auto name = e->name.text;
+    for (Env* scope = env; scope; scope = scope->parent)
+      if (scope->name == name) return;
+    if (moduleLookup(module, name)) return;
+    // A member of an enum needs its expected type, which only a call knows: any visible one will do.
+    for (Module* m : {&module, prelude_}) {
+      if (!m) continue;
+      std::vector<Module*> reach = m->imports;
+      reach.push_back(m);
+      for (Module* from : reach)
+        for (const auto& decl : from->ast->decls)
+          for (const auto& member : decl.members)
+            if (member.text == name) return;
+    }
+    unknownName(name, env, e->name.range);
+    return;
+  }
+  if (e->kind == ast::ExprKind::Comprehension) {
+    checkNames(e->b, module, env);
+    Env* inner = named(env, e->name.text);
+    checkNames(e->a, module, inner);
+    checkNames(e->c, module, inner);
+    return;
+  }
+  // Inside braces names mean fields of a schema first: those are checked when the record is made.
+  for (const auto* part : {e->a, e->b, e->c}) checkNames(part, module, env);
+  for (const auto* item : e->list) checkNames(item, module, env);
+  for (const auto& arg : e->args) checkNames(arg.value, module, env);
 }
 
 std::vector<Object*> Evaluator::blocks(Module& module, std::string_view kind) {

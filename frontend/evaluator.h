@@ -69,6 +69,9 @@ class Evaluator {
   /// The value as the type needs it; `declared` is where the type was said, shown beside a mismatch.
   Value conform(Value value, const Type& type, SourceRange at, std::string_view what, SourceRange declared = {});
   void unknownName(std::string_view name, Env* env, SourceRange at);
+  /// Names in the body of a function that nobody may call: each must mean something.
+  void checkNames(const ast::Expr* e, Module& module, Env* env);
+  Env* named(Env* parent, std::string_view name);
   void visibleNames(Env* env, std::vector<std::string>& out);
 
   // objects (objects.cpp)
