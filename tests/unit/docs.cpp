@@ -3,22 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "driver/commands.h"
 #include "driver/session.h"
+#include "tests/read_file.h"
 
 using namespace afdc;
 namespace fs = std::filesystem;
 
 namespace {
-std::string read(const fs::path& p) {
-  std::ifstream in(p);
-  std::stringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
 const fs::path kRoot = AFDC_SOURCE_DIR;
 }  // namespace
 
@@ -28,7 +21,7 @@ TEST_CASE("examples in the documentation are right") {
   for (const auto& entry : fs::directory_iterator(kRoot / "docs"))
     if (entry.path().extension() == ".md") pages.push_back(entry.path());
   for (const auto& page : pages) {
-    std::string text = read(page);
+    std::string text = readFile(page);
     for (size_t at = text.find("```"); at != std::string::npos;) {
       size_t line = text.find('\n', at), end = text.find("```", line);
       if (line == std::string::npos || end == std::string::npos) break;
@@ -56,6 +49,6 @@ TEST_CASE("the generated pages are current") {
        {std::pair{"schemas", "stdlib.md"}, {"operators", "operators.md"}, {"diagnostics", "diagnostics.md"}}) {
     Options o;
     o.file = subject;
-    CHECK_MESSAGE(runDoc(o).out == read(kRoot / "docs" / page), "run: afdc doc " << subject << " > docs/" << page);
+    CHECK_MESSAGE(runDoc(o).out == readFile(kRoot / "docs" / page), "run: afdc doc " << subject << " > docs/" << page);
   }
 }

@@ -2,23 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "driver/session.h"
 #include "frontend/format.h"
+#include "tests/read_file.h"
 
 using namespace afdc;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string read(const fs::path& p) {
-  std::ifstream in(p);
-  std::stringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
 
 /// Everything but blanks: the formatter may not change it.
 std::string ink(const std::string& text) {
@@ -43,7 +35,7 @@ TEST_CASE("formatting is idempotent and keeps every character that is not a blan
   CHECK(all.size() > 40);
   for (const auto& path : all) {
     CAPTURE(path.string());
-    std::string text = read(path), once = formatSource(text);
+    std::string text = readFile(path), once = formatSource(text);
     CHECK(formatSource(once) == once);
     CHECK(ink(once) == ink(text));
   }
@@ -53,7 +45,7 @@ TEST_CASE("the shipped files are formatted") {
   for (const auto& path : files()) {
     if (path.string().find("tests/") != std::string::npos) continue;
     CAPTURE(path.string());
-    std::string text = read(path);
+    std::string text = readFile(path);
     CHECK(formatSource(text) == text);
   }
 }
