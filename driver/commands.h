@@ -12,6 +12,7 @@ struct Options {
   std::vector<std::string> files, sets;
   bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false;
   std::string after, stdlib;
+  std::string kernels;  ///< directory of measured kernel tables
 };
 
 struct Output {

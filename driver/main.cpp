@@ -10,6 +10,7 @@
 #include <exception>
 
 #include "driver/commands.h"
+#include "driver/fidelity/fidelity.h"
 
 namespace cl = llvm::cl;
 using namespace afdc;
@@ -27,6 +28,7 @@ cl::SubCommand irCommand("ir", "print the IR after a pass (--after=PASS, --list-
 cl::SubCommand test("test", "run the test blocks of files, or of `stdlib`");
 cl::SubCommand step("step", "time one step operator by operator (--batch=count,new,past)");
 
+cl::SubCommand fidelity("fidelity", "compare predictions with the references of a case file");
 cl::SubCommand doc("doc", "print the reference as Markdown: schemas, operators or diagnostics");
 
 cl::OptionCategory category("Options");
@@ -44,6 +46,10 @@ cl::opt<std::string> stepFile(cl::Positional, cl::Required, cl::desc("FILE"), cl
 cl::opt<std::string> stepName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(step), cl::cat(category));
 cl::opt<std::string> docSubject(cl::Positional, cl::Required, cl::desc("schemas | operators | diagnostics"),
                                 cl::sub(doc), cl::cat(category));
+cl::opt<std::string> fidelityKind(cl::Positional, cl::Required, cl::desc("KIND"), cl::sub(fidelity), cl::cat(category));
+cl::opt<std::string> fidelityFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(fidelity), cl::cat(category));
+cl::opt<std::string> kernelsDir("kernels", cl::desc("measured kernel tables: CSV files of aiconfigurator's layout"),
+                                cl::value_desc("DIR"), cl::sub(fidelity), cl::cat(category));
 cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain),
                                     cl::cat(category));
 cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
@@ -53,7 +59,8 @@ cl::opt<Format> formatOption("format", cl::desc("what to print"),
                              cl::values(clEnumValN(Format::Text, "text", "for people (default)"),
                                         clEnumValN(Format::Json, "json", "for scripts; documented in docs/results.md")),
                              cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explain),
-                             cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step), cl::cat(category));
+                             cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step), cl::sub(fidelity),
+                             cl::cat(category));
 cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"),
                            cl::value_desc("PATH=VALUE"), cl::sub(eval), cl::sub(explain), cl::sub(irCommand),
                            cl::sub(step), cl::cat(category));
@@ -61,7 +68,7 @@ cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as 
                      cl::sub(eval), cl::sub(test), cl::cat(category));
 cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"),
                                cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explain),
-                               cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::cat(category));
+                               cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::sub(fidelity), cl::cat(category));
 cl::opt<std::string> after("after", cl::desc("the pass after which to print"), cl::value_desc("PASS"),
                            cl::init("collectives"), cl::sub(irCommand), cl::cat(category));
 cl::opt<bool> listPasses("list-passes", cl::desc("list the passes in order"), cl::sub(irCommand), cl::cat(category));
@@ -123,6 +130,10 @@ Output dispatch() {
     if (o.file.empty() && !o.listPasses) return {kUsage, "", "afdc ir: which file?\n"};
     return runIr(o);
   }
+  if (fidelity) {
+    o.name = fidelityKind, o.file = fidelityFile, o.kernels = kernelsDir;
+    return runFidelity(o);
+  }
   if (doc) {
     o.file = docSubject;
     return runDoc(o);
@@ -167,7 +178,7 @@ int main(int argc, char** argv) {
     std::fputs(problems.c_str(), stderr);
     return kUsage;
   }
-  if (!check && !eval && !explain && !format && !irCommand && !test && !step && !doc) {
+  if (!check && !eval && !explain && !format && !irCommand && !test && !step && !doc && !fidelity) {
     std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
     return kUsage;
   }

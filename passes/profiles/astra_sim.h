@@ -1,0 +1,26 @@
+// What ASTRA-sim 2.x with its analytical backend answers for a collective with the ring algorithm in one chunk over one
+// dimension: integer nanoseconds, GB of 2^30 bytes, endpoint delays and local reductions as its system layer has them
+// (astra-sim commit 518bd51, astra-network-analytical 599a047).
+#pragma once
+
+namespace afdc::astra {
+
+struct Network {
+  bool switched = false;         ///< a switch costs two links, rings and full connection one
+  bool congestionAware = false;  ///< then messages are stored and forwarded whole at each link
+  double npus = 2, gigabytes = 1, latency_ns = 0;
+};
+
+struct SystemLayer {
+  double endpoint_delay_ns = 10;
+  double local_memory_gigabytes = 0;  ///< decimal GB/s
+};
+
+enum class Collective { AllReduce, AllGather, ReduceScatter, AllToAll };
+
+/// Nanoseconds. `bytes` as in ASTRA-sim's comm_size: the whole buffer of a rank; for all-gather, its shard.
+double ringCollective(const Network& network, const SystemLayer& system, Collective collective, double bytes);
+/// One message over `hops` links.
+double message(const Network& network, double bytes, double hops);
+
+}  // namespace afdc::astra

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""`afdc fidelity` over every reference file, against its bounds.
+
+usage: references.py AFDC DATA_DIR    prints one line a file; skips where DATA_DIR is absent
+"""
+import json
+import pathlib
+import subprocess
+import sys
+
+# kind, files, statistic, bound; metrics that are not bounded are reported only (None: every metric is bounded).
+CHECKS = [
+    ("genz", ["genz/cases.json", "genz/cases_errors.json", "genz/chunked_spec_cases.json"], None, "max", 1e-9),
+    ("genz", ["genz/genz_operator_tables.json", "genz/golden/*.csv"], None, "max", 1e-6),
+    ("network", ["network/net_cases.json"], ["closed_form", "store_forward"], "max", 1e-6),
+    ("astra_sim", ["astra_sim/cases.json"], None, "max", 1e-6),
+]
+
+
+def main():
+    afdc, data = sys.argv[1], pathlib.Path(sys.argv[2])
+    if not data.is_dir():
+        print("skipped: reference data not present")
+        return 0
+    failures = 0
+    for kind, patterns, bounded, statistic, bound in CHECKS:
+        for path in sorted(p for pattern in patterns for p in data.glob(pattern)):
+            run = subprocess.run([afdc, "fidelity", kind, path, "--format", "json"], capture_output=True, text=True)
+            if run.returncode != 0:
+                print(f"FAIL {kind} {path.name}: {run.stderr.strip()}")
+                failures += 1
+                continue
+            report = json.loads(run.stdout)
+            errors = {m: v[statistic] for m, v in report["metrics"].items() if bounded is None or m in bounded}
+            worst = max(errors, key=errors.get)
+            scored = report["cases"] - len(report["skipped"])
+            good = errors[worst] <= bound and scored > 0
+            failures += not good
+            print(f"{'ok  ' if good else 'FAIL'} {kind:10} {path.name:32} {scored:4} of {report['cases']:4} scored, "
+                  f"worst {statistic} {errors[worst]:.1e} ({worst}), bound {bound:.0e}")
+    return 1 if failures else 0
+
+
+sys.exit(main())
