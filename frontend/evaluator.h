@@ -78,7 +78,7 @@ class Evaluator {
   Object* newObject(const Schema* schema, Object* parent, SourceRange declared);
   Object* derive(Object* base, Object* parent, Layer layer, bool inherit);
   Env* frame(Object* object, size_t layer);
-  Env* schemaFrame(Object* object);
+  Env* schemaFrame(Object* object, const Schema* owner);
   bool hasMember(Object* object, std::string_view name);
   Value get(Object* object, std::string_view name, SourceRange at);
   Value compute(Object* object, std::string_view name, Object::Slot& slot, SourceRange at);

@@ -483,7 +483,7 @@ bool GraphBuilder::statements(const ast::GraphBody& block, Object* object, Env*&
 Value GraphBuilder::runGraph(Object* object, const std::vector<Value>& arguments, SourceRange at) {
   const auto& graph = *object->schema->graph;
   auto& diags = ev_.diags();
-  Env* env = ev_.schemaFrame(object);
+  Env* env = ev_.schemaFrame(object, object->schema->graphOwner);
   auto define = [&](std::string_view name, const Value& value) {
     Env local;
     local.parent = env;
@@ -562,7 +562,7 @@ bool GraphBuilder::buildBody(Object* object, std::string_view name, ir::BodyId& 
   graph_.bodies.emplace_back();
   out = current_ = {static_cast<uint32_t>(graph_.bodies.size() - 1)};
   body().name = graph_.strings.intern(name);
-  Env* env = ev_.schemaFrame(object);
+  Env* env = ev_.schemaFrame(object, object->schema->graphOwner);
   std::vector<Value> arguments;
   for (const auto& param : object->schema->graph->params) {
     auto dims = shape(param.shape, env);

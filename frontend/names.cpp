@@ -290,6 +290,7 @@ const Schema* Evaluator::schemaOf(Module& module, const ast::Decl& decl) {
     schema.index = base->index;
     schema.needsGiven = base->needsGiven;
     schema.graph = base->graph;
+    schema.graphOwner = base->graphOwner;
     schema.storages = base->storages;
   }
   schema.module = &module;
@@ -298,7 +299,7 @@ const Schema* Evaluator::schemaOf(Module& module, const ast::Decl& decl) {
   schema.env = moduleEnv(module);
   std::set<std::string_view> own;
   for (const auto& item : decl.items) {
-    if (item.kind == ast::ItemKind::Graph) schema.graph = item.graph;
+    if (item.kind == ast::ItemKind::Graph) schema.graph = item.graph, schema.graphOwner = &schema;
     if (item.kind == ast::ItemKind::Storage) schema.storages.push_back(item.storage);
     if (item.kind == ast::ItemKind::Require || item.kind == ast::ItemKind::Graph || item.kind == ast::ItemKind::Storage)
       continue;

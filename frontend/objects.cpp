@@ -53,14 +53,13 @@ Object* Evaluator::derive(Object* base, Object* parent, Layer layer, bool inheri
   return object;
 }
 
-Env* Evaluator::schemaFrame(Object* object) {
-  if (!object->schemaFrame) {
-    Env env;
-    env.parent = object->schema->env;
-    env.object = object;
-    object->schemaFrame = newEnv(env);
-  }
-  return object->schemaFrame;
+Env* Evaluator::schemaFrame(Object* object, const Schema* owner) {
+  for (const auto& [schema, env] : object->schemaFrames)
+    if (schema == owner) return env;
+  Env env;
+  env.parent = owner->env;
+  env.object = object;
+  return object->schemaFrames.emplace_back(owner, newEnv(env)).second;
 }
 
 Env* Evaluator::frame(Object* object, size_t layer) {
@@ -233,7 +232,7 @@ Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& sl
     if (item->kind == ast::ItemKind::Given && contributions.empty()) return given(object, *field);
     if (item->kind == ast::ItemKind::Measure) return measure(object, name, {}, nullptr, at);
     if (item->value) {
-      value = eval(item->value, schemaFrame(object), &field->type, object);
+      value = eval(item->value, schemaFrame(object, field->owner), &field->type, object);
       absent = false;
     }
   }
@@ -302,7 +301,7 @@ bool Evaluator::constrain(Object* object, const SchemaField& field, const Value&
   auto scope = [&] {
     if (!env) {
       Env made;
-      made.parent = schemaFrame(object);
+      made.parent = schemaFrame(object, field.owner);
       made.name = "it";
       made.local = value;
       env = newEnv(made);
@@ -318,7 +317,7 @@ bool Evaluator::constrain(Object* object, const SchemaField& field, const Value&
       // 90 where 90 pct was meant.
       if (value.kind == ValueKind::Number && value.quantity.dimension.none() && value.quantity.unit.empty()) {
         Env percent;
-        percent.parent = schemaFrame(object);
+        percent.parent = schemaFrame(object, field.owner);
         percent.name = "it";
         percent.local = value;
         percent.local.quantity.value = value.quantity.value / Number::integer(100);
@@ -462,7 +461,7 @@ void Evaluator::forceFields(Object* object) {
   for (const auto* s = object->schema; s; s = s->base)
     for (const auto& item : s->decl->items)
       if (item.kind == ast::ItemKind::Require)
-        checkRequire(item.value, item.message, schemaFrame(object), object->declared);
+        checkRequire(item.value, item.message, schemaFrame(object, s), object->declared);
   for (size_t i = 0; i < object->layers.size(); ++i)
     members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
       Env* env = frame(object, i);

@@ -129,6 +129,7 @@ struct Schema {
   std::unordered_map<std::string_view, size_t> index;
   bool needsGiven = false;
   const ast::Graph* graph = nullptr;  ///< the most derived one
+  const Schema* graphOwner = nullptr;
   std::vector<const ast::Storage*> storages;
   const SchemaField* find(std::string_view name) const {
     auto found = index.find(name);
@@ -169,7 +170,8 @@ class Object {
   const Schema* schema = nullptr;
   std::vector<Layer> layers;
   std::vector<Env*> frames;  ///< scope of each layer in this object; made on demand
-  Env* schemaFrame = nullptr;
+  /// Scope of what each schema of the chain says: the object's fields, then the module that declares the schema.
+  std::vector<std::pair<const Schema*, Env*>> schemaFrames;
   Object* parent = nullptr;
   std::string label;      ///< declared name, if any
   std::string blockKind;  ///< "engine" for a child block

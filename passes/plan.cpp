@@ -164,6 +164,25 @@ class Compiler {
           p.perCached = mul(elements(tensor(*cache), {}, {}), constant(bytesPer(tensor(*cache).cls)));
           if (tensor(*cache).window) p.window = pool().evaluateOne(*tensor(*cache).window, {});
         }
+        if (double limit = attribute(op, "limit", 0); limit > 0) p.limit = limit;
+        if (double chunk = attribute(op, "chunk", 0); chunk > 0) p.chunk = chunk;
+        p.bothWays = attribute(op, "both_ways", 0) > 0;
+      } else if (name == "select") {
+        // Scores of all pairs; the cached keys are read once per sequence.
+        p.cost = Cost::Attention;
+        p.perPair = mul(constant(2), mul(attributeExpr(op, "heads"), attributeExpr(op, "dim")));
+        p.bytes = add(operandBytes(*operand(op, "q")), resultBytes);
+        const auto& cache = tensor(*operand(op, "cache"));
+        p.perCached = mul(elements(cache, {}, {}), constant(bytesPer(cache.cls)));
+      } else if (name == "shared_head") {
+        p.cost = Cost::Roofline;
+        const auto* x = operand(op, "x");
+        const auto* precision = plan_.graph.precision(plan_.graph.strings.intern("head"));
+        ExprId share = pool().make(ExprOp::Div, attributeExpr(op, "width"), pool().degree(Axis::tp));
+        ExprId weights = mul(local(tensor(*x).dims[1]), share);
+        p.flops = mul(constant(2), mul(padded(rowsOf(*x)), weights));
+        p.bytes = add(allBytes(), mul(weights, constant(precision ? precision->bytesPerElement() : 2)));
+        if (precision) p.peak = std::max(p.peak, engine_.device.peak(text(precision->compute)));
       } else if (name == "route") {
         RoutePlan r{attribute(op, "experts", 1), attribute(op, "top_k", 1), attribute(op, "groups", 1),
                     attribute(op, "groups_per_token", 1), attribute(op, "skew", 0)};
@@ -228,8 +247,8 @@ class Compiler {
         } else {
           p.flops = mul(constant(2), mul(rows, elements(tensor(*operand(op, "w")), operand(op, "w")->dims, dims)));
         }
-      } else if (name == "norm" || name == "add" || name == "bias" || name == "activate" || name == "gated" ||
-                 name == "rotary") {
+      } else if (name == "norm" || name == "add" || name == "multiply" || name == "bias" || name == "activate" ||
+                 name == "gated" || name == "rotary" || name == "gather_pair") {
         p.cost = Cost::Roofline;
         p.bytes = allBytes();
       }
@@ -240,11 +259,12 @@ class Compiler {
 
   /// Rows of the breakdown that people look for.
   static std::string_view breakdownClass(std::string_view intrinsic) {
-    if (intrinsic == "gemm_transposed") return "gemm";
+    if (intrinsic == "gemm_transposed" || intrinsic == "shared_head") return "gemm";
+    if (intrinsic == "select") return "index";
     if (intrinsic == "head_gemm_in" || intrinsic == "head_gemm_out") return "head_gemm";
-    if (intrinsic == "norm" || intrinsic == "add" || intrinsic == "bias" || intrinsic == "activate" ||
-        intrinsic == "gated" || intrinsic == "rotary" || intrinsic == "select_logits" || intrinsic == "route" ||
-        intrinsic == "slice" || intrinsic == "join")
+    if (intrinsic == "norm" || intrinsic == "add" || intrinsic == "multiply" || intrinsic == "bias" ||
+        intrinsic == "activate" || intrinsic == "gated" || intrinsic == "gather_pair" || intrinsic == "rotary" ||
+        intrinsic == "select_logits" || intrinsic == "route" || intrinsic == "slice" || intrinsic == "join")
       return "elementwise";
     if (intrinsic == "append" || intrinsic == "read") return "cache_copy";
     return intrinsic;

@@ -24,10 +24,13 @@ struct OpPlan {
   ir::ExprId flops, bytes;
   ir::ExprId perPair;    ///< Attention: FLOPs per pair
   ir::ExprId perCached;  ///< Attention, with a cache: bytes per past token
-  double window = std::numeric_limits<double>::infinity();
-  ir::ExprId expertBytes;  ///< Grouped: weight bytes of one expert
-  ir::ExprId rows;         ///< Grouped, Dispatch, Combine: tokens where needed
-  int route = -1;          ///< into BodyPlan::routes
+  /// Attention: tokens that one sees at most: of a window kept in the cache, or chosen among all that are kept.
+  double window = std::numeric_limits<double>::infinity(), limit = std::numeric_limits<double>::infinity();
+  double chunk = std::numeric_limits<double>::infinity();  ///< Attention: chunks of a sequence do not see each other
+  bool bothWays = false;                                   ///< Attention: later tokens are seen too
+  ir::ExprId expertBytes;                                  ///< Grouped: weight bytes of one expert
+  ir::ExprId rows;                                         ///< Grouped, Dispatch, Combine: tokens where needed
+  int route = -1;                                          ///< into BodyPlan::routes
   ir::StringId name;
 };
 

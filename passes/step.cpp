@@ -110,12 +110,35 @@ double StepModel::roofline(double flops, double bytes, double peak, bool& comput
 namespace {
 
 /// Pairs of a new token and a token that it sees: Σ_{i=1..n} min(past + i, window).
-double pairs(double fresh, double past, double window) {
+double causalPairs(double fresh, double past, double window) {
   double full = fresh * past + fresh * (fresh + 1) / 2;
   if (past + fresh <= window) return full;
   double growing = std::max(0.0, std::floor(window) - past);  // tokens that still see everything before them
   growing = std::min(growing, fresh);
   return growing * past + growing * (growing + 1) / 2 + (fresh - growing) * window;
+}
+
+/// Tokens of the past that lie in the chunk of the next token. A decoding sequence is anywhere in its chunk: past the
+/// first one, half a chunk is expected.
+double pastInChunk(double fresh, double past, double chunk) {
+  if (past < chunk) return past;
+  return fresh < 2 ? (chunk - 1) / 2 : std::fmod(past, chunk);
+}
+
+double pairs(const OpPlan& op, double fresh, double past) {
+  double bound = std::min(op.window, op.limit);
+  if (op.bothWays) return fresh * std::min(past + fresh, bound);
+  if (past + fresh <= op.chunk) return causalPairs(fresh, past, bound);
+  // The rest of the chunk that has begun, whole chunks, and the start of the last.
+  double begun = pastInChunk(fresh, past, op.chunk), rest = std::min(fresh, op.chunk - begun);
+  double left = fresh - rest, whole = std::floor(left / op.chunk);
+  return causalPairs(rest, begun, bound) + whole * causalPairs(op.chunk, 0, bound) +
+         causalPairs(left - whole * op.chunk, 0, bound);
+}
+
+/// Past tokens of a sequence that are read. Each new token chooses its own `limit` of them.
+double pastRead(const OpPlan& op, double fresh, double past) {
+  return std::min({pastInChunk(fresh, past, op.chunk), op.window, op.limit * fresh});
 }
 
 }  // namespace
@@ -149,8 +172,8 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
     case Cost::Attention: {
       double all = 0, cached = 0;
       for (const auto& g : f.local) {
-        all += g.count * pairs(g.fresh, g.past, op.window);
-        cached += g.count * std::min(g.past, op.window);
+        all += g.count * pairs(op, g.fresh, g.past);
+        cached += g.count * pastRead(op, g.fresh, g.past);
       }
       w.flops = value(op.perPair) * all;
       w.bytes = value(op.bytes) + value(op.perCached) * cached;
