@@ -76,7 +76,9 @@ Output runEval(const Options& o) {
     out.out = toJson(all);
     if (session.diags.count() == 0) out.err.clear();
   } else {
-    for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + textReport(all[i], o.color);
+    if (!o.summary)
+      for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + textReport(all[i], o.color);
+    if (all.size() > 1) out.out += (o.summary ? "" : "\n") + comparisonReport(all, o.color);
   }
   if (failed || (unknown && o.strict)) out.code = std::max<int>(out.code, kFindings);
   if (!module) out.code = kUsage;
@@ -210,9 +212,10 @@ Output runOperators(const Options& o) {
   JsonWriter json(out.out);
   if (module && session.diags.errors() == 0)
     for (auto* object : session.scenarios(*module, o.name, o.sets)) {
-      auto model = buildStepModel(session.evaluator.lowerToScenario(object), session.diags);
-      if (!model) break;
-      auto time = model->time(state);
+      auto role = buildRoleOf(session.evaluator.lowerToScenario(object), "", session.diags);
+      if (!role) break;
+      auto time = role->time(state);
+      const auto* model = &role->holder();
       if (!o.json) {
         out.out += fmt::format("{:<10} {:<30} {:<14} {:>6} {:>12} {:>12} {:>12}\n", "body", "operator", "class",
                                "layers", "time", "FLOP", "bytes");

@@ -10,7 +10,7 @@ enum ExitCode { kClean = 0, kFindings = 1, kUsage = 2, kInternal = 3 };
 struct Options {
   std::string file, name, path;
   std::vector<std::string> files, sets;
-  bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false;
+  bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false, summary = false;
   std::string after, stdlib;
   std::string kernels;  ///< directory of measured kernel tables
 };

@@ -64,6 +64,8 @@ cl::opt<Format> formatOption("format", cl::desc("what to print"),
 cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"),
                            cl::value_desc("PATH=VALUE"), cl::sub(eval), cl::sub(explain), cl::sub(irCommand),
                            cl::sub(step), cl::cat(category));
+cl::opt<bool> summary("summary", cl::desc("only a line for each scenario, side by side"), cl::sub(eval),
+                      cl::cat(category));
 cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as findings"), cl::sub(check),
                      cl::sub(eval), cl::sub(test), cl::cat(category));
 cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"),
@@ -97,6 +99,7 @@ Options options() {
   Options o;
   o.json = formatOption == Format::Json;
   o.strict = strict;
+  o.summary = summary;
   o.color = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
   o.stdlib = stdlibDir;
   o.sets.assign(sets.begin(), sets.end());

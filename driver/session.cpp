@@ -36,9 +36,6 @@ void Session::check(Module& module) {
   evaluator.check(module);
   if (diags.errors() > 0) return;
   for (auto* scenario : evaluator.blocks(module, "scenario")) {
-    // Other deployments are checked by the language; only aggregated ones are evaluated.
-    Object* deployment = evaluator.recordField(scenario, "deployment");
-    if (!deployment || !deployment->schema->isA("Aggregated")) continue;
     auto lowered = evaluator.lowerToScenario(scenario);
     if (diags.errors() > 0) return;
     runPasses(lowered, "", diags);

@@ -82,6 +82,7 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.host_async = s.flag(r, "host.async");
   m.front_fixed = get("front_fixed", 0);
   m.front_per_token = get("front_per_token", 0);
+  m.firstTokenByDecode = s.text(r, "first_token") == "decode";
   m.prefill_first = s.text(r, "scheduler") == "prefill_first";
   m.no_evict = s.text(r, "kv_policy") == "no_evict";
   m.fraction_of_free = s.text(r, "memory_rule") == "fraction_of_free";
@@ -97,12 +98,21 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
 
 }  // namespace
 
-std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, NodeId engine, Diagnostics& diags) {
+namespace {
+
+enum class UnitKind { Engine, AttentionGroup, FfnGroup };
+
+/// An engine, or one group of an attention-FFN engine: `unit` says pool, degrees, formats and cache, `engine` the rest.
+std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeId engine, NodeId unit, UnitKind kind,
+                                     Diagnostics& diags) {
   EngineConfig e;
-  e.node = engine;
+  e.node = unit;
   e.name = s.strings[s[engine].name];
+  if (kind != UnitKind::Engine) e.name += fmt::format(".{}", s.strings[s[unit].name]);
+  for (NodeId from : {unit, engine})
+    if (NodeId quant = s.find(from, "quant"); quant.valid()) e.quants.push_back(quant);
   e.replicas = s.number(engine, "replicas").value_or(1);
-  NodeId parallel = s.find(engine, "parallel");
+  NodeId parallel = s.find(unit, "parallel");
   auto degree = [&](std::string_view name) { return s.number(parallel, name).value_or(1); };
   auto& d = e.degrees;
   d.tp = degree("tp"), d.pp = degree("pp"), d.dp = degree("dp"), d.cp = degree("cp");
@@ -110,17 +120,18 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
 
   NodeId cluster = s.find(deployment, "cluster");
   auto pools = s.blocks(cluster, "pool");
-  std::string wanted(s.text(engine, "pool"));
+  std::string wanted(s.text(unit, "pool"));
+  if (wanted.empty()) wanted = s.text(engine, "pool");
   NodeId pool;
   for (auto p : pools)
     if (wanted.empty() || s.strings[s[p].name] == wanted) {
       pool = p;
       break;
     }
-  SourceRange at = rangeOf(s, engine, diags);
+  SourceRange at = rangeOf(s, unit, diags);
   if (!pool.valid()) {
     auto& report = diags.report<diag::unknown_name>(
-        wanted.empty() ? rangeOf(s, cluster, diags) : rangeOf(s, s.find(engine, "pool"), diags),
+        wanted.empty() ? rangeOf(s, cluster, diags) : rangeOf(s, s.find(unit, "pool"), diags),
         wanted.empty() ? "pool" : wanted);
     std::vector<std::string> names;
     for (auto p : pools) names.emplace_back(s.strings[s[p].name]);
@@ -135,6 +146,23 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
     report.label(rangeOf(s, s.find(parallel, name), diags), fmt::format("{} = {}", name, shortest(degree(name))));
   };
   auto divides = [&](double whole, double part) { return std::fmod(whole, part) == 0; };
+  if (kind != UnitKind::Engine) {
+    double devices = s.number(unit, "devices").value_or(1);
+    if (kind == UnitKind::FfnGroup) d.pp = 1, d.cp = 1, d.tp = d.ftp, d.dp = std::max(1.0, std::floor(devices / d.ftp));
+    if (kind == UnitKind::AttentionGroup) d.ftp = d.tp, d.ep = d.etp = 1;
+    if (d.devices() != devices) {
+      auto& report = diags.report<diag::degrees_do_not_multiply>(
+          rangeOf(s, s.find(unit, "devices"), diags),
+          kind == UnitKind::FfnGroup ? fmt::format("`ftp = {}` does not divide the {} devices of group `{}`",
+                                                   shortest(d.ftp), shortest(devices), e.name)
+                                     : fmt::format("group `{}` has {} devices, but dp * tp * pp = {}", e.name,
+                                                   shortest(devices), shortest(d.devices())));
+      labelDegree(report, kind == UnitKind::FfnGroup ? "ftp" : "tp");
+      if (kind == UnitKind::AttentionGroup) labelDegree(report, "dp");
+      return std::nullopt;
+    }
+    e.redundantExperts = s.number(unit, "redundant_experts").value_or(0);
+  }
   double ranks = d.ranks();
   if (!divides(ranks, d.ftp)) {
     auto& report = diags.report<diag::degrees_do_not_multiply>(
@@ -160,12 +188,6 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
     return std::nullopt;
   }
   d.edp = ranks / (d.ep * d.etp);
-  if (d.cp > 1) {
-    diags.report<diag::not_evaluable>(rangeOf(s, s.find(parallel, "cp"), diags),
-                                      std::string(s.strings[s[deployment].name]),
-                                      std::string("context parallelism is not modelled yet; set cp = 1"));
-    return std::nullopt;
-  }
   double needed = e.replicas * d.devices();
   if (needed > e.poolDevices) {
     diags.report<diag::pool_too_small>(at, e.name, shortest(needed), e.pool, shortest(e.poolDevices))
@@ -179,8 +201,9 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
   NodeId batching = s.find(engine, "batching");
   e.max_tokens = s.number(batching, "max_tokens").value_or(e.max_tokens);
   e.max_seqs = s.number(batching, "max_seqs").value_or(e.max_seqs);
-  e.kv_block = s.number(engine, "kv_cache.block").value_or(16);
-  e.kv_fraction = s.number(engine, "kv_cache.fraction").value_or(0.9);
+  e.kv_block = s.number(unit, "kv_cache.block").value_or(16);
+  e.prefixCache = s.flag(unit, "kv_cache.prefix_cache") || s.flag(engine, "kv_cache.prefix_cache");
+  e.kv_fraction = s.number(unit, "kv_cache.fraction").value_or(0.9);
 
   // Tiers: the node's scale-up domain, then the cluster's own, else the NICs of the nodes.
   NodeId node = s.find(pool, "node");
@@ -191,10 +214,12 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
   for (auto t : tiers)
     e.tiers.push_back({std::string(s.strings[s[t].name]), s.number(t, "domain").value_or(0),
                        s.number(t, "bandwidth").value_or(0), s.number(t, "latency").value_or(0)});
-  if (tiers.empty() && e.poolDevices > gpus) {
+  double all = 0;
+  for (auto p : pools) all += s.number(p, "devices").value_or(0);
+  if (tiers.empty() && all > gpus) {
     NodeId nics = s.find(node, "nics");
     double perDevice = s.number(nics, "count").value_or(0) * s.number(nics, "bandwidth").value_or(0) / gpus;
-    e.tiers.push_back({"scale-out", e.poolDevices, perDevice, s.number(nics, "latency").value_or(0)});
+    e.tiers.push_back({"scale-out", all, perDevice, s.number(nics, "latency").value_or(0)});
   }
   if (d.devices() > e.tiers.back().domain) {
     diags
@@ -205,6 +230,95 @@ std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, Nod
     return std::nullopt;
   }
   return e;
+}
+
+/// Do `devices` of one pool lie in one scale-up domain?
+bool inOneDomain(const EngineConfig& a, const EngineConfig& b, double devices) {
+  return a.pool == b.pool && devices <= a.tiers[0].domain;
+}
+
+}  // namespace
+
+std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, NodeId engine, Diagnostics& diags) {
+  return readUnit(s, deployment, engine, engine, UnitKind::Engine, diags);
+}
+
+std::optional<AfdConfig> readAfd(const Scenario& s, NodeId deployment, NodeId engine, Diagnostics& diags) {
+  AfdConfig afd;
+  NodeId sides[2];
+  for (auto group : s.blocks(engine, "group")) {
+    auto name = s.strings[s[group].name];
+    if (name == "attention") sides[0] = group;
+    if (name == "ffn") sides[1] = group;
+  }
+  for (int i = 0; i < 2; ++i)
+    if (!sides[i].valid()) {
+      diags.report<diag::not_evaluable>(
+          rangeOf(s, engine, diags), std::string(s.strings[s[engine].name]),
+          fmt::format("an attention-FFN engine has `group attention` and `group ffn`; `group {}` is missing",
+                      i == 0 ? "attention" : "ffn"));
+      return std::nullopt;
+    }
+  auto attention = readUnit(s, deployment, engine, sides[0], UnitKind::AttentionGroup, diags);
+  auto ffn = readUnit(s, deployment, engine, sides[1], UnitKind::FfnGroup, diags);
+  if (!attention || !ffn) return std::nullopt;
+  afd.attention = std::move(*attention);
+  afd.ffn = std::move(*ffn);
+  double devices = afd.attention.degrees.devices() + afd.ffn.degrees.devices();
+  if (afd.attention.pool == afd.ffn.pool && devices * afd.attention.replicas > afd.attention.poolDevices) {
+    diags.report<diag::pool_too_small>(rangeOf(s, engine, diags), s.strings[s[engine].name],
+                                       shortest(devices * afd.attention.replicas), afd.attention.pool,
+                                       shortest(afd.attention.poolDevices));
+    return std::nullopt;
+  }
+  afd.microbatches = s.number(engine, "microbatches").value_or(1);
+  bool wantsScaleUp = s.isA(s.find(engine, "exchange.via"), "NvLink");
+  bool oneDomain = inOneDomain(afd.attention, afd.ffn, devices);
+  if (wantsScaleUp && !oneDomain) {
+    diags
+        .report<diag::not_evaluable>(rangeOf(s, s.find(engine, "exchange.via"), diags),
+                                     std::string(s.strings[s[engine].name]),
+                                     fmt::format("its {} devices do not lie in one scale-up domain of {}",
+                                                 shortest(devices), shortest(afd.attention.tiers[0].domain)))
+        .help("exchange over the NICs: `via = Rdma { }`");
+    return std::nullopt;
+  }
+  for (const auto* side : {&afd.attention, &afd.ffn}) {
+    bool up = wantsScaleUp || side->tiers.size() < 2;
+    afd.link.push_back(up ? side->tiers[0] : side->tiers.back());
+  }
+  NodeId runtime = s.find(engine, "runtime");
+  afd.stepBarrier = s.find(runtime, "afd.step_barrier").valid() ? s.flag(runtime, "afd.step_barrier") : true;
+  afd.blockingSends = s.flag(runtime, "afd.blocking_sends");
+  afd.halfDuplex = s.flag(runtime, "afd.half_duplex");
+  return afd;
+}
+
+double SpeculationConfig::progress() const {
+  double tokens = 1, accepted = 1;
+  for (double i = 0; i < depth; ++i) tokens += accepted *= acceptance;
+  return tokens;
+}
+
+std::optional<SpeculationConfig> readSpeculation(const Scenario& s, NodeId engine) {
+  SpeculationConfig c;
+  c.node = s.find(engine, "speculative");
+  if (!c.node.valid()) return std::nullopt;
+  c.depth = s.number(c.node, "depth").value_or(1);
+  c.acceptance = s.number(c.node, "acceptance").value_or(0);
+  c.mtp = s.isA(c.node, "MtpDrafts");
+  c.model = c.mtp ? NodeId{} : s.find(c.node, "model");
+  return c;
+}
+
+TransferConfig readTransfer(const Scenario& s, NodeId deployment) {
+  TransferConfig t;
+  for (auto transfer : s.blocks(deployment, "transfer")) {
+    t.layerwise = s.text(transfer, "overlap") == "layerwise";
+    t.scaleUp = s.isA(s.find(transfer, "via"), "NvLink");
+    t.control = s.number(transfer, "control").value_or(0);
+  }
+  return t;
 }
 
 LoadConfig readLoad(const Scenario& s, NodeId workload) {
@@ -221,6 +335,10 @@ LoadConfig readLoad(const Scenario& s, NodeId workload) {
   l.input = s.number(workload, "input").value_or(1);
   l.output = s.number(workload, "output").value_or(1);
   l.outputMax = s.number(workload, "output.p99").value_or(l.output);
+  l.shared = s.number(workload, "prefix.shared").value_or(0);
+  l.carryOver = s.number(workload, "prefix.carry_over").value_or(0);
+  l.zipf = s.number(workload, "prefix.reuse.s").value_or(0);
+  l.prefixes = s.number(workload, "prefix.reuse.n").value_or(1);
   return l;
 }
 

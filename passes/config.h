@@ -40,6 +40,7 @@ struct RuntimeModel {
   double host_fixed = 0, host_per_seq = 0, host_per_token = 0;
   bool host_async = false;
   double front_fixed = 0, front_per_token = 0;
+  bool firstTokenByDecode = false;  ///< prefill and decode apart: who answers first
   bool prefill_first = false, no_evict = false, fraction_of_free = false;
   double reserve = 0, prefill_from = 2, phase_lock = 0;
   enum class AllToAll { ByPhase, Normal, LowLatency } all_to_all = AllToAll::ByPhase;
@@ -48,25 +49,61 @@ struct RuntimeModel {
 struct EngineConfig {
   std::string name;
   ir::NodeId node;
+  std::vector<ir::NodeId> quants;  ///< formats that differ from the checkpoint's; the first that has a class wins
   double replicas = 1;
   Degrees degrees;
   Device device;
   RuntimeModel runtime;
   std::vector<Tier> tiers;                   ///< innermost first
   double max_tokens = 8192, max_seqs = 256;  ///< per data-parallel rank
+  double redundantExperts = 0;
+  bool prefixCache = false;
   double kv_block = 16, kv_fraction = 0.9;
   double poolDevices = 0;
   std::string pool;
+};
+
+/// An engine whose attention and FFN lie on groups of their own (semantics §6).
+struct AfdConfig {
+  EngineConfig attention, ffn;
+  double microbatches = 1;
+  std::vector<Tier> link;      ///< the tier that joins the groups, as a port of each side sees it: attention, ffn
+  bool stepBarrier = true;     ///< does a step end before the next begins, or do microbatches run on?
+  bool blockingSends = false;  ///< is a sender busy until its message has left?
+  bool halfDuplex = false;     ///< do both directions share the link?
+};
+
+struct SpeculationConfig {
+  double depth = 0, acceptance = 0;
+  bool mtp = false;  ///< drafts by the checkpoint's own module; else by `model`
+  ir::NodeId model, node;
+  /// Tokens that a step yields per sequence: 1 + Σ a^i (semantics §6).
+  double progress() const;
+};
+
+/// How KV cache goes from prefill to decode.
+struct TransferConfig {
+  bool layerwise = false;
+  bool scaleUp = false;  ///< over the scale-up domain instead of the NICs
+  double control = 0;    ///< s before data flow
 };
 
 struct LoadConfig {
   enum class Arrivals { Closed, Poisson, Batch, Trace } arrivals = Arrivals::Closed;
   double amount = 1;                            ///< concurrency, rate (req/s) or batch size
   double input = 1, output = 1, outputMax = 1;  ///< mean tokens; p99 of the output
+  double shared = 0;                            ///< prompt tokens that other requests share
+  double carryOver = 0;           ///< share of the prompt that the conversation's last turn left in the cache
+  double zipf = 0, prefixes = 1;  ///< popularity of the shared prefixes, and how many there are
 };
 
 /// Where a node was set, for messages; the scenario text kept no byte range, so the place names file and line.
 std::string whereSet(const ir::Scenario& s, ir::NodeId id);
+
+/// Both groups of an attention-FFN engine.
+std::optional<AfdConfig> readAfd(const ir::Scenario& s, ir::NodeId deployment, ir::NodeId engine, Diagnostics& diags);
+std::optional<SpeculationConfig> readSpeculation(const ir::Scenario& s, ir::NodeId engine);
+TransferConfig readTransfer(const ir::Scenario& s, ir::NodeId deployment);
 
 /// Reads and checks one engine. Reports degrees that do not multiply, pools that are too small. nullopt after an error.
 std::optional<EngineConfig> readEngine(const ir::Scenario& s, ir::NodeId deployment, ir::NodeId engine,

@@ -9,8 +9,12 @@ std::optional<Graph> lower(const Scenario& s, NodeId model, const EngineConfig& 
   NodeId node = s.find(model, "graph");
   if (!node.valid()) return std::nullopt;
   Graph graph = s.graphs[s[node].index];
-  NodeId quant = s.find(engine.node, "quant");
-  NodeId asked = s.find(quant, "compute");
+  auto quantOf = [&](std::string_view field) {
+    for (NodeId quant : engine.quants)
+      if (NodeId found = s.find(quant, field); found.valid()) return found;
+    return NodeId{};
+  };
+  NodeId asked = quantOf("compute");
   std::string compute(asked.valid() ? s.strings[s[asked].text] : std::string_view());
   if (!compute.empty() && engine.device.peak(compute) == 0) {
     auto& d = diags.report<diag::no_such_compute>(rangeOf(s, asked, diags), engine.device.name, compute);
@@ -24,7 +28,7 @@ std::optional<Graph> lower(const Scenario& s, NodeId model, const EngineConfig& 
   }
   for (auto& p : graph.precisions) {
     std::string cls(graph.strings[p.cls]);
-    if (NodeId format = s.find(quant, cls); format.valid()) {
+    if (NodeId format = quantOf(cls); format.valid()) {
       p.bits = s.number(format, "bits").value_or(p.bits);
       p.scaleBits = s.number(format, "scale_bits").value_or(0);
       p.block = s.number(format, "block").value_or(1);

@@ -15,6 +15,11 @@ namespace {
 
 std::string bytesText(double b) { return humanize(b, Dimension::of(Base::Bytes)); }
 
+/// Does this side of a layer lie on the devices of the model's part?
+bool runsHere(const StepModel& m, bool ffn) {
+  return m.part() == StepModel::Part::Whole || ffn == (m.part() == StepModel::Part::Ffn);
+}
+
 std::vector<double> evaluated(const StepModel& m, double tokens, double seqs) {
   ExprPool::Inputs in;
   in.degrees = m.engine().degrees.byAxis();
@@ -25,8 +30,9 @@ std::vector<double> evaluated(const StepModel& m, double tokens, double seqs) {
 }
 
 /// Largest sum of activations that are alive together in one body, for the given expression values.
-double activationPeak(const Plan& plan, size_t b, const std::vector<double>& values,
-                      const std::array<double, kAxisNames.size()>& degrees) {
+double activationPeak(const StepModel& m, size_t b, const std::vector<double>& values) {
+  const auto& plan = m.plan();
+  const auto degrees = m.engine().degrees.byAxis();
   const auto& g = plan.graph;
   const auto& body = g.bodies[b];
   auto bytes = [&](TensorId id) {
@@ -52,6 +58,7 @@ double activationPeak(const Plan& plan, size_t b, const std::vector<double>& val
   for (auto p : body.params) live += bytes(p);
   std::vector<bool> alias(body.tensors.size(), false);  // slices and joins are views
   for (size_t i = 0; i < body.ops.size(); ++i) {
+    if (!runsHere(m, body.ops[i].side == Side::Ffn)) continue;
     auto name = g.strings[body.ops[i].intrinsic];
     bool view = name == "slice" || name == "join" || name == "append" || name == "rotary" || name == "run_layers";
     alias[body.ops[i].result.index] = view;
@@ -86,6 +93,22 @@ double sequenceBytes(const StepModel& m, double tokens) {
   return worst;
 }
 
+double uniqueBytes(const StepModel& m, double tokens) {
+  const auto& plan = m.plan();
+  ExprPool::Inputs in;
+  in.degrees.fill(1);
+  in.symbols.fill(1);
+  std::vector<double> values;
+  plan.graph.exprs.evaluate(in, values);
+  double sum = 0;
+  for (const auto& run : plan.graph.stack)
+    for (const auto& st : plan.storage[run.body.index]) {
+      if (st.kind == TensorKind::Cache) sum += run.count * values[st.bytes.index] * std::min(tokens, st.window);
+      if (st.kind == TensorKind::State) sum += run.count * values[st.bytes.index];
+    }
+  return sum;
+}
+
 std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diagnostics& diags) {
   const auto& plan = m.plan();
   const auto& e = m.engine();
@@ -99,9 +122,13 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
     double weights = 0;
     auto count = [&](size_t b, double times, auto&& which) {
       for (const auto& st : plan.storage[b]) {
-        if (st.kind != TensorKind::Weight || !which(st)) continue;
-        weights += times * values[st.bytes.index];
-        byClass[std::string(g.strings[st.cls])] += times * values[st.bytes.index];
+        if (st.kind != TensorKind::Weight || !runsHere(m, st.ffn) || !which(st)) continue;
+        double bytes = times * values[st.bytes.index];
+        // Copies of redundant experts lie beside the others, spread over the ranks.
+        if (e.redundantExperts > 0 && !plan.bodies[b].routes.empty() && g.strings[st.cls] == "expert")
+          bytes *= 1 + e.redundantExperts / plan.bodies[b].routes[0].experts;
+        weights += bytes;
+        byClass[std::string(g.strings[st.cls])] += bytes;
       }
     };
     for (size_t b = 0; b < plan.bodies.size(); ++b) count(b, stages[stage][b], [](const StoragePlan&) { return true; });
@@ -123,8 +150,7 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
     out.fullest.weights_by_class.assign(byClass.begin(), byClass.end());
   }
   double activations = 0;
-  for (size_t b = 0; b < plan.bodies.size(); ++b)
-    activations = std::max(activations, activationPeak(plan, b, values, e.degrees.byAxis()));
+  for (size_t b = 0; b < plan.bodies.size(); ++b) activations = std::max(activations, activationPeak(m, b, values));
   auto& f = out.fullest;
   f.role = e.name;
   f.activations = activations;

@@ -19,6 +19,9 @@ std::optional<MemoryPlan> planMemory(const StepModel& model, const ir::Scenario&
 /// Bytes that one sequence of `tokens` keeps on a device of the fullest stage: whole blocks, capped by windows.
 double sequenceBytes(const StepModel& model, double tokens);
 
+/// Bytes of one sequence of `tokens` in all caches and states, each held once.
+double uniqueBytes(const StepModel& model, double tokens);
+
 /// Degrees against the dimensions that they split. Reports what does not divide; warns of replication.
 bool checkDivision(const StepModel& model, const ir::Scenario& s, Diagnostics& diags);
 

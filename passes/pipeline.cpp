@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "passes/graph_passes.h"
 #include "passes/serve.h"
@@ -29,7 +30,9 @@ const std::vector<PassInfo>& passList() {
 namespace {
 
 struct Subject {
-  NodeId scenario, deployment, model, engine;
+  NodeId scenario, deployment, model;
+  std::vector<NodeId> engines;  ///< one, or prefill and decode
+  bool disaggregated = false;
 };
 
 std::optional<Subject> subjectOf(const Scenario& s, Diagnostics& diags) {
@@ -42,73 +45,188 @@ std::optional<Subject> subjectOf(const Scenario& s, Diagnostics& diags) {
   }
   std::string name(s.strings[s[s.root].name]);
   out.model = s.find(out.deployment, "model");
-  auto engines = s.blocks(out.deployment, "engine");
+  out.engines = s.blocks(out.deployment, "engine");
   SourceRange at = rangeOf(s, out.deployment, diags);
+  if (s.isA(out.deployment, "Disaggregated")) {
+    out.disaggregated = true;
+    NodeId prefill, decode;
+    for (auto engine : out.engines) {
+      auto role = s.strings[s[engine].name];
+      if (role == "prefill") prefill = engine;
+      if (role == "decode") decode = engine;
+    }
+    if (!prefill.valid() || !decode.valid() || out.engines.size() != 2) {
+      diags.report<diag::not_evaluable>(
+          at, name,
+          fmt::format("a disaggregated deployment has `engine prefill` and `engine decode`, this one has {} engines",
+                      out.engines.size()));
+      return std::nullopt;
+    }
+    out.engines = {prefill, decode};
+    return out;
+  }
   if (!s.isA(out.deployment, "Aggregated")) {
     diags.report<diag::not_evaluable>(
         at, name,
-        fmt::format("a `{}` deployment is checked, but only `Aggregated` ones are evaluated",
+        fmt::format("`Aggregated` and `Disaggregated` deployments are evaluated, not `{}`",
                     s.strings[s[out.deployment].schema]));
     return std::nullopt;
   }
-  if (engines.size() != 1) {
+  if (out.engines.size() != 1) {
     diags.report<diag::not_evaluable>(
-        at, name, fmt::format("an aggregated deployment has one engine, this one has {}", engines.size()));
-    return std::nullopt;
-  }
-  out.engine = engines[0];
-  if (NodeId drafts = s.find(out.engine, "speculative"); drafts.valid()) {
-    diags.report<diag::not_evaluable>(rangeOf(s, drafts, diags), name,
-                                      std::string("speculation is checked, not yet evaluated; remove `speculative`"));
+        at, name, fmt::format("an aggregated deployment has one engine, this one has {}", out.engines.size()));
     return std::nullopt;
   }
   return out;
 }
 
-/// Tokens would have to move between the meshes of mixer and FFN, which is not costed yet: better no number than one
-/// without that time.
-bool oneTokenMesh(const EngineConfig& e, const Scenario& s, Diagnostics& diags) {
-  if (e.degrees.ftp == e.degrees.tp) return true;
-  NodeId ftp = s.find(e.node, "parallel.ftp");
-  diags
-      .report<diag::not_evaluable>(rangeOf(s, ftp, diags), e.name,
-                                   std::string("an FFN degree that differs from tp is checked, not yet evaluated"))
-      .help(fmt::format("set ftp = {}", shortest(e.degrees.tp)));
-  return false;
-}
-
-/// The row that a decode step spends most time in, and what bounds it.
-std::string bottleneckOf(const Results& r) {
-  const Breakdown* b = nullptr;
-  for (const auto& step : r.breakdowns)
-    if (!b || step.step == "decode") b = &step;
-  if (!b || b->rows.empty()) return "";
+/// What a step spends most time in, and what bounds it.
+std::string bottleneckOf(const Breakdown& b) {
+  if (b.rows.empty()) return "";
   double compute = 0, memory = 0, network = 0;
-  for (const auto& row : b->rows) compute += row.compute_s, memory += row.memory_s, network += row.network_s;
-  double other = std::max(0.0, b->seconds - compute - memory - network);
+  for (const auto& row : b.rows) compute += row.compute_s, memory += row.memory_s, network += row.network_s;
+  double whole = b.overlapping ? compute + memory + network : b.seconds;
+  double other = std::max(0.0, whole - compute - memory - network);
   struct Part {
     double seconds;
     const char* name;
   } parts[] = {{memory, "memory bandwidth"}, {compute, "compute"}, {network, "network"}, {other, "host"}};
   auto best = std::max_element(std::begin(parts), std::end(parts),
                                [](const Part& x, const Part& y) { return x.seconds < y.seconds; });
+  std::string of = b.role.empty() || b.role == b.step ? b.step : fmt::format("{} {}", b.role, b.step);
   return fmt::format("{} ({}% of a {} step); largest operator class: {} ({}%)", best->name,
-                     significant(100 * best->seconds / b->seconds, 3), b->step, b->rows[0].cls,
-                     significant(100 * b->rows[0].seconds / b->seconds, 3));
+                     significant(100 * best->seconds / whole, 3), of, b.rows[0].cls,
+                     significant(100 * b.rows[0].seconds / whole, 3));
+}
+
+/// Stage times of an attention-FFN role in its typical step, and how its time per token answers to changes.
+AfdResult afdResult(const Role& role, const BatchState& state, double tpot, const LoadConfig& load) {
+  AfdResult out;
+  const auto& afd = *role.afd();
+  out.role = role.name();
+  out.microbatches = afd.config().microbatches;
+  out.layers = 0;
+  std::array<double, 4> sums = {0, 0, 0, 0};
+  for (const auto& run : afd.runs(state)) {
+    auto times = run.stages.times();
+    for (size_t i = 0; i < 4; ++i) sums[i] += times[i] * run.layers;
+    out.layers += run.layers;
+  }
+  for (auto& sum : sums) sum /= out.layers;
+  out.attention_s = sums[0], out.to_ffn_s = sums[1], out.ffn_s = sums[2], out.to_attention_s = sums[3];
+  out.budget_s = tpot / (3 * out.layers);
+  out.bottleneck = kAfdStageNames[static_cast<size_t>(std::max_element(sums.begin(), sums.end()) - sums.begin())];
+  double base = role.time(state).seconds;
+  auto scaled = [&](double seconds) { return tpot * seconds / base; };
+  double m = out.microbatches;
+  for (double count : {m - 1, m + 1, 2 * m})
+    if (count >= 1)
+      out.sensitivities.push_back(
+          {fmt::format("{} microbatches", shortest(count)), scaled(role.withAfd(count, 1).time(state).seconds)});
+  for (double factor : {0.5, 2.0}) {
+    BatchState other = state;
+    for (auto& g : other) g.past *= factor;
+    out.sensitivities.push_back(
+        {fmt::format("context {}", humanize((load.input + load.output / 2) * factor, Dimension::of(Base::Token))),
+         scaled(role.time(other).seconds)});
+  }
+  for (double factor : {0.5, 2.0})
+    out.sensitivities.push_back(
+        {fmt::format("link {} per device", humanize(afd.config().link[0].bandwidth * factor,
+                                                    Dimension::of(Base::Bytes) / Dimension::of(Base::Time))),
+         scaled(role.withAfd(m, factor).time(state).seconds)});
+  return out;
+}
+
+/// Engines share pools: together they may not take more devices than there are.
+bool poolsSuffice(const std::vector<Role>& roles, const Scenario& s, NodeId deployment, Diagnostics& diags) {
+  std::map<std::string, double> taken, there;
+  auto take = [&](const EngineConfig& e) {
+    taken[e.pool] += e.replicas * e.degrees.devices();
+    there[e.pool] = e.poolDevices;
+  };
+  for (const auto& role : roles) {
+    take(role.engine());
+    if (role.afd()) take(role.afd()->config().ffn);
+  }
+  for (const auto& [pool, devices] : taken)
+    if (devices > there[pool]) {
+      diags.report<diag::pool_too_small>(rangeOf(s, deployment, diags), s.strings[s[deployment].name],
+                                         shortest(devices), pool, shortest(there[pool]));
+      return false;
+    }
+  return true;
+}
+
+void price(const Scenario& s, NodeId deployment, Results& r, Diagnostics& diags) {
+  NodeId cluster = s.find(deployment, "cluster");
+  auto& m = r.metrics;
+  double perHour = 0, paid = 0;
+  bool priced = true;
+  for (auto pool : s.blocks(cluster, "pool")) {
+    double count = s.number(pool, "count").value_or(0);
+    paid += s.number(pool, "devices").value_or(0);
+    auto price = s.number(pool, "node.price");
+    if (price) perHour += count * *price * 3600;
+    priced = priced && price.has_value();
+  }
+  r.devices_paid = paid;
+  if (paid > r.devices)
+    diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(paid - r.devices), shortest(paid),
+                                           s.show(cluster));
+  m.output_tokens_per_s_per_device = *m.output_tokens_per_s / paid;
+  if (!priced || perHour <= 0) {
+    r.assumptions.push_back({"no price is known for these nodes", ""});
+    return;
+  }
+  m.usd_per_hour = perHour;
+  m.usd_per_million_output_tokens = perHour / 3600 / *m.output_tokens_per_s * 1e6;
+  m.usd_per_million_tokens = perHour / 3600 / *m.total_tokens_per_s * 1e6;
+  for (auto pool : s.blocks(cluster, "pool"))
+    r.assumptions.push_back(
+        {fmt::format("price {}", s.show(s.find(pool, "node.price"))), whereSet(s, s.find(pool, "node.price"))});
+}
+
+void assumeFormats(const Scenario& s, NodeId model, const EngineConfig& engine, Results& r) {
+  for (auto child : s[s.find(model, "precision")].children) {
+    auto cls = s.strings[s[child].name];
+    bool overridden = std::any_of(engine.quants.begin(), engine.quants.end(),
+                                  [&](NodeId quant) { return s.find(quant, cls).valid(); });
+    std::string what = fmt::format("{} in the checkpoint's format, {}", cls, s.show(child));
+    bool known =
+        std::any_of(r.assumptions.begin(), r.assumptions.end(), [&](const Assumption& a) { return a.what == what; });
+    if (!overridden && !known && (cls == "kv" || cls == "linear")) r.assumptions.push_back({what, whereSet(s, child)});
+  }
 }
 
 }  // namespace
 
-std::optional<StepModel> buildStepModel(const Scenario& s, Diagnostics& diags) {
+std::optional<Role> buildRoleOf(const Scenario& s, std::string_view engine, Diagnostics& diags) {
   auto subject = subjectOf(s, diags);
   if (!subject) return std::nullopt;
-  auto engine = readEngine(s, subject->deployment, subject->engine, diags);
-  if (!engine || !oneTokenMesh(*engine, s, diags)) return std::nullopt;
+  NodeId wanted = subject->engines.back();
+  for (auto e : subject->engines)
+    if (s.strings[s[e].name] == engine) wanted = e;
   std::vector<std::string> fallbacks;
-  auto graph = lower(s, subject->model, *engine, fallbacks, diags);
-  if (!graph || !shard(*graph, diags)) return std::nullopt;
-  insertCollectives(*graph);
-  return StepModel(compile(std::move(*graph), *engine), *engine);
+  return buildRole(s, subject->deployment, wanted, fallbacks, diags);
+}
+
+/// The graph of one engine after a pass; of an attention-FFN engine, as its attention group runs it.
+std::optional<Graph> graphAfter(const Scenario& s, const Subject& subject, std::string_view last, Diagnostics& diags) {
+  NodeId node = subject.engines.back();
+  std::optional<EngineConfig> engine;
+  if (s.isA(node, "AttentionFfn")) {
+    if (auto afd = readAfd(s, subject.deployment, node, diags)) engine = afd->attention;
+  } else {
+    engine = readEngine(s, subject.deployment, node, diags);
+  }
+  std::vector<std::string> fallbacks;
+  if (!engine) return std::nullopt;
+  auto graph = lower(s, subject.model, *engine, fallbacks, diags);
+  if (!graph || last == "lower") return graph;
+  if (!shard(*graph, diags)) return std::nullopt;
+  if (last == "collectives") insertCollectives(*graph);
+  return graph;
 }
 
 PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& diags) {
@@ -119,36 +237,20 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
   }
   auto subject = subjectOf(s, diags);
   if (!subject) return out;
-  auto engine = readEngine(s, subject->deployment, subject->engine, diags);
-  if (!engine) return out;
-
-  // lower
-  std::vector<std::string> fallbacks;
-  auto graph = lower(s, subject->model, *engine, fallbacks, diags);
-  if (!graph) return out;
-  auto stop = [&](std::string_view pass) {
-    if (last != pass) return false;
-    out.graph = *graph;
-    out.ok = true;
-    return true;
-  };
-  if (stop("lower")) return out;
-  // shard
-  if (!shard(*graph, diags) || stop("shard")) return out;
-  // collectives
-  insertCollectives(*graph);
-  if (auto problem = verify(*graph); !problem.empty()) {
-    diags.report<diag::internal_error>({}, problem);
+  if (last == "lower" || last == "shard" || last == "collectives") {
+    out.graph = graphAfter(s, *subject, last, diags);
+    out.ok = out.graph.has_value();
     return out;
   }
-  if (stop("collectives")) return out;
-  // place
-  StepModel model(compile(std::move(*graph), *engine), *engine);
-  bool divides = checkDivision(model, s, diags);
-  if (!divides || !oneTokenMesh(*engine, s, diags)) return out;
-  // fit
-  auto memory = planMemory(model, s, diags);
-  if (!memory) return out;
+  // lower, shard, collectives, place, fit: of every role
+  std::vector<Role> roles;
+  std::vector<std::string> fallbacks;
+  for (auto engine : subject->engines) {
+    auto role = buildRole(s, subject->deployment, engine, fallbacks, diags);
+    if (!role || !fitRole(*role, s, diags)) return out;
+    roles.push_back(std::move(*role));
+  }
+  if (!poolsSuffice(roles, s, subject->deployment, diags)) return out;
   if (!subject->scenario.valid()) {
     out.ok = true;
     return out;
@@ -160,28 +262,34 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
   r.model = s.show(subject->model);
   r.deployment = s.show(subject->deployment);
   r.workload = s.show(workload);
-  r.mode = "aggregated";
+  bool afd = std::any_of(roles.begin(), roles.end(), [](const Role& role) { return role.afd().has_value(); });
+  r.mode = subject->disaggregated ? (afd ? "prefill/decode with attention-FFN" : "prefill/decode")
+                                  : (afd ? "attention-FFN" : "aggregated");
   r.scenario_hash = contentHash(print(s));
-  r.devices = engine->replicas * engine->degrees.devices();
-  r.hardware = fmt::format("{} x {}", shortest(r.devices), engine->device.name);
-  if (engine->runtime.name == "ideal")
-    r.assumptions.push_back({"runtime ideal: efficiencies 1 and no overheads, so times are a lower bound",
-                             whereSet(s, s.find(engine->node, "runtime"))});
-  for (const auto& f : fallbacks) r.assumptions.push_back({f, whereSet(s, s.find(subject->model, "precision"))});
-  for (auto child : s[s.find(subject->model, "precision")].children) {
-    auto cls = s.strings[s[child].name];
-    bool overridden = s.find(s.find(engine->node, "quant"), cls).valid();
-    if (!overridden && (cls == "kv" || cls == "linear"))
-      r.assumptions.push_back(
-          {fmt::format("{} in the checkpoint's format, {}", cls, s.show(child)), whereSet(s, child)});
+  for (const auto& role : roles) {
+    r.devices += role.devices();
+    r.hardware += (r.hardware.empty() ? "" : ", ") +
+                  (roles.size() > 1 ? fmt::format("{} {}", role.name(), role.hardware()) : role.hardware());
+    const auto& e = role.engine();
+    if (e.runtime.name == "ideal" && r.assumptions.empty())
+      r.assumptions.push_back({"runtime ideal: efficiencies 1 and no overheads, so times are a lower bound",
+                               whereSet(s, s.find(e.node, "runtime"))});
+    assumeFormats(s, subject->model, e, r);
   }
-  if (s.number(workload, "prefix.shared").value_or(0) > 0)
-    r.assumptions.push_back({"prefix reuse is not modelled: every prompt is computed whole",
-                             whereSet(s, s.find(workload, "prefix.shared"))});
+  std::sort(fallbacks.begin(), fallbacks.end());
+  fallbacks.erase(std::unique(fallbacks.begin(), fallbacks.end()), fallbacks.end());
+  for (const auto& f : fallbacks) r.assumptions.push_back({f, whereSet(s, s.find(subject->model, "precision"))});
 
+  if (NodeId pipeline = s.find(subject->scenario, "pipeline"); pipeline.valid())
+    r.assumptions.push_back({fmt::format("only the deployment is evaluated: the other stages of pipeline `{}` need a "
+                                         "simulation",
+                                         s.show(pipeline)),
+                             whereSet(s, pipeline)});
   // serve
   auto load = readLoad(s, workload);
-  auto served = serve(model, *memory, load, s, subject->scenario, r.assumptions, diags);
+  ServeContext context{s, subject->scenario, r.assumptions, diags};
+  auto served = subject->disaggregated ? serveDisaggregated(roles, readTransfer(s, subject->deployment), load, context)
+                                       : serve(roles[0], load, context);
   if (!served) return out;
   auto& m = r.metrics;
   m.ttft_mean_s = served->ttft;
@@ -197,52 +305,47 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
   m.total_tokens_per_s = served->requests * (load.input + load.output);
   m.concurrency = served->concurrency;
   m.running_slots = served->running;
-  auto breakdown = [&](const BatchState& state, std::string name) {
-    if (state.empty()) return;
-    auto step = model.time(state, true);
-    step.breakdown.step = std::move(name);
-    r.breakdowns.push_back(std::move(step.breakdown));
-  };
-  if (load.output > 1) breakdown(served->decode, "decode");
-  breakdown(served->mixed,
-            load.arrivals == LoadConfig::Arrivals::Batch || engine->runtime.prefill_first ? "prefill" : "mixed");
-  r.bottleneck = bottleneckOf(r);
-  RoleMemory role = memory->fullest;
-  double perSequence = sequenceBytes(model, load.input + load.output / 2);
-  double sequences = served->running / (engine->replicas * engine->degrees.dp);
-  role.kv = std::min(memory->kvBudget, sequences * perSequence);
-  role.kv_capacity_tokens = perSequence > 0 ? memory->kvBudget / perSequence * (load.input + load.output / 2) : 0;
-  r.memory.push_back(role);
+  if (served->transfer > 0) r.transfer_s = served->transfer;
+
+  for (const auto& step : served->steps) {
+    if (step.state.empty()) continue;
+    const auto& role = roles[step.role];
+    auto breakdown = role.time(step.state, true).breakdown;
+    breakdown.step = step.name;
+    if (roles.size() > 1) breakdown.role = role.name();
+    if (role.afd() && m.tpot_mean_s && step.name == "decode")
+      r.afd.push_back(afdResult(role, step.state, *m.tpot_mean_s, load));
+    r.breakdowns.push_back(std::move(breakdown));
+  }
+  // A role is bound by the kind of step that it spends most time in.
+  for (size_t i = 0; i < roles.size(); ++i) {
+    RoleResult role{roles[i].name(), roles[i].hardware(), roles[i].devices(), 0, std::nullopt, ""};
+    if (i < served->busy.size()) role.busy = served->busy[i];
+    double most = -1;
+    for (const auto& step : served->steps)
+      for (const auto& b : r.breakdowns)
+        if (step.role == i && b.step == step.name && (roles.size() == 1 || b.role == role.name) &&
+            step.share * b.seconds > most)
+          most = step.share * b.seconds, role.step_s = b.seconds, role.bottleneck = bottleneckOf(b);
+    r.roles.push_back(std::move(role));
+    double sequence = sequenceBytes(roles[i].holder(), load.input + load.output / 2);
+    auto memory = roles[i].memory;
+    memory[0].kv = std::min(roles[i].kvBudget, served->sequences[i] * sequence);
+    memory[0].kv_capacity_tokens = sequence > 0 ? roles[i].kvBudget / sequence * (load.input + load.output / 2) : 0;
+    r.memory.insert(r.memory.end(), memory.begin(), memory.end());
+  }
+  r.bottleneck = r.roles[0].bottleneck;
+  if (subject->disaggregated) {
+    size_t side = served->busy[0] > served->busy[1] ? 0 : 1;
+    r.bottleneck = fmt::format("{} ({}% busy): {}", r.roles[side].name, significant(100 * served->busy[side], 3),
+                               r.roles[side].bottleneck);
+  }
+  for (const auto& a : r.afd) r.bottleneck += fmt::format("; slowest stage: {}", a.bottleneck);
 
   // price
-  NodeId cluster = s.find(subject->deployment, "cluster");
-  double perHour = 0, paid = 0;
-  bool priced = true;
-  for (auto pool : s.blocks(cluster, "pool")) {
-    double count = s.number(pool, "count").value_or(0);
-    paid += s.number(pool, "devices").value_or(0);
-    auto price = s.number(pool, "node.price");
-    if (price) perHour += count * *price * 3600;
-    priced = priced && price.has_value();
-  }
-  r.devices_paid = paid;
-  if (paid > r.devices)
-    diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(paid - r.devices), shortest(paid),
-                                           s.show(cluster));
-  m.output_tokens_per_s_per_device = *m.output_tokens_per_s / paid;
-  if (priced && perHour > 0) {
-    m.usd_per_hour = perHour;
-    m.usd_per_million_output_tokens = perHour / 3600 / *m.output_tokens_per_s * 1e6;
-    m.usd_per_million_tokens = perHour / 3600 / *m.total_tokens_per_s * 1e6;
-    for (auto pool : s.blocks(cluster, "pool"))
-      r.assumptions.push_back(
-          {fmt::format("price {}", s.show(s.find(pool, "node.price"))), whereSet(s, s.find(pool, "node.price"))});
-  } else {
-    r.assumptions.push_back({"no price is known for these nodes", ""});
-  }
-
+  price(s, subject->deployment, r, diags);
   // slo
-  auto floor = physicalFloor(model, load);
+  auto floor = physicalFloor(roles.front(), roles.back(), load);
   checkSlo(s, s.find(subject->scenario, "slo"), r, floor.ttft, floor.tpot, diags);
   out.results = std::move(r);
   out.ok = true;

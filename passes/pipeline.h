@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ir/scenario.h"
-#include "passes/step.h"
+#include "passes/role.h"
 #include "results/results.h"
 #include "support/diagnostics.h"
 
@@ -27,8 +27,8 @@ struct PipelineOutput {
 /// that needs no load is checked.
 PipelineOutput runPasses(const ir::Scenario& s, std::string_view last, Diagnostics& diags);
 
-/// The step model of a scenario's (only) engine: lowered, sharded, compiled. nullopt after an error.
-std::optional<StepModel> buildStepModel(const ir::Scenario& s, Diagnostics& diags);
+/// One engine of a scenario's deployment, by name or the last: lowered, sharded, compiled. nullopt after an error.
+std::optional<Role> buildRoleOf(const ir::Scenario& s, std::string_view engine, Diagnostics& diags);
 
 /// Results under the names that checks use: "mean(ttft)", "throughput", … ; nullopt: this evaluator cannot say.
 std::vector<std::pair<std::string, std::optional<double>>> namedMetrics(const Results& r);

@@ -14,6 +14,7 @@ class Compiler {
   Compiler(Graph graph, const EngineConfig& engine) : engine_(engine) { plan_.graph = std::move(graph); }
 
   Plan run() {
+    plan_.activation = plan_.graph.strings.intern("activation");
     for (uint32_t b = 0; b < plan_.graph.bodies.size(); ++b) {
       body_ = &plan_.graph.bodies[b];
       plan_.bodies.push_back(compileBody());
@@ -276,6 +277,11 @@ class Compiler {
       if (t.kind == TensorKind::Activation || t.kind == TensorKind::Route) continue;
       StoragePlan s{t.kind, t.cls, t.name, mul(elements(t, {}, {}), constant(bytesPer(t.cls)))};
       if (t.window) s.window = pool().evaluateOne(*t.window, {});
+      // Context parallelism splits every sequence's cache.
+      if (t.kind == TensorKind::Cache) s.bytes = pool().make(ExprOp::Div, s.bytes, pool().degree(Axis::cp));
+      for (const auto& op : body_->ops)
+        for (const auto& o : op.operands)
+          if (&body_->tensors[o.tensor.index] == &t && op.side == Side::Ffn) s.ffn = true;
       out.push_back(s);
     }
     return out;

@@ -10,7 +10,7 @@
 
 namespace afdc {
 
-enum class Cost : uint8_t { Free, Roofline, Attention, Grouped, AllReduce, AllGather, Dispatch, Combine };
+enum class Cost : uint8_t { Free, Roofline, Attention, Grouped, AllReduce, AllGather, Dispatch, Combine, Reshard };
 
 struct OpPlan {
   Cost cost = Cost::Free;
@@ -51,6 +51,7 @@ struct StoragePlan {
   ir::TensorKind kind;
   ir::StringId cls, name;
   ir::ExprId bytes;  ///< Weight: of all; Cache: per token; State: per sequence
+  bool ffn = false;  ///< Weight: read by operators of the FFN's side
   double window = std::numeric_limits<double>::infinity();
 };
 
@@ -59,6 +60,7 @@ struct Plan {
   std::vector<BodyPlan> bodies;  ///< parallel to graph.bodies
   std::vector<std::vector<StoragePlan>> storage;
   std::vector<std::string> classes;  ///< classes of the breakdown
+  ir::StringId activation;           ///< the class of what layers pass on
 };
 
 /// Compiles a graph after `insertCollectives`.

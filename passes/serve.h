@@ -1,9 +1,9 @@
-// Steady state of an aggregated deployment (semantics §6): static batch, and chunked prefill at a concurrency or a
-// rate.
+// Steady state of a deployment (semantics §6): static batches, a concurrency or a rate on an aggregated engine, and
+// prefill and decode on engines of their own.
 #pragma once
 #include <optional>
 
-#include "passes/memory.h"
+#include "passes/schedule.h"
 
 namespace afdc {
 
@@ -12,20 +12,47 @@ struct Served {
   double requests = 0;                  ///< finished per second, whole deployment
   double concurrency = 0, running = 0;  ///< in the system, and in the running batch; whole deployment
   double capacity = 0;                  ///< largest request rate; 0 when not asked for
-  double kvTokensPerRank = 0;           ///< tokens held per data-parallel rank
-  BatchState decode, mixed;             ///< typical steps, for the breakdown (mixed may be empty)
-  double mixedShare = 0;                ///< of steps
+
+  /// A typical step of a role, for the breakdown.
+  struct Step {
+    size_t role = 0;
+    std::string name;
+    BatchState state;
+    double share = 1;  ///< of the role's steps
+  };
+  std::vector<Step> steps;
+  std::vector<double> sequences;  ///< held per data-parallel rank of each role
+  std::vector<double> busy;       ///< share of time that each role works
+  double transfer = 0;            ///< s, one request's cache from prefill to decode
+  std::string limit;              ///< what bounds the rate of a disaggregated deployment
+};
+
+/// What serving a load needs to know and to report to.
+struct ServeContext {
+  const ir::Scenario& s;
+  ir::NodeId scenario;
+  std::vector<Assumption>& assumptions;
+  Diagnostics& diags;
+  ir::NodeId workload() const { return s.find(scenario, "workload"); }
 };
 
 /// Closed form of the schedule. Reports a request that does not fit, a queue, a rate above capacity.
-std::optional<Served> serve(const StepModel& model, const MemoryPlan& memory, const LoadConfig& load,
-                            const ir::Scenario& s, ir::NodeId scenario, std::vector<Assumption>& assumptions,
-                            Diagnostics& diags);
+std::optional<Served> serve(const Role& engine, const LoadConfig& load, ServeContext& context);
+/// Prefill and decode apart; `roles` in that order.
+std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const TransferConfig& transfer,
+                                         const LoadConfig& load, ServeContext& context);
+
+/// Prompt tokens that are found in the cache, by the workload's prefixes and what the cache holds.
+Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, ServeContext& context);
+/// Does one request of this load fit the context window and the cache? Reports when not.
+bool requestFits(const Role& role, const LoadConfig& load, ServeContext& context);
+/// Sequences that one data-parallel rank can hold, by KV memory and by the scheduler's limit.
+double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& context);
 
 /// Least possible TTFT and TPOT: one request alone, every efficiency one.
 struct Floor {
   double ttft = 0, tpot = 0;
 };
-Floor physicalFloor(const StepModel& model, const LoadConfig& load);
+Floor physicalFloor(const Role& prefill, const Role& decode, const LoadConfig& load);
 
 }  // namespace afdc

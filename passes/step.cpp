@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace afdc {
 
@@ -10,7 +11,27 @@ using ir::ExprId;
 using ir::Phase;
 using ir::Symbol;
 
-ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile) {
+namespace {
+
+/// The `redundant` most popular experts in turn get one more copy, their tokens split evenly between the copies.
+void replicate(std::vector<double>& share, double redundant) {
+  std::vector<double> copies(share.size(), 1);
+  for (double i = 0; i < redundant; ++i) {
+    size_t hottest = 0;
+    for (size_t e = 1; e < share.size(); ++e)
+      if (share[e] / copies[e] > share[hottest] / copies[hottest]) hottest = e;
+    ++copies[hottest];
+  }
+  std::vector<double> replicas;
+  for (size_t e = 0; e < share.size(); ++e)
+    for (double c = 0; c < copies[e]; ++c) replicas.push_back(share[e] / copies[e]);
+  std::sort(replicas.begin(), replicas.end(), std::greater<>());
+  share = std::move(replicas);
+}
+
+}  // namespace
+
+ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile, double redundant) {
   double copies = tokens * r.topK, perRank = r.experts / ep;
   auto pad = [&](double m) { return tile <= 1 ? m : std::ceil(m / tile) * tile; };
   if (r.skew == 0) {
@@ -37,6 +58,10 @@ ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile)
     for (size_t j = i + 1; j < count; ++j) rest += share[j];
     for (size_t j = i + 1; j < count; ++j) share[j] *= 1 + excess / rest;
   }
+  if (redundant > 0) {
+    replicate(share, redundant);
+    count = share.size();
+  }
   // Experts are dealt to ranks in order of popularity, so that no rank holds only popular ones.
   ExpertLoad worst;
   auto ranks = static_cast<size_t>(ep);
@@ -60,14 +85,30 @@ struct StepModel::Frame {
   BatchState local;
   ir::ExprPool::Inputs inputs;
   std::vector<double> values;
-  double tokensAll = 0;  ///< tokens of the step over all ranks, this phase
+  double otherLocal = 0;  ///< tokens of a rank on the other mesh
+  double tokensAll = 0;   ///< tokens of the step over all ranks, this phase
   double tokensLocal = 0;
+  double promptLocal = 0, promptFull = 0;  ///< tokens of prompts on this rank: its share, and of its whole cp group
   bool decodeOnly = false;
   bool evaluated = false;
 };
 
-StepModel::StepModel(Plan plan, EngineConfig engine) : plan_(std::move(plan)), engine_(std::move(engine)) {
+StepModel::StepModel(Plan plan, EngineConfig engine, Part part)
+    : plan_(std::move(plan)), engine_(std::move(engine)), part_(part) {
   stageBodies_ = layersByStage(plan_.graph, engine_.degrees.pp);
+  if (engine_.degrees.ftp != engine_.degrees.tp) {
+    reshard_.cost = Cost::Reshard;
+    reshard_.cls = static_cast<uint16_t>(plan_.classes.size());
+    plan_.classes.emplace_back("reshard");
+  }
+}
+
+double StepModel::width() const {
+  const auto& main = plan_.graph.bodies[plan_.graph.main.index];
+  for (const auto& op : main.ops)
+    if (plan_.graph.strings[op.intrinsic] == "run_layers")
+      return plan_.graph.exprs.evaluateOne(main.tensors[op.result.index].dims[1].parts[0].size, {});
+  return 0;
 }
 
 std::vector<std::vector<double>> layersByStage(const ir::Graph& g, double pp) {
@@ -86,12 +127,12 @@ std::vector<std::vector<double>> layersByStage(const ir::Graph& g, double pp) {
 double StepModel::expertTokens(const Frame& f) const {
   const auto& d = engine_.degrees;
   double group = d.ep * d.etp;
-  return exchanges() ? f.tokensAll * group / d.ranks() : f.tokensLocal * group / (d.tp * d.cp);
+  return exchanges() ? f.tokensAll * group / d.ranks() : f.tokensLocal * group / d.tp;
 }
 
 bool StepModel::exchanges() const {
   const auto& d = engine_.degrees;
-  return d.ep > 1 && d.ep * d.etp > d.tp * d.cp;
+  return d.ep > 1 && d.ep * d.etp > d.tp;
 }
 
 double StepModel::roofline(double flops, double bytes, double peak, bool& computeBound) const {
@@ -146,7 +187,8 @@ double pastRead(const OpPlan& op, double fresh, double past) {
 const ExpertLoad& StepModel::loadOf(const RoutePlan& route, double tokens, std::vector<KnownLoad>& loads) const {
   for (const auto& known : loads)
     if (known.tokens == tokens && (known.route == &route || known.route->same(route))) return known.load;
-  loads.push_back({&route, tokens, expertLoad(route, tokens, engine_.degrees.ep, engine_.runtime.tile)});
+  loads.push_back(
+      {&route, tokens, expertLoad(route, tokens, engine_.degrees.ep, engine_.runtime.tile, engine_.redundantExperts)});
   return loads.back().load;
 }
 
@@ -175,9 +217,20 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
         all += g.count * pairs(op, g.fresh, g.past);
         cached += g.count * pastRead(op, g.fresh, g.past);
       }
-      w.flops = value(op.perPair) * all;
-      w.bytes = value(op.bytes) + value(op.perCached) * cached;
-      break;
+      // Context parallelism: each rank holds a share of every sequence's cache and works on a balanced share of the
+      // pairs.
+      w.flops = value(op.perPair) * all / d.cp;
+      w.bytes = value(op.bytes) + value(op.perCached) * cached / d.cp;
+      if (d.cp <= 1) break;
+      w.seconds = roofline(w.flops, w.bytes, op.peak, computeBound);
+      // Prompts gather the new keys and values of the other ranks; decodes add up partial results.
+      double gathered = value(op.perCached) * f.promptFull;
+      double partial = value(op.bytes) / 2 * (f.tokensLocal - f.promptLocal) / std::max(1.0, f.tokensLocal);
+      CommGroup group{d.cp, d.tp};
+      w.seconds += allGather(gathered, group, engine_.tiers, engine_.runtime.eta_network).seconds +
+                   allReduce(partial, group, engine_.tiers, engine_.runtime.eta_network).seconds;
+      w.resource = computeBound ? Work::Compute : Work::Memory;
+      return w;
     }
     case Cost::Grouped: {
       const auto& route = body.routes[static_cast<size_t>(op.route)];
@@ -188,13 +241,13 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
     }
     case Cost::Dispatch:
     case Cost::Combine: {
-      if (!exchange) return w;
+      if (!exchange || part_ == Part::Ffn) return w;  // between sides, the exchange carries them
       const auto& route = body.routes[static_cast<size_t>(op.route)];
       bool low = engine_.runtime.all_to_all == RuntimeModel::AllToAll::LowLatency ||
                  (engine_.runtime.all_to_all == RuntimeModel::AllToAll::ByPhase && f.decodeOnly);
       // Tensor-parallel ranks hold the same tokens: each sends its share.
-      ExpertTraffic t{f.tokensLocal / (d.tp * d.cp), route.topK, route.experts, route.groups, route.groupsPerToken,
-                      value(op.bytes) * d.etp,       low};
+      ExpertTraffic t{f.tokensLocal / d.tp,    route.topK, route.experts, route.groups, route.groupsPerToken,
+                      value(op.bytes) * d.etp, low};
       auto time = expertExchange(t, {d.ep, d.etp}, engine_.tiers, engine_.runtime.eta_network);
       if (op.cost == Cost::Combine && d.tp > 1) {
         // … and gathers the others' results again.
@@ -204,9 +257,19 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
       }
       return communicate(time);
     }
+    case Cost::Reshard: {
+      // The FFN's ranks need the tokens of all mixer groups among them; with a smaller degree, the results go back so.
+      double ranks = std::max(d.ftp, d.tp) / std::min(d.ftp, d.tp);
+      const auto* activation = plan_.graph.precision(plan_.activation);
+      double bytes = std::max(f.tokensLocal, f.otherLocal) * width() * (activation ? activation->bytesPerElement() : 2);
+      return communicate(allGather(bytes, {ranks, std::min(d.ftp, d.tp)}, engine_.tiers, engine_.runtime.eta_network));
+    }
     case Cost::AllReduce: {
       // Sums over the experts inside a tensor-parallel group; with an exchange, `combine` has already added them.
-      double ranks = op.axis == Axis::ep ? (exchange ? 1 : d.tp * d.cp) : d.byAxis()[static_cast<size_t>(op.axis)];
+      double ranks = op.axis == Axis::ep ? (exchange             ? 1
+                                            : part_ == Part::Ffn ? d.ep * d.etp
+                                                                 : d.tp)
+                                         : d.byAxis()[static_cast<size_t>(op.axis)];
       return communicate(allReduce(value(op.bytes), {ranks, 1}, engine_.tiers, engine_.runtime.eta_network));
     }
     case Cost::AllGather:
@@ -234,7 +297,10 @@ StepModel::Frame StepModel::frameOf(const BatchState& state, ir::Phase phase, bo
     double count = g.count == std::floor(g.count) ? std::ceil(g.count / divide) : g.count / divide;
     f.local.push_back({count, g.fresh, g.past, g.logits});
     f.tokensAll += g.count * g.fresh;
-    f.tokensLocal += count * g.fresh;
+    // A prompt's tokens are split over cp; a decode's one token is not.
+    double share = prefill ? count * g.fresh / d.cp : count * g.fresh;
+    f.tokensLocal += share;
+    if (prefill) f.promptLocal += share, f.promptFull += count * g.fresh;
     seqs += count;
     logits += count * g.logits;
     context += count * (g.past + g.fresh);
@@ -258,8 +324,17 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
     // Elementwise operators between the expert products see the rows of the hottest rank.
     double rows = 0;
     if (!body.routes.empty()) rows = loadOf(body.routes[0], expertTokens(frames[0][oneMesh ? 0 : 1]), loads).rows;
+    bool entered = false;
     for (size_t i = from; i < to; ++i) {
       const auto& op = body.ops[i];
+      if (part_ != Part::Whole && op.ffn != (part_ == Part::Ffn)) continue;
+      // Dense operators of an FFN on a mesh of its own: tokens change hands once a layer.
+      if (!oneMesh && !entered && op.ffn && op.cost == Cost::Roofline && op.flops.valid()) {
+        entered = true;
+        Frame& all = frames[0][1];
+        all.otherLocal = frames[0][0].tokensLocal;
+        visit(b, reshard_, cost(reshard_, body, all, loads), count, stage);
+      }
       Frame& f = frames[static_cast<size_t>(op.phase)][op.ffn && !oneMesh ? 1 : 0];
       if (f.local.empty()) continue;
       auto& expertRows = f.inputs.symbols[static_cast<size_t>(Symbol::expert_rows)];
@@ -280,6 +355,15 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
           static_cast<int>(stageBodies_.size()) - 1);
 }
 
+void StepModel::addTo(BreakdownRow& row, const Work& w, double count) {
+  row.seconds += w.seconds * count;
+  (w.resource == Work::Compute  ? row.compute_s
+   : w.resource == Work::Memory ? row.memory_s
+                                : row.network_s) += w.seconds * count;
+  row.flops += w.flops * count;
+  row.bytes += w.bytes * count;
+}
+
 StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   StepTime out;
   std::vector<double> stages(stageBodies_.size(), 0);
@@ -291,13 +375,7 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   eachOp(state, [&](size_t, const OpPlan& op, const Work& w, double count, int stage) {
     stages[static_cast<size_t>(stage)] += w.seconds * count;
     if (!withBreakdown) return;
-    auto& row = rows[op.cls];
-    row.seconds += w.seconds * count;
-    (w.resource == Work::Compute  ? row.compute_s
-     : w.resource == Work::Memory ? row.memory_s
-                                  : row.network_s) += w.seconds * count;
-    row.flops += w.flops * count;
-    row.bytes += w.bytes * count;
+    addTo(rows[op.cls], w, count);
   });
   double device = 0;
   for (double s : stages) {
@@ -309,15 +387,8 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   const auto& d = engine_.degrees;
   if (d.pp > 1) {
     // The activations of the busiest rank's tokens go from stage to stage.
-    double bytes = 0;
-    const auto& main = plan_.graph.bodies[plan_.graph.main.index];
-    for (const auto& op : main.ops)
-      if (plan_.graph.strings[op.intrinsic] == "run_layers") {
-        const auto& x = main.tensors[op.result.index];
-        double width = plan_.graph.exprs.evaluateOne(x.dims[1].parts[0].size, {});
-        const auto* p = plan_.graph.precision(x.cls);
-        bytes = tokens / d.dp * width * (p ? p->bytesPerElement() : 2) / d.tp;
-      }
+    const auto* p = plan_.graph.precision(plan_.activation);
+    double bytes = tokens / d.dp * width() * (p ? p->bytesPerElement() : 2) / d.tp;
     double hop = pointToPoint(bytes, {2, d.ranks()}, engine_.tiers, engine_.runtime.eta_network).seconds;
     device += (d.pp - 1) * hop;
     out.slowestStage += hop;
@@ -337,6 +408,39 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
     out.breakdown.rows = std::move(rows);
   }
   return out;
+}
+
+void StepModel::byBody(const BatchState& state, BodyTimes& times) const {
+  times.bodies.assign(plan_.bodies.size(), 0);
+  times.own = 0;
+  eachOp(state, [&](size_t body, const OpPlan&, const Work& w, double count, int) {
+    if (body == plan_.graph.main.index)
+      times.own += w.seconds * count;
+    else
+      times.bodies[body] += w.seconds;
+  });
+  // With pipeline stages a body runs in several of them: the times above are of one layer.
+  for (size_t b = 0; b < times.bodies.size(); ++b) {
+    double stages = 0;
+    for (const auto& stage : stageBodies_) stages += stage[b] > 0;
+    if (stages > 1) times.bodies[b] /= stages;
+  }
+}
+
+std::vector<BreakdownRow> StepModel::rows(const BatchState& state) const {
+  std::vector<BreakdownRow> rows(plan_.classes.size());
+  for (size_t i = 0; i < rows.size(); ++i) rows[i].cls = plan_.classes[i];
+  eachOp(state, [&](size_t, const OpPlan& op, const Work& w, double count, int) { addTo(rows[op.cls], w, count); });
+  return rows;
+}
+
+double StepModel::hottest(size_t body, double tokens) const {
+  const auto& routes = plan_.bodies[body].routes;
+  const auto& d = engine_.degrees;
+  if (routes.empty() || d.ep <= 1) return 1;
+  double perGroup = tokens * d.ep * d.etp / d.ranks();
+  auto load = expertLoad(routes[0], perGroup, d.ep, 1, engine_.redundantExperts);
+  return load.rows * d.ep / (perGroup * routes[0].topK);
 }
 
 std::vector<StepModel::OpTime> StepModel::operators(const BatchState& state) const {

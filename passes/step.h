@@ -31,14 +31,19 @@ struct ExpertLoad {
   /// Rows padded to the kernel's tile, expert by expert, on the rank with the most.
   double paddedRows = 0;
 };
-ExpertLoad expertLoad(const RoutePlan& route, double tokens, double ep, double tile);
+/// `redundant` of the most popular experts have a second copy, their tokens halved between them.
+ExpertLoad expertLoad(const RoutePlan& route, double tokens, double ep, double tile, double redundant = 0);
 
 /// Layers of each body in each pipeline stage: stages as even as they divide, the first ones with the rest.
 std::vector<std::vector<double>> layersByStage(const ir::Graph& graph, double pp);
 
 class StepModel {
  public:
-  StepModel(Plan plan, EngineConfig engine);
+  /// Which operators run here: all, or one side of every layer (attention-FFN disaggregation: embedding, final norm and
+  /// LM head belong to attention). With sides apart, what travels to experts and back is the exchange between the
+  /// sides.
+  enum class Part { Whole, Attention, Ffn };
+  StepModel(Plan plan, EngineConfig engine, Part part = Part::Whole);
 
   /// Time of one step of one engine replica (of one of its pp microbatches). Pure.
   StepTime time(const BatchState& state, bool withBreakdown = false) const;
@@ -50,6 +55,20 @@ class StepModel {
   };
   std::vector<OpTime> operators(const BatchState& state) const;
 
+  /// Device time of one layer of each body, and of the model's own operators, without host and pipeline.
+  struct BodyTimes {
+    std::vector<double> bodies;  ///< parallel to the plan's; 0 for the main body
+    double own = 0;
+  };
+  void byBody(const BatchState& state, BodyTimes& times) const;
+  /// Rows of the breakdown with the work of all layers: busy times, without host.
+  std::vector<BreakdownRow> rows(const BatchState& state) const;
+  /// Elements that a layer passes on per token.
+  double width() const;
+  /// Hottest expert rank's copies over the mean, for `tokens` entering a layer of this body; 1 without experts.
+  double hottest(size_t body, double tokens) const;
+
+  Part part() const { return part_; }
   const Plan& plan() const { return plan_; }
   const EngineConfig& engine() const { return engine_; }
 
@@ -64,6 +83,7 @@ class StepModel {
     double tokens;
     ExpertLoad load;
   };
+  static void addTo(BreakdownRow& row, const Work& w, double count);
   const ExpertLoad& loadOf(const RoutePlan& route, double tokens, std::vector<KnownLoad>& loads) const;
   struct Frame;
   Frame frameOf(const BatchState& state, ir::Phase phase, bool ffn) const;
@@ -77,6 +97,8 @@ class StepModel {
 
   Plan plan_;
   EngineConfig engine_;
+  Part part_ = Part::Whole;
+  OpPlan reshard_;                                ///< tokens that change meshes between mixer and dense FFN
   std::vector<std::vector<double>> stageBodies_;  ///< layers of each body, by pipeline stage
 };
 

@@ -48,6 +48,39 @@ std::string toJson(const std::vector<Results>& all) {
             optional("usd_per_million_output_tokens", m.usd_per_million_output_tokens);
             optional("usd_per_million_tokens", m.usd_per_million_tokens);
           });
+          if (r.transfer_s) json.attribute("transfer_s", *r.transfer_s);
+          json.attributeArray("roles", [&] {
+            for (const auto& role : r.roles)
+              json.object([&] {
+                json.attribute("name", role.name);
+                json.attribute("hardware", role.hardware);
+                json.attribute("devices", role.devices);
+                json.attribute("step_s", role.step_s);
+                optional("busy", role.busy);
+                json.attribute("bottleneck", role.bottleneck);
+              });
+          });
+          json.attributeArray("attention_ffn", [&] {
+            for (const auto& a : r.afd)
+              json.object([&] {
+                json.attribute("role", a.role);
+                json.attribute("microbatches", a.microbatches);
+                json.attribute("layers", a.layers);
+                json.attribute("attention_s", a.attention_s);
+                json.attribute("to_ffn_s", a.to_ffn_s);
+                json.attribute("ffn_s", a.ffn_s);
+                json.attribute("to_attention_s", a.to_attention_s);
+                json.attribute("budget_s", a.budget_s);
+                json.attribute("bottleneck", a.bottleneck);
+                json.attributeArray("tpot_sensitivity", [&] {
+                  for (const auto& v : a.sensitivities)
+                    json.object([&] {
+                      json.attribute("with", v.what);
+                      json.attribute("tpot_s", v.tpot_s);
+                    });
+                });
+              });
+          });
           json.attributeArray("memory", [&] {
             for (const auto& m : r.memory)
               json.object([&] {
@@ -79,7 +112,7 @@ std::string toJson(const std::vector<Results>& all) {
                   json.attribute("compute", compute);
                   json.attribute("memory", memory);
                   json.attribute("network", network);
-                  json.attribute("other", b.seconds - compute - memory - network);
+                  json.attribute("other", b.overlapping ? 0 : b.seconds - compute - memory - network);
                 });
               });
           });

@@ -18,8 +18,10 @@ struct BreakdownRow {
 
 struct Breakdown {
   std::string step;  ///< "decode", "mixed", "prefill"
+  std::string role;  ///< of a deployment with several
   double seconds = 0;
   std::vector<BreakdownRow> rows;
+  bool overlapping = false;  ///< rows are busy times of resources that work at the same time
 };
 
 /// Bytes on the fullest device of a role.
@@ -31,6 +33,28 @@ struct RoleMemory {
   double kv_capacity_tokens = 0;
   std::vector<std::pair<std::string, double>> weights_by_class;
   double used() const { return weights + kv + activations + reserve; }
+};
+
+/// One kind of engine of a deployment.
+struct RoleResult {
+  std::string name, hardware;
+  double devices = 0;
+  double step_s = 0;              ///< of its typical step
+  std::optional<double> busy;     ///< share of time that it works
+  std::string bottleneck;
+};
+
+/// Attention and FFN apart: seconds of one microbatch in one layer (the mean over layers), beside what a token's time
+/// leaves for each of three stages that overlap (TPOT / 3L).
+struct AfdResult {
+  std::string role, bottleneck;
+  double microbatches = 1, layers = 1;
+  double attention_s = 0, to_ffn_s = 0, ffn_s = 0, to_attention_s = 0, budget_s = 0;
+  struct Sensitivity {
+    std::string what;
+    double tpot_s = 0;
+  };
+  std::vector<Sensitivity> sensitivities;
 };
 
 enum class Verdict { Pass, Fail, Unknown };
@@ -60,6 +84,9 @@ struct Results {
     std::optional<double> usd_per_hour, usd_per_million_output_tokens, usd_per_million_tokens;
   } metrics;
 
+  std::vector<RoleResult> roles;
+  std::vector<AfdResult> afd;
+  std::optional<double> transfer_s;  ///< one request's cache from prefill to decode
   std::vector<RoleMemory> memory;
   std::vector<Breakdown> breakdowns;
   std::string bottleneck;

@@ -20,6 +20,8 @@ class Report {
     title();
     metrics();
     slo();
+    roles();
+    for (const auto& a : r_.afd) attentionFfn(a);
     memory();
     for (const auto& b : r_.breakdowns) breakdown(b);
     assumptions();
@@ -149,9 +151,38 @@ class Report {
     }
   }
 
+  void roles() {
+    if (r_.roles.size() < 2) return;
+    heading("Roles");
+    for (const auto& role : r_.roles) {
+      out_ += fmt::format("  {:<12}{:>12} a step{}\n", role.name, time(role.step_s),
+                          role.busy ? fmt::format(", busy {}%", significant(100 * *role.busy, 3)) : "");
+      wrapped("              ", role.hardware);
+      if (!role.bottleneck.empty()) wrapped("              ", role.bottleneck);
+    }
+    if (r_.transfer_s) out_ += fmt::format("  {:<12}{:>12} a prompt\n", "KV transfer", time(*r_.transfer_s));
+  }
+
+  void attentionFfn(const AfdResult& a) {
+    heading(fmt::format("Attention and FFN of {}, one microbatch in one layer ({} microbatches)", a.role,
+                        significant(a.microbatches, 4)));
+    double largest = std::max({a.attention_s, a.to_ffn_s, a.ffn_s, a.to_attention_s, a.budget_s});
+    auto line = [&](const char* what, double s) {
+      out_ += fmt::format("  {:<26}{:>12}  {}\n", what, time(s), bar(s / largest, 40));
+    };
+    line("attention", a.attention_s);
+    line("attention to FFN", a.to_ffn_s);
+    line("FFN", a.ffn_s);
+    line("FFN to attention", a.to_attention_s);
+    line("TPOT / (3 layers)", a.budget_s);
+    out_ += "  time per output token with\n";
+    for (const auto& v : a.sensitivities) out_ += fmt::format("    {:<32}{:>12}\n", v.what, time(v.tpot_s));
+  }
+
   void memory() {
     heading("Memory per device");
     for (const auto& m : r_.memory) {
+      if (r_.memory.size() > 1) out_ += fmt::format("  {}\n", m.role);
       auto line = [&](std::string_view what, double b) {
         if (b <= 0) return;
         out_ += fmt::format("  {:<26}{:>12}  {:>5}%  {}\n", what, bytes(b), fmt::format("{:.1f}", 100 * b / m.capacity),
@@ -170,14 +201,17 @@ class Report {
   }
 
   void breakdown(const Breakdown& b) {
-    heading(fmt::format("One {} step: {}", b.step, time(b.seconds)));
+    heading(fmt::format("One {} step{}: {}{}", b.step,
+                        b.role.empty() || b.role == b.step ? "" : fmt::format(" of {}", b.role), time(b.seconds),
+                        b.overlapping ? " (busy times of groups and links, which overlap)" : ""));
     for (const auto& row : b.rows) {
       double share = row.seconds / b.seconds;
+      if (share < 0.0005) continue;
       const char* bound = row.network_s > row.memory_s && row.network_s > row.compute_s ? "network"
                           : row.compute_s > row.memory_s                                ? "compute"
                           : row.memory_s > 0                                            ? "memory"
                                                                                         : "host";
-      out_ += fmt::format("  {:<16}{:>12}  {:>5}%  {:<8} {}\n", row.cls, time(row.seconds),
+      out_ += fmt::format("  {:<{}}{:>12}  {:>5}%  {:<8} {}\n", row.cls, b.overlapping ? 20 : 16, time(row.seconds),
                           fmt::format("{:.1f}", 100 * share), bound, bar(share, 40));
     }
   }
@@ -195,6 +229,30 @@ class Report {
 };
 
 }  // namespace
+
+std::string comparisonReport(const std::vector<Results>& results, bool color) {
+  size_t width = 8;
+  for (const auto& r : results) width = std::max(width, r.scenario.size());
+  auto time = [](const std::optional<double>& v) {
+    return v ? humanize(*v, Dimension::of(Base::Time)) : std::string("unknown");
+  };
+  auto number = [](const std::optional<double>& v, int digits) { return v ? significant(*v, digits) : "unknown"; };
+  std::string head = fmt::format("{:<{}}  {:>7}  {:>10}  {:>10}  {:>10}  {:>9}  {}", "scenario", width, "devices",
+                                 "TTFT", "TPOT", "tok/s/dev", "USD/Mtok", "promises");
+  std::string out = color ? fmt::format("\x1b[1m{}\x1b[0m\n", head) : head + "\n";
+  for (const auto& r : results) {
+    size_t kept = 0;
+    for (const auto& s : r.slo) kept += s.verdict == Verdict::Pass;
+    std::string promises = r.slo.empty() ? "none" : fmt::format("{} of {} kept", kept, r.slo.size());
+    out += fmt::format("{:<{}}  {:>7}  {:>10}  {:>10}  {:>10}  {:>9}  {}\n", r.scenario, width,
+                       significant(r.devices, 6), time(r.metrics.ttft_mean_s), time(r.metrics.tpot_mean_s),
+                       number(r.metrics.output_tokens_per_s_per_device, 4),
+                       number(r.metrics.usd_per_million_output_tokens, 3), promises);
+  }
+  out += "\n";
+  for (const auto& r : results) out += fmt::format("{:<{}}  {}\n", r.scenario, width, r.bottleneck);
+  return out;
+}
 
 std::string textReport(const Results& results, bool color) { return Report(results, color).run(); }
 

@@ -8,4 +8,7 @@ namespace afdc {
 
 std::string textReport(const Results& results, bool color);
 
+/// Several results side by side, a line each: what they run on, what they promise, what bounds them.
+std::string comparisonReport(const std::vector<Results>& results, bool color);
+
 }  // namespace afdc

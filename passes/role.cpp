@@ -1,0 +1,169 @@
+#include "passes/role.h"
+
+#include <algorithm>
+
+#include "passes/graph_passes.h"
+#include "support/text.h"
+
+namespace afdc {
+
+using namespace ir;
+
+BatchState Role::verified(const BatchState& state, BatchState* drafts) const {
+  BatchState out = state;
+  for (auto& g : out)
+    if (g.fresh == 1) {
+      if (drafts) drafts->push_back(g);
+      g.fresh += speculation_.depth;
+      g.logits = g.fresh;
+    }
+  return out;
+}
+
+StepTime Role::time(const BatchState& state, bool withBreakdown) const {
+  auto step = [&](const BatchState& s) { return afd_ ? afd_->time(s, withBreakdown) : whole_->time(s, withBreakdown); };
+  if (!draft_) return step(state);
+  BatchState drafting;
+  auto t = step(verified(state, &drafting));
+  if (drafting.empty()) return t;
+  auto d = draft_->time(drafting, withBreakdown);
+  double drafts = speculation_.depth * d.seconds;
+  t.seconds += drafts;
+  t.slowestStage += drafts;
+  if (withBreakdown) {
+    t.breakdown.seconds = t.seconds;
+    BreakdownRow row{"drafts", drafts, 0, 0, 0, 0, 0};
+    for (const auto& r : d.breakdown.rows) {
+      row.compute_s += speculation_.depth * r.compute_s;
+      row.memory_s += speculation_.depth * r.memory_s;
+      row.network_s += speculation_.depth * r.network_s;
+      row.flops += speculation_.depth * r.flops;
+      row.bytes += speculation_.depth * r.bytes;
+    }
+    auto& rows = t.breakdown.rows;
+    rows.insert(std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.seconds < row.seconds; }), row);
+  }
+  return t;
+}
+
+double Role::pacedTime(const BatchState& state) const {
+  auto t = time(state);
+  double pp = engine().degrees.pp;
+  return pp > 1 ? std::max(t.seconds, pp * t.slowestStage) : t.seconds;
+}
+
+double Role::devices() const {
+  double devices = engine().degrees.devices();
+  if (afd_) devices += afd_->config().ffn.degrees.devices();
+  return engine().replicas * devices;
+}
+
+std::string Role::hardware() const {
+  double replicas = engine().replicas;
+  auto text = fmt::format("{} x {}", shortest(replicas * engine().degrees.devices()), engine().device.name);
+  if (!afd_) return text;
+  const auto& f = afd_->config().ffn;
+  return fmt::format("{} attention + {} x {} FFN", text, shortest(replicas * f.degrees.devices()), f.device.name);
+}
+
+Role Role::ideal() const {
+  auto idealised = [](const StepModel& m) {
+    EngineConfig e = m.engine();
+    e.runtime = RuntimeModel{};
+    return StepModel(m.plan(), e, m.part());
+  };
+  Role out = *this;
+  if (whole_) out.whole_ = idealised(*whole_);
+  if (afd_) {
+    AfdConfig c = afd_->config();
+    c.attention.runtime = c.ffn.runtime = RuntimeModel{};
+    out.afd_ = AfdModel(idealised(afd_->attention()), idealised(afd_->ffn()), c);
+  }
+  if (draft_) out.draft_ = idealised(*draft_);
+  return out;
+}
+
+Role Role::withAfd(double microbatches, double bandwidthFactor) const {
+  Role out = *this;
+  out.afd_ = afd_->with(microbatches, bandwidthFactor);
+  return out;
+}
+
+namespace {
+
+std::optional<Plan> compiled(const Scenario& s, NodeId model, const EngineConfig& engine,
+                             std::vector<std::string>& fallbacks, Diagnostics& diags) {
+  auto graph = lower(s, model, engine, fallbacks, diags);
+  if (!graph || !shard(*graph, diags)) return std::nullopt;
+  insertCollectives(*graph);
+  if (auto problem = verify(*graph); !problem.empty()) {
+    diags.report<diag::internal_error>({}, problem);
+    return std::nullopt;
+  }
+  return compile(std::move(*graph), engine);
+}
+
+std::optional<Role> buildEngine(const Scenario& s, NodeId deployment, NodeId engine, NodeId model,
+                                std::vector<std::string>& fallbacks, Diagnostics& diags) {
+  std::string name(s.strings[s[engine].name]);
+  if (!s.isA(engine, "AttentionFfn")) {
+    auto config = readEngine(s, deployment, engine, diags);
+    if (!config) return std::nullopt;
+    auto plan = compiled(s, model, *config, fallbacks, diags);
+    if (!plan) return std::nullopt;
+    Role role(name, StepModel(std::move(*plan), *config));
+    return checkDivision(role.holder(), s, diags) ? std::optional(std::move(role)) : std::nullopt;
+  }
+  auto afd = readAfd(s, deployment, engine, diags);
+  if (!afd) return std::nullopt;
+  auto attention = compiled(s, model, afd->attention, fallbacks, diags);
+  auto ffn = compiled(s, model, afd->ffn, fallbacks, diags);
+  if (!attention || !ffn || !checkCut(attention->graph, s, diags)) return std::nullopt;
+  StepModel a(std::move(*attention), afd->attention, StepModel::Part::Attention);
+  StepModel f(std::move(*ffn), afd->ffn, StepModel::Part::Ffn);
+  if (!checkDivision(a, s, diags) || !checkDivision(f, s, diags)) return std::nullopt;
+  return Role(name, AfdModel(std::move(a), std::move(f), *afd));
+}
+
+}  // namespace
+
+std::optional<Role> buildRole(const Scenario& s, NodeId deployment, NodeId engine, std::vector<std::string>& fallbacks,
+                              Diagnostics& diags) {
+  NodeId model = s.find(deployment, "model");
+  auto role = buildEngine(s, deployment, engine, model, fallbacks, diags);
+  if (!role) return std::nullopt;
+  auto speculation = readSpeculation(s, engine);
+  if (!speculation) return role;
+  NodeId drafts = speculation->mtp ? s.find(model, "mtp") : speculation->model;
+  if (!drafts.valid()) {
+    diags
+        .report<diag::not_evaluable>(rangeOf(s, speculation->node, diags), std::string(s.strings[s[engine].name]),
+                                     fmt::format("the model `{}` declares no MTP module", s.show(model)))
+        .help("give the model an `mtp`, or draft by a smaller model: `DraftModel { model = … }`");
+    return std::nullopt;
+  }
+  // Drafts run on the devices that hold the cache, with their degrees.
+  EngineConfig config = role->engine();
+  if (role->afd()) config.degrees.ep = config.degrees.ranks(), config.degrees.edp = 1;
+  std::vector<std::string> ignored;
+  auto plan = compiled(s, drafts, config, ignored, diags);
+  if (!plan) return std::nullopt;
+  role->speculate(StepModel(std::move(*plan), config), *speculation);
+  return role;
+}
+
+bool fitRole(Role& role, const Scenario& s, Diagnostics& diags) {
+  auto holder = planMemory(role.holder(), s, diags);
+  if (!holder) return false;
+  holder->fullest.role = role.engine().name;
+  role.memory = {holder->fullest};
+  role.kvBudget = holder->kvBudget;
+  if (!role.afd()) return true;
+  auto ffn = planMemory(role.afd()->ffn(), s, diags);
+  if (!ffn) return false;
+  ffn->fullest.role = role.afd()->config().ffn.name;
+  role.memory.push_back(ffn->fullest);
+  return true;
+}
+
+}  // namespace afdc

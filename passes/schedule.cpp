@@ -1,0 +1,122 @@
+#include "passes/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace afdc {
+
+namespace {
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+}
+
+double Schedule::promptsPerStep() const {
+  double together = std::max(1.0, std::floor(e_.max_tokens / std::max(1.0, len_.fresh())));
+  return together * e_.degrees.dp;
+}
+
+double Schedule::prefillTime(double count) const {
+  double u = len_.fresh(), budget = e_.max_tokens, t = 0;
+  // Requests of a batch share the chunks: `count` per rank at a time would overrun the budget.
+  double perRank = std::ceil(count / e_.degrees.dp);
+  if (u <= budget) {
+    double together = std::min(perRank, promptsPerStep() / e_.degrees.dp);
+    double rounds = std::ceil(perRank / together), left = perRank;
+    for (double r = 0; r < rounds; ++r, left -= together) {
+      double ranks = std::min(count, std::min(left, together) * e_.degrees.dp);
+      t += step({{ranks, u, len_.cached, 1}});
+      if (rounds > 64 && r == 0) return t * perRank / together;
+    }
+    return t;
+  }
+  double chunks = std::ceil(u / budget), stride = std::max(1.0, std::floor(chunks / 16));
+  for (double i = 0; i < chunks; i += stride) {
+    // Very long prompts: every `stride`-th chunk stands for its neighbours; their time grows linearly with the past.
+    double covers = std::min(stride, chunks - i), at = i + (covers - 1) / 2;
+    double done = at * budget, chunk = std::min(budget, u - std::floor(at) * budget);
+    bool last = i + covers >= chunks;
+    if (last && covers == 1) done = (chunks - 1) * budget, chunk = u - done;
+    t += covers * step({{std::min(count, e_.degrees.dp), chunk, len_.cached + done, last ? 1.0 : 0.0}});
+  }
+  return t * perRank;
+}
+
+SlotState Schedule::mixed(double n) const {
+  double D = e_.degrees.dp, perRank = n / D, u = len_.fresh(), decodeSteps = this->decodeSteps();
+  bool decodes_ = len_.output > 1;
+  // A decode occupies the budget with its verified tokens.
+  double width = role_.verifiedTokens();
+  // A request's life is `own` steps with its chunks, then decodes (its first token comes with the last chunk). Chunk
+  // size and the number of decodes beside it depend on each other: a short fixed-point iteration settles them.
+  double own = 1, N = 1 + decodeSteps, decodes = perRank;
+  for (int i = 0; i < 40; ++i) {
+    double room = std::max(1.0, std::min(u, e_.max_tokens - decodes * width));
+    own = std::max(1.0, std::ceil(u / room));
+    N = own + decodeSteps;
+    double next = perRank * decodeSteps / N;
+    if (std::fabs(next - decodes) < 1e-9) break;
+    decodes = next;
+  }
+  double budget = std::max(1.0, e_.max_tokens - decodes * width), chunk = u / own;
+  SlotState s;
+  double decodeCount = decodes * D;
+  s.decode = {{n, 1, meanContext(), 1}};
+  double tDecode = decodes_ ? step(s.decode) : 0;
+  // Spread arrivals: each chunk takes a step of its own, until there are more chunks than steps; then they share.
+  double mixedSteps = perRank * own, chunksPerStep = 1;
+  if (mixedSteps > N) {
+    chunksPerStep = std::min(mixedSteps / N, std::max(1.0, budget / chunk));
+    mixedSteps /= chunksPerStep;
+  }
+  double past = len_.cached + (own > 1 ? (u - chunk) / 2 : 0);
+  // With D ranks under one barrier, a step is as long as its slowest rank's: any rank's prompt stalls all.
+  double q = std::min(1.0, mixedSteps / N), stalled = 1 - std::pow(1 - q, D);
+  double prefillRanks = stalled > 0 ? std::max(1.0, std::round(D * q / stalled)) : 0;
+  s.mixed = {{decodeCount, 1, meanContext(), 1}, {prefillRanks * chunksPerStep, chunk, past, 1 / own}};
+  if (decodeCount <= 0) s.mixed.erase(s.mixed.begin());
+  double tMixed = step(s.mixed);
+  if (mixedSteps <= N * (1 + 1e-12)) {
+    double mean = stalled * tMixed + (1 - stalled) * tDecode;
+    double residual = mean / 2;
+    // A request's own chunks run in mixed steps; its decodes see both kinds in their share.
+    double rest = std::max(0.0, N * mean - own * tMixed);
+    s.ttft = own * tMixed + residual;
+    s.tpot = decodes_ ? rest / (len_.output - 1) : kUnknown;
+    s.residence = N * mean + residual;
+    s.rate = n / s.residence;
+    s.mixedShare = stalled;
+    return s;
+  }
+  // Prefill-bound: prompts fill every step; decodes are what that rate sustains (n_d = X·steps·t_mix), the rest wait.
+  double low = 0, high = std::min(decodes, (e_.max_tokens - 1) / width);
+  for (int i = 0; i < 48; ++i) {
+    double nd = (low + high) / 2, p = std::max(1.0, e_.max_tokens - nd * width);
+    BatchState b = {{nd * D, 1, meanContext(), 1}, {D * std::max(1.0, p / chunk), std::min(chunk, p), past, 1 / own}};
+    double t = step(b), x = p / (u * t);
+    (x * decodeSteps * t > nd ? low : high) = nd;
+    s.mixed = b;
+    tMixed = t;
+    s.rate = x * D;
+  }
+  s.mixedShare = 1;
+  s.residence = n / s.rate;
+  s.tpot = decodes_ ? tMixed * decodeSteps / (len_.output - 1) : kUnknown;
+  s.ttft = s.residence - decodeSteps * tMixed;
+  return s;
+}
+
+SlotState Schedule::prefillFirst(double n) const {
+  SlotState s;
+  double phi = e_.runtime.phase_lock, outputs = len_.output - 1;
+  s.decode = {{n, 1, meanContext(), 1}};
+  double tDecode = outputs > 0 ? step(s.decode) : 0, tau = prefillTime(1);
+  s.mixed = {{1, std::min(len_.fresh(), e_.max_tokens), len_.cached, 1}};
+  s.ttft = tau * (1 + phi * (n - 1) / 2);
+  s.tpot = outputs > 0 ? tDecode / role_.progress() + (n - 1) * tau * (1 - phi / 2) / outputs : kUnknown;
+  s.residence = s.ttft + (outputs > 0 ? outputs * s.tpot : 0);
+  s.rate = n / s.residence;
+  s.mixedShare = n / (n + 1 + decodeSteps());
+  return s;
+}
+
+}  // namespace afdc

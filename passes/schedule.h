@@ -1,0 +1,47 @@
+// The steady state of one engine's scheduler in closed form (semantics §6): how long requests take when n of them run.
+#pragma once
+#include "passes/role.h"
+
+namespace afdc {
+
+/// Tokens of a mean request.
+struct Lengths {
+  double input = 1, output = 1;
+  double cached = 0;  ///< prompt tokens found in the cache: not computed, but attended to
+  double fresh() const { return input - cached; }
+};
+
+/// One engine slot: with pp stages, pp batches are in flight and each is a slot of its own.
+struct SlotState {
+  double residence = 0;  ///< from the first chunk's start to the last token, s
+  double ttft = 0, tpot = 0;
+  double rate = 0;  ///< requests per second of this slot
+  BatchState decode, mixed;
+  double mixedShare = 0;  ///< of steps
+};
+
+class Schedule {
+ public:
+  Schedule(const Role& role, Lengths lengths) : role_(role), e_(role.engine()), len_(lengths) {}
+
+  /// n requests in one slot, all ranks together; n may be fractional.
+  SlotState run(double n) const { return e_.runtime.prefill_first ? prefillFirst(n) : mixed(n); }
+  /// Seconds until `count` requests that arrive together have their prompts computed, in chunks of the token budget.
+  double prefillTime(double count) const;
+  /// Most requests whose prompts share one step, all ranks together.
+  double promptsPerStep() const;
+  double step(const BatchState& b) const { return role_.pacedTime(b); }
+  /// Decode steps of a request after its first token.
+  double decodeSteps() const { return std::max(0.0, len_.output - 1) / role_.progress(); }
+  double meanContext() const { return len_.input + len_.output / 2; }
+
+ private:
+  SlotState mixed(double n) const;
+  SlotState prefillFirst(double n) const;
+
+  const Role& role_;
+  const EngineConfig& e_;
+  Lengths len_;
+};
+
+}  // namespace afdc
