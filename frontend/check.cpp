@@ -108,6 +108,16 @@ Object* Evaluator::recordField(Object* object, std::string_view name) {
   return v.kind == ValueKind::Record ? v.object : nullptr;
 }
 
+std::vector<std::string> Evaluator::texts(Object* object, std::string_view field) {
+  std::vector<std::string> out;
+  if (!hasMember(object, field)) return out;
+  Value v = get(object, field, object->declared);
+  if (v.kind == ValueKind::List)
+    for (const auto& item : *v.list)
+      if (item.kind == ValueKind::Text) out.push_back(item.text);
+  return out;
+}
+
 std::optional<std::pair<Quantity, SourceRange>> Evaluator::letValue(Module& module, std::string_view name) {
   auto found = module.decls.find(name);
   if (found == module.decls.end() || found->second->kind != ast::DeclKind::Let) return std::nullopt;

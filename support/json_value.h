@@ -40,5 +40,7 @@ struct JsonDocument {
   std::string error;  ///< empty on success; otherwise what and where
 };
 JsonDocument parseJson(std::string_view text);
+/// The first document of a YAML stream, as the same kind of tree.
+JsonDocument parseYaml(std::string_view text);
 
 }  // namespace afdc

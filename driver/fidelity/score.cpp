@@ -32,6 +32,7 @@ void write(JsonWriter& json, std::string_view name, const Scoreboard::Summary& s
     json.attribute("n", static_cast<double>(s.n));
     json.attribute("median", s.median);
     json.attribute("p90", s.p90);
+    json.attribute("p95", s.p95);
     json.attribute("max", s.max);
     json.attribute("bias", s.bias);
   });
@@ -56,6 +57,7 @@ Scoreboard::Summary Scoreboard::summarize(const Errors& e) {
   s.n = e.relative.size();
   s.median = quantile(e.relative, 0.5);
   s.p90 = quantile(e.relative, 0.9);
+  s.p95 = quantile(e.relative, 0.95);
   for (double x : e.relative) s.max = std::max(s.max, x);
   double sum = 0;
   for (double x : e.logs) sum += x;

@@ -24,7 +24,7 @@ class Scoreboard {
 
   struct Summary {
     size_t n = 0;
-    double median = 0, p90 = 0, max = 0, bias = 0;  ///< bias: geometric mean of predicted/reference, less 1
+    double median = 0, p90 = 0, p95 = 0, max = 0, bias = 0;  ///< bias: geometric mean of predicted/reference, less 1
   };
   /// Of one metric over all its groups.
   Summary summary(const std::string& metric) const;

@@ -14,6 +14,10 @@ CHECKS = [
     ("genz", ["genz/genz_operator_tables.json", "genz/golden/*.csv"], None, "max", 1e-6),
     ("network", ["network/net_cases.json"], ["closed_form", "store_forward"], "max", 1e-6),
     ("astra_sim", ["astra_sim/cases.json"], None, "max", 1e-6),
+    ("aiconfigurator", ["aiconfigurator/cases.json"], ["operator"], "median", 0.02),
+    ("aiconfigurator", ["aiconfigurator/cases.json"], ["operator"], "p95", 0.05),
+    ("aiconfigurator", ["aiconfigurator/cases.json"], ["ttft", "tpot"], "median", 0.03),
+    ("aiconfigurator", ["aiconfigurator/cases.json"], ["ttft", "tpot"], "p90", 0.10),
 ]
 
 
@@ -25,7 +29,7 @@ def main():
     failures = 0
     for kind, patterns, bounded, statistic, bound in CHECKS:
         for path in sorted(p for pattern in patterns for p in data.glob(pattern)):
-            run = subprocess.run([afdc, "fidelity", kind, path, "--format", "json"], capture_output=True, text=True)
+            run = subprocess.run([afdc, "fidelity", kind, path, "--format", "json", "--kernels", data / "kernels"], capture_output=True, text=True)
             if run.returncode != 0:
                 print(f"FAIL {kind} {path.name}: {run.stderr.strip()}")
                 failures += 1

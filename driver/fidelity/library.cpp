@@ -1,0 +1,72 @@
+#include "driver/fidelity/library.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace afdc {
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+}  // namespace
+
+void NameIndex::index() {
+  if (std::exchange(indexed_, true)) return;
+  Session session(stdlib_);
+  for (const auto& dotted : session.loader.standardModules()) {
+    bool models = dotted.starts_with("std.models."), hardware = dotted.starts_with("std.hw.");
+    if (!models && !hardware) continue;
+    Module* module = session.loader.loadStandard(dotted);
+    if (!module) continue;
+    auto record = [&](std::string_view kind, std::string_view field, std::map<std::string, Declared>& into) {
+      for (auto* object : session.evaluator.blocks(*module, kind)) {
+        for (const auto& name : session.evaluator.texts(object, field))
+          into.emplace(lower(name), Declared{dotted, object->label});
+      }
+    };
+    if (models) record("model", "checkpoints", models_);
+    if (!hardware) continue;
+    record("gpu", "names", devices_);
+    for (auto* node : session.evaluator.blocks(*module, "node"))
+      if (auto* gpu = session.evaluator.recordField(node, "gpu"))
+        nodes_.emplace(gpu->label, Declared{dotted, node->label});
+  }
+}
+
+std::optional<Declared> NameIndex::model(std::string_view checkpoint) {
+  index();
+  auto found = models_.find(lower(checkpoint));
+  return found == models_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Declared> NameIndex::device(std::string_view name) {
+  index();
+  auto found = devices_.find(lower(name));
+  return found == devices_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Declared> NameIndex::nodeOf(const Declared& device) {
+  index();
+  auto found = nodes_.find(device.name);
+  return found == nodes_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const ir::Scenario* NameIndex::resolved(const Declared& model) {
+  auto [known, fresh] = resolved_.try_emplace(model.module + "." + model.name);
+  if (fresh) {
+    Session session(stdlib_);
+    if (Module* module = session.loader.loadStandard(model.module))
+      if (auto* object = session.evaluator.block(*module, model.name)) {
+        auto scenario = session.evaluator.lowerToScenario(object);
+        if (session.diags.errors() == 0) known->second = std::move(scenario);
+      }
+  }
+  return known->second ? &*known->second : nullptr;
+}
+
+}  // namespace afdc

@@ -1,0 +1,35 @@
+// The standard library by the names that other tools and measurements use.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+
+#include "driver/session.h"
+
+namespace afdc {
+
+/// Where a name is declared: module and block.
+struct Declared {
+  std::string module, name;
+};
+
+class NameIndex {
+ public:
+  explicit NameIndex(std::string stdlib = "") : stdlib_(std::move(stdlib)) {}
+  /// A model by one of its `checkpoints`; letter case does not count. nullopt: not in the standard library.
+  std::optional<Declared> model(std::string_view checkpoint);
+  /// A device by one of its `names`, and a node that holds such devices.
+  std::optional<Declared> device(std::string_view name);
+  std::optional<Declared> nodeOf(const Declared& device);
+  /// The model resolved, for its shape.
+  const ir::Scenario* resolved(const Declared& model);
+
+ private:
+  void index();
+  std::string stdlib_;
+  bool indexed_ = false;
+  std::map<std::string, Declared> models_, devices_, nodes_;  ///< nodes by the device's name
+  std::map<std::string, std::optional<ir::Scenario>> resolved_;
+};
+
+}  // namespace afdc
