@@ -62,6 +62,18 @@ Device readDevice(const Scenario& s, NodeId gpu) {
   d.fp4 = s.number(gpu, "peak.fp4").value_or(0);
   d.int8 = s.number(gpu, "peak.int8").value_or(0);
   d.tdp = s.number(gpu, "power.tdp").value_or(0);
+  d.measured_compute = s.number(gpu, "measured.compute").value_or(1);
+  d.measured_memory = s.number(gpu, "measured.memory").value_or(1);
+  NodeId kernels = s.find(gpu, "kernels");
+  if (!kernels.valid()) return d;
+  d.hasCurves = true;
+  for (size_t i = 0; i < kCurveNames.size(); ++i) {
+    NodeId curve = s.find(kernels, kCurveNames[i]);
+    d.curves[i] = {s.number(curve, "start").value_or(0), s.number(curve, "compute").value_or(1),
+                   s.number(curve, "memory").value_or(1), s.number(curve, "sharpness").value_or(0)};
+  }
+  d.collective_latency = s.number(kernels, "collective_latency").value_or(0);
+  d.collective_bandwidth = s.number(kernels, "collective_bandwidth").value_or(1);
   return d;
 }
 
@@ -76,6 +88,9 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.start = get("efficiency.start", 0);
   m.sharpness = get("efficiency.sharpness", 0);
   m.tile = get("efficiency.tile", 1);
+  m.kernels = s.flag(r, "kernels");
+  m.graph_gap = get("launch.graph_gap", 0);
+  m.launch = get("launch.launch", 0);
   m.host_fixed = get("host.fixed", 0);
   m.host_per_seq = get("host.per_seq", 0);
   m.host_per_token = get("host.per_token", 0);
@@ -205,11 +220,24 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
   e.prefixCache = s.flag(unit, "kv_cache.prefix_cache") || s.flag(engine, "kv_cache.prefix_cache");
   e.kv_fraction = s.number(unit, "kv_cache.fraction").value_or(0.9);
 
+  if (e.runtime.kernels && !e.device.hasCurves) {
+    diags
+        .report<diag::not_evaluable>(
+            at, e.name,
+            fmt::format("runtime `{}` needs kernel curves, and `{}` has none", e.runtime.name, e.device.name))
+        .help("give the gpu `kernels` (see std.kernels), or take another runtime");
+    return std::nullopt;
+  }
+
   // Tiers: the node's scale-up domain, then the cluster's own, else the NICs of the nodes.
   NodeId node = s.find(pool, "node");
   double gpus = s.number(node, "gpus").value_or(1);
   NodeId up = s.find(node, "gpu.scale_up");
   e.tiers.push_back({"scale-up", gpus, s.number(up, "bandwidth").value_or(0), s.number(up, "latency").value_or(0)});
+  if (e.runtime.kernels) {
+    e.tiers[0].latency = e.device.collective_latency;
+    e.tiers[0].bandwidth *= e.device.collective_bandwidth;
+  }
   auto tiers = s.blocks(cluster, "tier");
   for (auto t : tiers)
     e.tiers.push_back({std::string(s.strings[s[t].name]), s.number(t, "domain").value_or(0),

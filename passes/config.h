@@ -1,6 +1,7 @@
 // The part of a Scenario that costs depend on, as plain numbers: read once, so that nothing below looks up fields by
 // name.
 #pragma once
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,10 +11,37 @@
 
 namespace afdc {
 
+/// Kinds of kernels that reach the roofline differently; parallel to `kCurveNames`.
+enum class Curved : uint8_t {
+  GemmBf16,
+  GemmFp8,
+  GemmFp4,
+  ExpertsBf16,
+  ExpertsFp8,
+  ExpertsFp4,
+  Prefill,
+  Decode,
+  LatentPrefill,
+  LatentDecode,
+  Elementwise,
+  Count
+};
+inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)> kCurveNames = {
+    "gemm_bf16", "gemm_fp8", "gemm_fp4",       "experts_bf16",  "experts_fp8", "experts_fp4",
+    "prefill",   "decode",   "latent_prefill", "latent_decode", "elementwise"};
+/// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two.
+struct KernelCurve {
+  double start = 0, compute = 1, memory = 1, sharpness = 0;
+};
+
 struct Device {
   std::string name;
-  double capacity = 0, bandwidth = 0;           ///< B, B/s
-  double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;  ///< FLOP/s; 0: the device has none
+  bool hasCurves = false;
+  std::array<KernelCurve, static_cast<size_t>(Curved::Count)> curves;
+  double collective_latency = 0, collective_bandwidth = 1;
+  double measured_compute = 1, measured_memory = 1;  ///< corrections on the curves
+  double capacity = 0, bandwidth = 0;                ///< B, B/s
+  double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;       ///< FLOP/s; 0: the device has none
   double tdp = 0;
   double peak(std::string_view arithmetic) const;
 };
@@ -37,6 +65,8 @@ struct RuntimeModel {
   double eta_compute = 1, eta_memory = 1, eta_network = 1, half_bytes = 0, start = 0;
   double sharpness = 0;  ///< 0: infinite
   double tile = 1;
+  bool kernels = false;              ///< the device's curves, instead of one efficiency for all
+  double graph_gap = 0, launch = 0;  ///< s a kernel: after each in a recorded step; to launch one in others
   double host_fixed = 0, host_per_seq = 0, host_per_token = 0;
   bool host_async = false;
   double front_fixed = 0, front_per_token = 0;

@@ -106,6 +106,12 @@ class Compiler {
     const auto* precision = plan_.graph.precision(tensor(weight).cls);
     p.peak = engine_.device.peak(precision ? text(precision->compute) : "bf16");
     if (p.peak == 0) p.peak = engine_.device.bf16;
+    bool grouped = p.cost == Cost::Grouped;
+    auto arithmetic = precision ? text(precision->compute) : std::string_view("bf16");
+    p.curve = arithmetic == "fp8" || arithmetic == "int8" ? (grouped ? Curved::ExpertsFp8 : Curved::GemmFp8)
+              : arithmetic == "fp4"                       ? (grouped ? Curved::ExpertsFp4 : Curved::GemmFp4)
+              : grouped                                   ? Curved::ExpertsBf16
+                                                          : Curved::GemmBf16;
   }
 
   BodyPlan compileBody() {
@@ -147,6 +153,9 @@ class Compiler {
         setProduct(p, *operand(op, "w"));
       } else if (name == "attention") {
         p.cost = Cost::Attention;
+        // Latent attention has keys far wider than heads are elsewhere, or reads no cache at all.
+        bool latent = attribute(op, "qk_dim", 0) >= 512 || (!operand(op, "cache") && operand(op, "k"));
+        p.curve = latent ? Curved::LatentDecode : Curved::Decode;
         // Heads on this device: columns of q here over columns of q in all, of `heads`.
         const auto* q = operand(op, "q");
         ExprId width = constant(1);
@@ -171,6 +180,7 @@ class Compiler {
       } else if (name == "select") {
         // Scores of all pairs; the cached keys are read once per sequence.
         p.cost = Cost::Attention;
+        p.curve = Curved::LatentDecode;
         p.perPair = mul(constant(2), mul(attributeExpr(op, "heads"), attributeExpr(op, "dim")));
         p.bytes = add(operandBytes(*operand(op, "q")), resultBytes);
         const auto& cache = tensor(*operand(op, "cache"));
@@ -184,6 +194,7 @@ class Compiler {
         p.flops = mul(constant(2), mul(padded(rowsOf(*x)), weights));
         p.bytes = add(allBytes(), mul(weights, constant(precision ? precision->bytesPerElement() : 2)));
         if (precision) p.peak = std::max(p.peak, engine_.device.peak(text(precision->compute)));
+        p.curve = Curved::GemmBf16;
       } else if (name == "route") {
         RoutePlan r{attribute(op, "experts", 1), attribute(op, "top_k", 1), attribute(op, "groups", 1),
                     attribute(op, "groups_per_token", 1), attribute(op, "skew", 0)};

@@ -18,7 +18,8 @@ struct OpPlan {
   ir::Phase phase = ir::Phase::All;
   bool ffn = false;  ///< runs on the FFN's mesh
   ir::Axis axis = ir::Axis::None;
-  double peak = 0;  ///< FLOP/s of the arithmetic
+  double peak = 0;                     ///< FLOP/s of the arithmetic
+  Curved curve = Curved::Elementwise;  ///< of attention: of decodes
   /// Roofline: work on one device. Attention: q, k, v and result only. Grouped: per row. Collectives: bytes per rank;
   /// dispatch and combine: bytes of one token copy.
   ir::ExprId flops, bytes;

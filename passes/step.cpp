@@ -135,17 +135,24 @@ bool StepModel::exchanges() const {
   return d.ep > 1 && d.ep * d.etp > d.tp;
 }
 
-double StepModel::roofline(double flops, double bytes, double peak, bool& computeBound) const {
+double StepModel::roofline(double flops, double bytes, double peak, Curved kind, bool& computeBound) const {
   const auto& rt = engine_.runtime;
   if (flops <= 0 && bytes <= 0) return 0;
-  double compute = flops / (peak * rt.eta_compute);
-  double eta = rt.eta_memory * (rt.half_bytes > 0 ? bytes / (bytes + rt.half_bytes) : 1);
+  KernelCurve curve{rt.start, 1, 1, rt.sharpness};
+  if (rt.kernels) {
+    const auto& device = engine_.device;
+    curve = device.curves[static_cast<size_t>(kind)];
+    curve.compute *= device.measured_compute;
+    curve.memory *= device.measured_memory;
+  }
+  double compute = flops / (peak * rt.eta_compute * curve.compute);
+  double eta = rt.eta_memory * curve.memory * (rt.half_bytes > 0 ? bytes / (bytes + rt.half_bytes) : 1);
   double memory = bytes > 0 ? bytes / (engine_.device.bandwidth * eta) : 0;
   computeBound = compute > memory;
-  double both = rt.sharpness > 0
-                    ? std::pow(std::pow(compute, rt.sharpness) + std::pow(memory, rt.sharpness), 1 / rt.sharpness)
-                    : std::max(compute, memory);
-  return rt.start + both;
+  double q = curve.sharpness;
+  double both = q > 0 && compute > 0 && memory > 0 ? std::pow(std::pow(compute, q) + std::pow(memory, q), 1 / q)
+                                                   : std::max(compute, memory);
+  return curve.start + both;
 }
 
 namespace {
@@ -192,6 +199,34 @@ const ExpertLoad& StepModel::loadOf(const RoutePlan& route, double tokens, std::
   return loads.back().load;
 }
 
+double StepModel::attentionTime(const OpPlan& op, const Frame& f, Work& w, bool& computeBound) const {
+  auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
+  double flops[2] = {0, 0}, bytes[2] = {0, 0}, tokens[2] = {0, 0};
+  for (const auto& g : f.local) {
+    bool prompt = g.fresh >= engine_.runtime.prefill_from;
+    flops[prompt] += value(op.perPair) * g.count * pairs(op, g.fresh, g.past);
+    bytes[prompt] += value(op.perCached) * g.count * pastRead(op, g.fresh, g.past);
+    tokens[prompt] += g.count * g.fresh;
+  }
+  double seconds = 0, all = tokens[0] + tokens[1], most = -1;
+  w.flops = w.bytes = w.kernels = 0;
+  for (int prompt = 0; prompt < 2; ++prompt) {
+    if (tokens[prompt] <= 0) continue;
+    // Queries and results, by tokens.
+    bytes[prompt] += value(op.bytes) * tokens[prompt] / all;
+    bool latent = op.curve == Curved::LatentDecode;
+    Curved kind = prompt ? (latent ? Curved::LatentPrefill : Curved::Prefill) : op.curve;
+    bool bound = false;
+    double t = roofline(flops[prompt], bytes[prompt], op.peak, kind, bound);
+    if (t > most) most = t, computeBound = bound;
+    seconds += t;
+    w.flops += flops[prompt];
+    w.bytes += bytes[prompt];
+    ++w.kernels;
+  }
+  return seconds;
+}
+
 StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Frame& f,
                                 std::vector<KnownLoad>& loads) const {
   auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
@@ -217,12 +252,18 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
         all += g.count * pairs(op, g.fresh, g.past);
         cached += g.count * pastRead(op, g.fresh, g.past);
       }
+      // Engines run prompts and decodes with kernels of their own.
+      if (engine_.runtime.kernels && d.cp <= 1) {
+        w.seconds = attentionTime(op, f, w, computeBound);
+        w.resource = computeBound ? Work::Compute : Work::Memory;
+        return w;
+      }
       // Context parallelism: each rank holds a share of every sequence's cache and works on a balanced share of the
       // pairs.
       w.flops = value(op.perPair) * all / d.cp;
       w.bytes = value(op.bytes) + value(op.perCached) * cached / d.cp;
       if (d.cp <= 1) break;
-      w.seconds = roofline(w.flops, w.bytes, op.peak, computeBound);
+      w.seconds = roofline(w.flops, w.bytes, op.peak, op.curve, computeBound);
       // Prompts gather the new keys and values of the other ranks; decodes add up partial results.
       double gathered = value(op.perCached) * f.promptFull;
       double partial = value(op.bytes) / 2 * (f.tokensLocal - f.promptLocal) / std::max(1.0, f.tokensLocal);
@@ -276,7 +317,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
       return communicate(allGather(value(op.bytes), {d.byAxis()[static_cast<size_t>(op.axis)], 1}, engine_.tiers,
                                    engine_.runtime.eta_network));
   }
-  w.seconds = roofline(w.flops, w.bytes, op.peak, computeBound);
+  w.seconds = roofline(w.flops, w.bytes, op.peak, op.curve, computeBound);
   w.resource = computeBound ? Work::Compute : Work::Memory;
   return w;
 }
@@ -367,6 +408,7 @@ void StepModel::addTo(BreakdownRow& row, const Work& w, double count) {
 StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   StepTime out;
   std::vector<double> stages(stageBodies_.size(), 0);
+  double kernels = 0;
   std::vector<BreakdownRow> rows;
   if (withBreakdown) {
     rows.resize(plan_.classes.size());
@@ -374,6 +416,7 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   }
   eachOp(state, [&](size_t, const OpPlan& op, const Work& w, double count, int stage) {
     stages[static_cast<size_t>(stage)] += w.seconds * count;
+    if (w.seconds > 0) kernels += w.kernels * count;
     if (!withBreakdown) return;
     addTo(rows[op.cls], w, count);
   });
@@ -383,8 +426,17 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
     out.slowestStage = std::max(out.slowestStage, s);
   }
   double tokens = 0, seqs = 0;
-  for (const auto& g : state) tokens += g.count * g.fresh, seqs += g.count;
+  bool recorded = true;
+  for (const auto& g : state) {
+    tokens += g.count * g.fresh, seqs += g.count;
+    if (g.count > 0 && g.fresh >= engine_.runtime.prefill_from) recorded = false;
+  }
   const auto& d = engine_.degrees;
+  // Semantics §2: gaps inside a recorded graph; elsewhere launches, where they are slower than the kernels.
+  double gaps =
+      recorded ? kernels * engine_.runtime.graph_gap : std::max(0.0, kernels * engine_.runtime.launch - device);
+  device += gaps;
+  out.slowestStage += gaps / d.pp;
   if (d.pp > 1) {
     // The activations of the busiest rank's tokens go from stage to stage.
     const auto* p = plan_.graph.precision(plan_.activation);
@@ -399,6 +451,7 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   double host = rt.host_fixed + rt.host_per_seq * seqs / d.dp + rt.host_per_token * tokens / d.dp;
   out.seconds = rt.host_async ? std::max(device, host) : device + host;
   if (withBreakdown) {
+    if (gaps > 0) rows.push_back({recorded ? "gaps" : "launches", gaps, 0, 0, 0, 0, 0});
     if (double shown = out.seconds - device; shown > 0) rows.push_back({"host", shown, 0, 0, 0, 0, 0});
     rows.erase(std::remove_if(rows.begin(), rows.end(), [](const BreakdownRow& r) { return r.seconds <= 0; }),
                rows.end());

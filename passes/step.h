@@ -75,6 +75,7 @@ class StepModel {
  private:
   struct Work {
     double seconds = 0, flops = 0, bytes = 0;
+    double kernels = 1;  ///< launched
     enum Resource { Compute, Memory, Network } resource = Memory;
   };
   /// Loads of a route that this step has already worked out: up and down projections share them.
@@ -91,7 +92,8 @@ class StepModel {
   /// Do tokens of several ranks meet at an expert, so that copies travel?
   bool exchanges() const;
   Work cost(const OpPlan& op, const BodyPlan& body, const Frame& frame, std::vector<KnownLoad>& loads) const;
-  double roofline(double flops, double bytes, double peak, bool& computeBound) const;
+  double roofline(double flops, double bytes, double peak, Curved curve, bool& computeBound) const;
+  double attentionTime(const OpPlan& op, const Frame& frame, Work& w, bool& computeBound) const;
   template <class Visit>
   void eachOp(const BatchState& state, Visit&& visit) const;
 
