@@ -66,21 +66,26 @@ std::string Role::hardware() const {
   return fmt::format("{} attention + {} x {} FFN", text, shortest(replicas * f.degrees.devices()), f.device.name);
 }
 
-Role Role::ideal() const {
-  auto idealised = [](const StepModel& m) {
+Role Role::with(const std::function<void(EngineConfig&)>& change) const {
+  auto changed = [&](const StepModel& m) {
     EngineConfig e = m.engine();
-    e.runtime = RuntimeModel{};
+    change(e);
     return StepModel(m.plan(), e, m.part());
   };
   Role out = *this;
-  if (whole_) out.whole_ = idealised(*whole_);
+  if (whole_) out.whole_ = changed(*whole_);
   if (afd_) {
     AfdConfig c = afd_->config();
-    c.attention.runtime = c.ffn.runtime = RuntimeModel{};
-    out.afd_ = AfdModel(idealised(afd_->attention()), idealised(afd_->ffn()), c);
+    change(c.attention);
+    change(c.ffn);
+    out.afd_ = AfdModel(changed(afd_->attention()), changed(afd_->ffn()), c);
   }
-  if (draft_) out.draft_ = idealised(*draft_);
+  if (draft_) out.draft_ = changed(*draft_);
   return out;
+}
+
+Role Role::ideal() const {
+  return with([](EngineConfig& e) { e.runtime = RuntimeModel{}; });
 }
 
 Role Role::withAfd(double microbatches, double bandwidthFactor) const {

@@ -1,6 +1,7 @@
 // What serves one phase of requests: an engine, or the attention and FFN groups of one, with the drafts of speculative
 // decoding. Everything above this line asks a role for the time of a step and for room for sequences.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ class Role {
   const std::string& name() const { return name_; }
   double devices() const;
   std::string hardware() const;
+  /// The same role with its engines' configurations changed: runtime and device figures only.
+  Role with(const std::function<void(EngineConfig&)>& change) const;
   /// The same role with every efficiency one and no overheads.
   Role ideal() const;
   /// The same role with other groups' microbatches or link bandwidth; for attention-FFN roles only.

@@ -12,6 +12,8 @@ const std::vector<FidelityKind>& fidelityKinds() {
       {"genz", "evaluations, errors, chunked and speculative cases, operator tables, golden CSVs of GenZ", scoreGenz},
       {"aiconfigurator", "operator queries and estimates of NVIDIA's aiconfigurator (tables by --kernels)",
        scoreAiconfigurator},
+      {"measured", "records of real hardware: hardware, model, precision, engine, deployment, workload, metrics",
+       scoreMeasured},
       {"network", "collectives and transfers over a ring, a switch or full connection", scoreNetwork},
       {"astra_sim", "collectives and transfers that ASTRA-sim's analytical backend timed", scoreAstraSim},
   };

@@ -28,6 +28,7 @@ const std::vector<FidelityKind>& fidelityKinds();
 std::string scoreGenz(const FidelityInput& input, Scoreboard& board);
 std::string scoreNetwork(const FidelityInput& input, Scoreboard& board);
 std::string scoreAiconfigurator(const FidelityInput& input, Scoreboard& board);
+std::string scoreMeasured(const FidelityInput& input, Scoreboard& board);
 std::string scoreAstraSim(const FidelityInput& input, Scoreboard& board);
 
 Output runFidelity(const Options& options);

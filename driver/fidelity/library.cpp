@@ -40,8 +40,18 @@ void NameIndex::index() {
 
 std::optional<Declared> NameIndex::model(std::string_view checkpoint) {
   index();
-  auto found = models_.find(lower(checkpoint));
-  return found == models_.end() ? std::nullopt : std::optional(found->second);
+  if (auto found = models_.find(lower(checkpoint)); found != models_.end()) return found->second;
+  // Without the publisher's name, and without what quantisers append.
+  auto bare = [](std::string name) {
+    name = name.substr(name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1);
+    for (std::string_view tail : {"-fp8", "-nvfp4", "-fp4", "-bf16", "-awq", "-gptq-int4", "-w8a8"})
+      if (name.ends_with(tail)) name.resize(name.size() - tail.size());
+    return name;
+  };
+  std::string wanted = bare(lower(checkpoint));
+  for (const auto& [name, declared] : models_)
+    if (bare(name) == wanted) return declared;
+  return std::nullopt;
 }
 
 std::optional<Declared> NameIndex::device(std::string_view name) {

@@ -40,12 +40,26 @@ void write(JsonWriter& json, std::string_view name, const Scoreboard::Summary& s
 
 }  // namespace
 
-void Scoreboard::score(std::string_view metric, std::string_view group, double predicted, double reference) {
-  auto& e = errors_[std::string(metric)][std::string(group)];
+namespace {
+
+void add(std::vector<double>& relative, std::vector<double>& logs, double predicted, double reference) {
   double error = reference == 0 ? std::min(1.0, std::abs(predicted)) : std::abs(predicted / reference - 1);
   if (!std::isfinite(error)) error = 1e9;  // a NaN prediction must never look exact
-  e.relative.push_back(error);
-  if (predicted > 0 && reference > 0) e.logs.push_back(std::log(predicted / reference));
+  relative.push_back(error);
+  if (predicted > 0 && reference > 0) logs.push_back(std::log(predicted / reference));
+}
+
+}  // namespace
+
+void Scoreboard::score(std::string_view metric, std::string_view group, double predicted, double reference) {
+  auto& e = errors_[std::string(metric)][std::string(group)];
+  add(e.relative, e.logs, predicted, reference);
+}
+
+void Scoreboard::regime(std::string_view regime, std::string_view metric, std::string_view group, double predicted,
+                        double reference) {
+  auto& e = regimes_[std::string(regime)][std::string(metric)][std::string(group)];
+  add(e.relative, e.logs, predicted, reference);
 }
 
 void Scoreboard::skip(std::string name, std::string reason) {
@@ -66,11 +80,14 @@ Scoreboard::Summary Scoreboard::summarize(const Errors& e) {
 }
 
 Scoreboard::Summary Scoreboard::summary(const std::string& metric) const {
+  auto found = errors_.find(metric);
+  return found == errors_.end() ? Summary{} : over(found->second);
+}
+
+Scoreboard::Summary Scoreboard::over(const std::map<std::string, Errors>& groups) const {
   Errors all;
   std::vector<double> medians;
-  auto found = errors_.find(metric);
-  if (found == errors_.end()) return {};
-  for (const auto& [group, e] : found->second) {
+  for (const auto& [group, e] : groups) {
     all.relative.insert(all.relative.end(), e.relative.begin(), e.relative.end());
     all.logs.insert(all.logs.end(), e.logs.begin(), e.logs.end());
     medians.push_back(quantile(e.relative, 0.5));
@@ -106,6 +123,11 @@ std::string Scoreboard::table() const {
     row(metric, summary(metric));
     if (groups.size() > 1)
       for (const auto& [group, e] : groups) row("  " + group, summarize(e));
+  }
+  if (!regimes_.empty()) {
+    out += "\nby regime\n";
+    for (const auto& [regime, metrics] : regimes_)
+      for (const auto& [metric, groups] : metrics) row(fmt::format("{}: {}", regime, metric), over(groups));
   }
   if (overGroups_) out += "\nMedian and p90 of a metric are those of its groups' medians.\n";
   if (!skipped_.empty()) {
@@ -143,6 +165,12 @@ std::string Scoreboard::json() const {
         for (const auto& [group, metrics] : byGroup)
           json.attributeObject(group, [&] {
             for (const auto& [metric, s] : metrics) write(json, metric, s);
+          });
+      });
+      json.attributeObject("regimes", [&] {
+        for (const auto& [regime, metrics] : regimes_)
+          json.attributeObject(regime, [&] {
+            for (const auto& [metric, groups] : metrics) write(json, metric, over(groups));
           });
       });
       json.attributeArray("notes", [&] {

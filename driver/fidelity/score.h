@@ -15,6 +15,9 @@ class Scoreboard {
   void begin() { ++cases_; }
   /// |predicted / reference - 1|; a reference of zero counts the predicted value itself, where 1 is reached.
   void score(std::string_view metric, std::string_view group, double predicted, double reference);
+  /// The same error again under a regime ("static batch"), in a table of its own.
+  void regime(std::string_view regime, std::string_view metric, std::string_view group, double predicted,
+              double reference);
   /// A case that could not be scored, and why.
   void skip(std::string name, std::string reason);
   /// Reported, but not counted as cases: things that a reader must know.
@@ -40,11 +43,13 @@ class Scoreboard {
     std::vector<double> relative, logs;
   };
   static Summary summarize(const Errors& e);
+  Summary over(const std::map<std::string, Errors>& groups) const;
   std::string kind_;
   size_t cases_ = 0;
   bool overGroups_ = false;
   std::vector<std::string> notes_;
-  std::map<std::string, std::map<std::string, Errors>> errors_;  ///< by metric, by group
+  std::map<std::string, std::map<std::string, Errors>> errors_;                          ///< by metric, by group
+  std::map<std::string, std::map<std::string, std::map<std::string, Errors>>> regimes_;  ///< regime, metric, group
   std::vector<std::pair<std::string, std::string>> skipped_;
 };
 

@@ -1,0 +1,272 @@
+#include "driver/fidelity/predict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "passes/replay.h"
+#include "passes/serve.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// An option's value in a command line; 0 where it is absent.
+double commanded(const std::string& command, std::initializer_list<std::string_view> names) {
+  for (auto name : names) {
+    size_t at = command.find(std::string(name));
+    if (at == std::string::npos) continue;
+    double value = std::atof(command.c_str() + at + name.size() + 1);
+    if (value > 0) return value;
+  }
+  return 0;
+}
+
+/// Defaults of the engines' schedulers. vLLM: EngineArgs of 0.9 and later, by memory (70 GiB and more: 8 192 tokens, 1
+/// 024 sequences; A100 and less: 2 048 and 256). SGLang: chunked_prefill_size 8 192. TensorRT-LLM: max_num_tokens 8
+/// 192, max_batch_size 2 048.
+struct Limits {
+  double tokens = 8192, seqs = 1024, fraction = 0.9;
+};
+Limits limitsOf(const Record& r, std::string_view runtime) {
+  Limits l;
+  bool small = has(r.gpu, "A100") || has(r.gpu, "L40") || has(r.gpu, "4090");
+  if (runtime.starts_with("vLLM") && small) l.tokens = 2048, l.seqs = 256;
+  if (runtime.starts_with("SGLang")) l.fraction = 0.88;
+  if (runtime.starts_with("TensorRT")) l.seqs = 2048;
+  if (double v =
+          commanded(r.command, {"--max-num-seqs", "--max-running-requests", "--max_batch_size", "--max-batch-size"}))
+    l.seqs = v;
+  if (double v = commanded(r.command, {"--max-num-batched-tokens", "--chunked-prefill-size", "--max_num_tokens"}))
+    l.tokens = v;
+  if (double v = commanded(r.command, {"--gpu-memory-utilization", "--mem-fraction-static"}); v > 0 && v <= 1)
+    l.fraction = v;
+  // A static batch runs whole.
+  if (r.load == Record::Load::Batch) l.seqs = std::max(l.seqs, r.batch);
+  return l;
+}
+
+/// Formats that a record's words and its checkpoint's name mean.
+std::string quantOf(const Record& r, bool experts) {
+  std::string name = r.model;
+  for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string weights = r.weights, quant;
+  // Weight-only MXFP4 is labelled nvfp4 in some sources; gpt-oss is MXFP4 whatever the label.
+  if (has(name, "gpt-oss")) weights = "";
+  bool deepseek = has(name, "deepseek");
+  if (has(weights, "fp4") || (weights.empty() && has(name, "nvfp4")))
+    quant += experts ? "expert = nvfp4" + std::string(deepseek ? "" : ", linear = nvfp4") : "linear = nvfp4";
+  else if (has(weights, "fp8") || (weights.empty() && (has(name, "fp8") || has(r.command, "-FP8"))))
+    quant += deepseek ? "" : "linear = fp8_block128";
+  else if (has(weights, "int4") || has(name, "awq") || has(name, "w4a16"))
+    quant += "linear = int4";
+  if (has(r.kv, "fp8") || has(r.command, "--kv-cache-dtype fp8"))
+    quant += (quant.empty() ? "" : ", ") + std::string("kv = fp8");
+  return quant;
+}
+
+std::string engineText(const RecordSide& s, const Limits& l, const std::string& quant, const std::string& runtime,
+                       bool mtp, bool experts) {
+  // Experts lie over all ranks; with attention data parallelism they are spread by expert, else as the record says.
+  double ranks = s.tp * s.dp, ep = s.dp > 1 && experts ? ranks : std::fmod(ranks, s.ep) == 0 ? s.ep : 1;
+  std::string text = fmt::format(
+      "replicas = {}\n parallel {{ tp = {}, pp = {}, dp = {}, ep = {}, etp = {} }}\n batching = ChunkedPrefill {{ "
+      "max_tokens = {} tok, max_seqs = {} }}\n kv_cache {{ fraction = {} }}\n runtime = {}\n",
+      shortest(std::max(1.0, s.workers)), shortest(s.tp), shortest(s.pp), shortest(s.dp), shortest(ep),
+      shortest(experts ? ranks / ep : 1),
+      shortest(l.tokens), shortest(l.seqs), shortest(l.fraction), runtime);
+  if (!quant.empty()) text += " quant { " + quant + " }\n";
+  if (mtp) text += " speculative = MtpDrafts { depth = 1, acceptance = 85 pct }\n";
+  return text;
+}
+
+}  // namespace
+
+std::string runtimeOf(const Record& r) {
+  std::string name = r.engine;
+  for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  bool old = r.version == "2024";
+  if (has(name, "llama.cpp")) return "";
+  if (has(name, "vllm")) return old ? "vLLM_2024" : "vLLM";
+  if (has(name, "sglang")) return "SGLang";
+  if (has(name, "trt") || has(name, "tensorrt")) return old ? "TensorRT_LLM_2024" : "TensorRT_LLM";
+  if (has(name, "deepspeed")) return "DeepSpeed_2024";
+  return "";
+}
+
+Predictor::Text Predictor::deployment(const Record& r) {
+  Text out;
+  if (!r.why.empty()) return {"", "", "", r.why};
+  out.runtime = runtimeOf(r);
+  if (out.runtime.empty())
+    return {"", "", "", fmt::format("engine `{}` has no runtime in the standard library", r.engine)};
+  std::string plain = r.model.substr(0, r.model.find(" ("));
+  auto model = names_.model(plain);
+  if (!model) return {"", "", "", fmt::format("model `{}` is not in the standard library", plain)};
+  auto device = names_.device(r.gpu);
+  auto node = device ? names_.nodeOf(*device) : std::nullopt;
+  if (!node) return {"", "", "", fmt::format("device `{}` is not in the standard library", r.gpu)};
+  out.device = device->name;
+  bool pd = r.mode == "pd";
+  if (r.mode != "agg" && !pd) return {"", "", "", fmt::format("deployments of mode `{}`", r.mode)};
+  RecordSide main = r.main;
+  if (!pd && r.load == Record::Load::Closed && main.batch > 0)
+    main.workers = std::max(1.0, std::round(r.concurrency / (main.batch * main.dp)));
+  double needed = pd ? r.prefill.tp * r.prefill.pp * r.prefill.dp * r.prefill.workers +
+                           r.decode.tp * r.decode.pp * r.decode.dp * r.decode.workers
+                     : main.tp * main.pp * main.dp * main.workers;
+  if (needed > 4096) return {"", "", "", fmt::format("{} devices", needed)};
+  const auto* resolved = names_.resolved(*model);
+  if (!resolved) return {"", "", "", "the model does not resolve"};
+  bool experts = false;
+  for (auto layer : resolved->blocks(resolved->root, "layer"))
+    experts = experts || resolved->isA(resolved->find(layer, "ffn"), "Moe");
+  bool mtp = r.mtp && resolved->find(resolved->root, "mtp").valid();
+  if (r.mtp && !mtp) return {"", "", "", "speculative decoding with drafts that the record does not describe"};
+  auto quant = quantOf(r, experts);
+  auto limits = limitsOf(r, out.runtime);
+  double perNode = std::max(1.0, std::min(r.node_size, std::max(needed, 1.0)));
+  if (r.node_size >= needed) perNode = std::max(r.node_size, needed);
+  out.text = fmt::format(
+      "edition 1\nimport std.hw {{ Cluster }}\nimport {} {{ {} }}\nimport {} {{ {} }}\nimport std.runtimes {{ {} }}\n"
+      "import std.serving {{ Aggregated, Disaggregated, ChunkedPrefill, MtpDrafts }}\n"
+      "node N = {} {{ gpus = {} }}\ncluster C extends Cluster {{ pool a {{ node = N, count = {} }} }}\n",
+      node->module, node->name, model->module, model->name, out.runtime, node->name, shortest(perNode),
+      shortest(std::ceil(needed / perNode)));
+  if (!pd) {
+    out.text +=
+        fmt::format("deployment D extends Aggregated {{\n model = {}\n cluster = C\n engine main {{\n {} }}\n}}\n",
+                    model->name, engineText(main, limits, quant, out.runtime, mtp, experts));
+  } else {
+    Limits decode = limits;
+    decode.tokens = std::max(512.0, decode.seqs);
+    out.text += fmt::format(
+        "deployment D extends Disaggregated {{\n model = {}\n cluster = C\n engine prefill {{\n {} }}\n engine decode "
+        "{{\n "
+        "{} }}\n}}\n",
+        model->name, engineText(r.prefill, limits, quant, out.runtime, false, experts),
+        engineText(r.decode, decode, quant, out.runtime, mtp, experts));
+  }
+  return out;
+}
+
+const Built& Predictor::build(const Record& r) {
+  auto text = deployment(r);
+  if (!text.error.empty()) {
+    auto& none = built_["!" + text.error];
+    none.error = text.error;
+    return none;
+  }
+  auto [known, fresh] = built_.try_emplace(text.text);
+  Built& b = known->second;
+  if (!fresh) return b;
+  b.runtime = text.runtime, b.device = text.device;
+  Session session(stdlib_);
+  Module* module = session.loader.loadText("record.afd", text.text);
+  auto* object = module ? session.evaluator.block(*module, "D") : nullptr;
+  if (object && session.diags.errors() == 0) {
+    auto resolved = std::make_shared<ir::Scenario>(session.evaluator.lowerToScenario(object));
+    const auto& scenario = *resolved;
+    b.scenario = resolved;
+    std::vector<std::string> fallbacks;
+    if (session.diags.errors() == 0) {
+      for (auto engine : scenario.blocks(scenario.root, "engine")) {
+        auto role = buildRole(scenario, scenario.root, engine, fallbacks, session.diags);
+        if (!role || !fitRole(*role, scenario, session.diags)) break;
+        b.roles.push_back(std::move(*role));
+      }
+      b.transfer = readTransfer(scenario, scenario.root);
+    }
+  }
+  if (session.diags.errors() > 0 || b.roles.empty()) {
+    b.roles.clear();
+    b.error = "its deployment is refused";
+    for (const auto& d : session.diags.all())
+      if (kCatalogue[d.id].severity == Severity::Error) {
+        b.error = fmt::format("its deployment is refused: {}", d.message);
+        break;
+      }
+  }
+  return b;
+}
+
+double Predictor::rooflineTpot(const Record& r) {
+  const auto& b = build(r);
+  if (b.roles.empty()) return 0;
+  Role ideal = b.roles.back().ideal();
+  double n = r.load == Record::Load::Batch     ? r.batch
+             : r.load == Record::Load::Offline ? std::min(r.requests, 512.0)
+                                               : std::max(1.0, r.concurrency);
+  n = std::max(1.0, n / ideal.engine().replicas);
+  return ideal.time({{n, 1, r.input + r.output / 2, 1}}).seconds / ideal.progress();
+}
+
+Predictor::Prediction Predictor::predict(const Record& r, const Adjust& adjust) {
+  Prediction out;
+  const auto& b = build(r);
+  if (b.roles.empty()) return {{}, b.error};
+  std::vector<Role> roles;
+  for (const auto& role : b.roles) roles.push_back(adjust ? role.with(adjust) : role);
+  auto& m = out.metrics;
+  const Role& role = roles[0];
+  const auto& e = role.engine();
+  if (r.load == Record::Load::Batch) {
+    Schedule schedule(role, {r.input, r.output});
+    double perReplica = r.batch / e.replicas, steps = schedule.decodeSteps();
+    auto at = [&](double past) { return schedule.step({{perReplica, 1, past, 1}}); };
+    double prefill = schedule.prefillTime(perReplica) + e.runtime.front_fixed;
+    double decode =
+        steps > 0 ? steps / 6 * (at(r.input + 1) + 4 * at(r.input + r.output / 2) + at(r.input + r.output - 1)) : 0;
+    m["e2e"] = prefill + decode;
+    m["ttft_mean"] = m["ttft_median"] = prefill;
+    if (r.output > 1) m["tpot"] = decode / (r.output - 1);
+    m["throughput"] = r.batch * r.output / m["e2e"];
+    m["total_throughput"] = r.batch * (r.input + r.output) / m["e2e"];
+    m["prefill"] = r.batch * r.input / prefill;
+    m["prefill_time"] = prefill;
+    return out;
+  }
+  if (r.mode == "pd") {
+    SourceManager sources;
+    Diagnostics diags(sources);
+    std::vector<Assumption> assumptions;
+    ServeContext context{*b.scenario, b.scenario->root, assumptions, diags};
+    LoadConfig load;
+    load.amount = r.concurrency, load.input = r.input, load.output = r.output, load.outputMax = r.output;
+    auto served = serveDisaggregated(roles, b.transfer, load, context);
+    if (!served) return {{}, "the load does not fit its deployment"};
+    m["ttft_mean"] = m["ttft_median"] = served->ttft;
+    m["tpot"] = served->tpot;
+    m["e2e"] = served->e2e;
+    m["throughput"] = served->requests * r.output;
+    m["total_throughput"] = served->requests * (r.input + r.output);
+    return out;
+  }
+  ReplayLoad load;
+  load.lengths = {r.input, r.output};
+  load.spread = r.spread;
+  double replicas = e.replicas;
+  // A finite run: ten requests a slot where the source does not say.
+  double requests = r.requests > 0 ? r.requests : 10 * r.concurrency;
+  double concurrency = r.load == Record::Load::Offline ? requests : r.concurrency;
+  load.concurrency = std::max(1.0, std::ceil(concurrency / replicas));
+  // Long offline runs are alike after some waves.
+  double shown = std::min(std::ceil(requests / replicas), std::max(6 * load.concurrency, 512.0));
+  if (r.load == Record::Load::Offline) shown = std::ceil(requests / replicas);
+  load.requests = std::max(load.concurrency, shown);
+  auto run = replay(role, load);
+  if (!run) return {{}, "a request does not fit its deployment's KV cache"};
+  m["ttft_mean"] = run->ttft_mean;
+  m["ttft_median"] = run->ttft_median;
+  m["tpot"] = run->tpot_mean;
+  m["e2e"] = run->e2e_mean;
+  m["throughput"] = run->output_tokens_per_s * replicas;
+  m["total_throughput"] = m["throughput"] * (r.input + r.output) / r.output;
+  return out;
+}
+
+}  // namespace afdc

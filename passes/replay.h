@@ -1,0 +1,26 @@
+// A finite run, replayed over step times: requests one by one, steps that are alike taken together. Deterministic; for
+// what closed forms say badly: all requests at once, a few waves, medians (semantics §6).
+#pragma once
+#include <optional>
+
+#include "passes/schedule.h"
+
+namespace afdc {
+
+struct ReplayLoad {
+  double requests = 1, concurrency = 1;  ///< of one replica; concurrency = requests: all at once
+  Lengths lengths;                       ///< means
+  double spread = 0;                     ///< lengths lie evenly within ± this share of the mean
+};
+
+struct ReplayResult {
+  double ttft_mean = 0, ttft_median = 0, tpot_mean = 0, tpot_median = 0, e2e_mean = 0;  ///< s
+  double duration = 0;                                                                  ///< s
+  double requests_per_s = 0, output_tokens_per_s = 0;
+};
+
+/// nullopt: a request does not fit, or the run would take more than `kReplaySteps` steps.
+inline constexpr size_t kReplaySteps = 400'000;
+std::optional<ReplayResult> replay(const Role& role, const ReplayLoad& load);
+
+}  // namespace afdc
