@@ -10,6 +10,7 @@
 #include <exception>
 
 #include "driver/commands.h"
+#include "driver/fidelity/calibrate.h"
 #include "driver/fidelity/fidelity.h"
 
 namespace cl = llvm::cl;
@@ -29,6 +30,7 @@ cl::SubCommand test("test", "run the test blocks of files, or of `stdlib`");
 cl::SubCommand step("step", "time one step operator by operator (--batch=count,new,past)");
 
 cl::SubCommand fidelity("fidelity", "compare predictions with the references of a case file");
+cl::SubCommand calibrate("calibrate", "fit a runtime's overheads and a device's corrections to measurements");
 cl::SubCommand doc("doc", "print the reference as Markdown: schemas, operators or diagnostics");
 
 cl::OptionCategory category("Options");
@@ -50,6 +52,13 @@ cl::opt<std::string> fidelityKind(cl::Positional, cl::Required, cl::desc("KIND")
 cl::opt<std::string> fidelityFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(fidelity), cl::cat(category));
 cl::opt<std::string> kernelsDir("kernels", cl::desc("measured kernel tables: CSV files of aiconfigurator's layout"),
                                 cl::value_desc("DIR"), cl::sub(fidelity), cl::cat(category));
+cl::list<std::string> calibrateFiles(
+    cl::Positional, cl::OneOrMore,
+    cl::desc("FILE... (CSV with gpu, model, engine, tp, isl, osl, concurrency | batch | requests, "
+             "tpot_ms, ttft_ms, e2e_s, output_tok_s; or records as JSON)"),
+    cl::sub(calibrate), cl::cat(category));
+cl::opt<std::string> outputFile("o", cl::desc("write the fitted runtimes to this file"), cl::value_desc("OVERLAY.afd"),
+                                cl::sub(calibrate), cl::cat(category));
 cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain),
                                     cl::cat(category));
 cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
@@ -70,7 +79,8 @@ cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as 
                      cl::sub(eval), cl::sub(test), cl::cat(category));
 cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"),
                                cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explain),
-                               cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::sub(fidelity), cl::cat(category));
+                               cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::sub(fidelity), cl::sub(calibrate),
+                               cl::cat(category));
 cl::opt<std::string> after("after", cl::desc("the pass after which to print"), cl::value_desc("PASS"),
                            cl::init("collectives"), cl::sub(irCommand), cl::cat(category));
 cl::opt<bool> listPasses("list-passes", cl::desc("list the passes in order"), cl::sub(irCommand), cl::cat(category));
@@ -137,6 +147,11 @@ Output dispatch() {
     o.name = fidelityKind, o.file = fidelityFile, o.kernels = kernelsDir;
     return runFidelity(o);
   }
+  if (calibrate) {
+    o.files.assign(calibrateFiles.begin(), calibrateFiles.end());
+    o.path = outputFile;
+    return runCalibrate(o);
+  }
   if (doc) {
     o.file = docSubject;
     return runDoc(o);
@@ -181,7 +196,7 @@ int main(int argc, char** argv) {
     std::fputs(problems.c_str(), stderr);
     return kUsage;
   }
-  if (!check && !eval && !explain && !format && !irCommand && !test && !step && !doc && !fidelity) {
+  if (!check && !eval && !explain && !format && !irCommand && !test && !step && !doc && !fidelity && !calibrate) {
     std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
     return kUsage;
   }

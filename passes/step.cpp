@@ -145,8 +145,9 @@ double StepModel::roofline(double flops, double bytes, double peak, Curved kind,
     curve.compute *= device.measured_compute;
     curve.memory *= device.measured_memory;
   }
-  double compute = flops / (peak * rt.eta_compute * curve.compute);
-  double eta = rt.eta_memory * curve.memory * (rt.half_bytes > 0 ? bytes / (bytes + rt.half_bytes) : 1);
+  // Factors of architecture, device and engine multiply; nothing is faster than the datasheet.
+  double compute = flops / (peak * std::min(1.0, rt.eta_compute * curve.compute));
+  double eta = std::min(1.0, rt.eta_memory * curve.memory) * (rt.half_bytes > 0 ? bytes / (bytes + rt.half_bytes) : 1);
   double memory = bytes > 0 ? bytes / (engine_.device.bandwidth * eta) : 0;
   computeBound = compute > memory;
   double q = curve.sharpness;

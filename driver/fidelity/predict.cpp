@@ -61,9 +61,9 @@ std::string quantOf(const Record& r, bool experts) {
   if (has(weights, "fp4") || (weights.empty() && has(name, "nvfp4")))
     quant += experts ? "expert = nvfp4" + std::string(deepseek ? "" : ", linear = nvfp4") : "linear = nvfp4";
   else if (has(weights, "fp8") || (weights.empty() && (has(name, "fp8") || has(r.command, "-FP8"))))
-    quant += deepseek ? "" : "linear = fp8_block128";
+    quant += deepseek ? "" : experts ? "linear = fp8_block128, expert = fp8_block128" : "linear = fp8_block128";
   else if (has(weights, "int4") || has(name, "awq") || has(name, "w4a16"))
-    quant += "linear = int4";
+    quant += experts ? "linear = int4, expert = int4" : "linear = int4";
   if (has(r.kv, "fp8") || has(r.command, "--kv-cache-dtype fp8"))
     quant += (quant.empty() ? "" : ", ") + std::string("kv = fp8");
   return quant;
@@ -77,8 +77,7 @@ std::string engineText(const RecordSide& s, const Limits& l, const std::string& 
       "replicas = {}\n parallel {{ tp = {}, pp = {}, dp = {}, ep = {}, etp = {} }}\n batching = ChunkedPrefill {{ "
       "max_tokens = {} tok, max_seqs = {} }}\n kv_cache {{ fraction = {} }}\n runtime = {}\n",
       shortest(std::max(1.0, s.workers)), shortest(s.tp), shortest(s.pp), shortest(s.dp), shortest(ep),
-      shortest(experts ? ranks / ep : 1),
-      shortest(l.tokens), shortest(l.seqs), shortest(l.fraction), runtime);
+      shortest(experts ? ranks / ep : 1), shortest(l.tokens), shortest(l.seqs), shortest(l.fraction), runtime);
   if (!quant.empty()) text += " quant { " + quant + " }\n";
   if (mtp) text += " speculative = MtpDrafts { depth = 1, acceptance = 85 pct }\n";
   return text;

@@ -13,7 +13,7 @@ namespace afdc {
 
 /// A record's deployment, built once and shared by all records that have the same.
 struct Built {
-  std::vector<Role> roles;  ///< one, or prefill and decode
+  std::vector<Role> roles;                       ///< one, or prefill and decode
   std::shared_ptr<const ir::Scenario> scenario;  ///< the deployment, resolved
   TransferConfig transfer;
   std::string runtime, device, error;

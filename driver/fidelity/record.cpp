@@ -17,10 +17,10 @@ std::string lower(std::string_view text) {
 }
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-/// The first of several names that is a number.
+/// The first of several names that is a positive number.
 double first(const Json& j, std::initializer_list<std::string_view> names, double otherwise) {
   for (auto name : names)
-    if (j[name].isNumber()) return j[name].number();
+    if (j[name].isNumber() && j[name].number() > 0) return j[name].number();
   return otherwise;
 }
 

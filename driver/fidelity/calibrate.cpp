@@ -1,0 +1,316 @@
+#include "driver/fidelity/calibrate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <set>
+
+#include "support/csv.h"
+#include "support/files.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+constexpr double kHuber = 0.1;                          ///< in log ratio (fitting: Huber loss)
+constexpr size_t kPerGroup = 16;                        ///< records of a group that a fit looks at, spread evenly
+constexpr double kFloorTpot = 0.03, kFloorTtft = 0.10;  ///< noise of repeated measurements
+
+double huber(double x) {
+  double a = std::fabs(x);
+  return a <= kHuber ? x * x / 2 : kHuber * (a - kHuber / 2);
+}
+
+struct Sample {
+  const Record* record;
+  std::string runtime, device;
+  double weight;
+};
+
+class Fitter {
+ public:
+  Fitter(Predictor& predictor, std::vector<Sample> samples) : predictor_(predictor), samples_(std::move(samples)) {
+    for (const auto& s : samples_) {
+      auto& r = fit_.runtimes[s.runtime];
+      for (size_t i = 0; i < r.size(); ++i) r[i] = kRuntimeParameters[i].prior;
+      auto& d = fit_.devices[s.device];
+      for (size_t i = 0; i < d.size(); ++i) d[i] = kDeviceParameters[i].prior;
+    }
+    losses_.resize(samples_.size());
+    for (size_t i = 0; i < samples_.size(); ++i) losses_[i] = lossOf(samples_[i]);
+  }
+
+  double loss() const {
+    double sum = 0;
+    for (double l : losses_) sum += l;
+    return sum;
+  }
+
+  /// Pattern search in log space, one parameter at a time, over the samples that it touches.
+  template <class Values, class Parameters>
+  bool improve(Values& values, const Parameters& parameters, const std::function<bool(const Sample&)>& touches,
+               double step) {
+    std::vector<size_t> mine;
+    for (size_t i = 0; i < samples_.size(); ++i)
+      if (touches(samples_[i])) mine.push_back(i);
+    double weight = 0;
+    for (size_t i : mine) weight += samples_[i].weight;
+    bool better = false;
+    for (size_t p = 0; p < values.size(); ++p) {
+      const auto& info = parameters[p];
+      // The ridge counts as one record's worth of evidence among many.
+      auto ridge = [&](double v) {
+        double z = std::log(v / info.prior) / info.sigma;
+        return 0.0003 * z * z / 2 * std::max(1.0, weight);
+      };
+      for (double direction : {1.0, -1.0}) {
+        double old = values[p], trial = std::clamp(old * std::exp(direction * step), info.low, info.high);
+        if (trial == old) continue;
+        double before = ridge(old), after = ridge(trial);
+        for (size_t i : mine) before += losses_[i];
+        values[p] = trial;
+        std::vector<double> fresh;
+        for (size_t i : mine) {
+          fresh.push_back(lossOf(samples_[i]));
+          after += fresh.back();
+          if (after > before) break;
+        }
+        if (after < before - 1e-9) {
+          for (size_t k = 0; k < mine.size(); ++k) losses_[mine[k]] = fresh[k];
+          better = true;
+          break;
+        }
+        values[p] = old;
+      }
+    }
+    return better;
+  }
+
+  void run(bool devices, const std::function<void(const std::string&)>& progress) {
+    for (double step : {0.6, 0.3, 0.15, 0.08, 0.04})
+      for (int round = 0; round < 8; ++round) {
+        bool better = false;
+        for (auto& [name, values] : fit_.runtimes)
+          better |= improve(
+              values, kRuntimeParameters, [&, n = name](const Sample& s) { return s.runtime == n; }, step);
+        if (devices)
+          for (auto& [name, values] : fit_.devices)
+            better |= improve(
+                values, kDeviceParameters, [&, n = name](const Sample& s) { return s.device == n; },
+                std::min(step, 0.15));
+        progress(fmt::format("step {}: loss {}", significant(step, 2), significant(loss(), 5)));
+        if (!better) break;
+      }
+  }
+
+  const Fit& fit() const { return fit_; }
+
+ private:
+  double lossOf(const Sample& s) {
+    auto p = predictor_.predict(*s.record, [&](EngineConfig& e) { fit_.apply(s.runtime, s.device, e); });
+    if (!p.error.empty()) return 0;
+    double sum = 0, weights = 0;
+    for (const auto& [name, measured] : s.record->metrics) {
+      auto found = p.metrics.find(name);
+      if (found == p.metrics.end() || name == "total_throughput") continue;
+      bool ttft = name.starts_with("ttft");
+      double x = std::log(found->second / measured), floor = ttft ? kFloorTtft : kFloorTpot;
+      // Errors below the noise of repeated runs count less and less.
+      double w = ttft ? 0.5 : 1;
+      sum += w * huber(std::isfinite(x) ? std::copysign(std::max(0.0, std::fabs(x) - floor / 2), x) : 10);
+      weights += w;
+    }
+    return weights > 0 ? s.weight * sum / weights : 0;
+  }
+
+  Predictor& predictor_;
+  std::vector<Sample> samples_;
+  std::vector<double> losses_;
+  Fit fit_;
+};
+
+Record fromRow(const Csv& csv, size_t row) {
+  auto text = [&](std::initializer_list<std::string_view> names) {
+    for (auto name : names)
+      if (int c = csv.column(name); c >= 0) return csv.rows[row][static_cast<size_t>(c)];
+    return std::string();
+  };
+  auto number = [&](std::initializer_list<std::string_view> names, double otherwise) {
+    for (auto name : names)
+      if (double v = csv.number(row, name); std::isfinite(v)) return v;
+    return otherwise;
+  };
+  Record r;
+  r.id = fmt::format("row {}", row + 2);
+  r.source = "yours";
+  r.completeness = "A";
+  r.gpu = text({"gpu"}), r.model = text({"model"}), r.engine = text({"engine", "runtime"});
+  r.version = text({"version"});
+  r.weights = text({"weights", "precision"}), r.kv = text({"kv"});
+  r.main.tp = number({"tp"}, 1), r.main.pp = number({"pp"}, 1), r.main.dp = number({"dp"}, 1);
+  r.main.ep = number({"ep"}, 1), r.main.workers = number({"replicas"}, 1);
+  r.count = number({"gpus"}, r.main.tp * r.main.pp * r.main.dp * r.main.workers);
+  r.node_size = number({"node_size"}, 8);
+  r.input = number({"isl", "input_tokens"}, 0), r.output = number({"osl", "output_tokens"}, 0);
+  r.concurrency = number({"concurrency"}, 0), r.batch = number({"batch"}, 0), r.requests = number({"requests"}, 0);
+  r.load = r.concurrency > 0 ? Record::Load::Closed
+           : r.batch > 0     ? Record::Load::Batch
+           : r.requests > 0  ? Record::Load::Offline
+                             : Record::Load::Unknown;
+  auto take = [&](const char* metric, std::initializer_list<std::string_view> names, double unit) {
+    double v = number(names, 0);
+    if (v > 0) r.metrics[metric] = v * unit;
+  };
+  take("tpot", {"tpot_ms"}, 1e-3);
+  take("ttft_mean", {"ttft_ms", "ttft_mean_ms"}, 1e-3);
+  take("ttft_median", {"ttft_median_ms", "ttft_p50_ms"}, 1e-3);
+  take("e2e", {"e2e_ms"}, 1e-3);
+  take("e2e", {"e2e_s"}, 1);
+  take("throughput", {"output_tok_s"}, 1);
+  return r;
+}
+
+std::string figure(const FitParameter& p, double v) { return significant(v / p.unit, 3) + p.suffix; }
+
+std::string overlay(const FitReport& report, const std::string& sources) {
+  std::string out =
+      "edition 1\n// Fitted by `afdc calibrate` on " + sources + fmt::format(": {} records.\n", report.records);
+  for (const auto& [metric, median] : report.medians)
+    out += fmt::format("// {}: median error {} % over groups.\n", metric, significant(100 * median, 3));
+  std::string names;
+  for (const auto& [name, values] : report.fit.runtimes) names += (names.empty() ? "" : ", ") + name;
+  out += fmt::format("import std.runtimes {{ {} }}\n", names);
+  for (const auto& [name, v] : report.fit.runtimes) {
+    out += fmt::format("\n// {} records.\nruntime {}_fitted extends {} {{\n", report.perRuntime.at(name), name, name);
+    const auto& p = kRuntimeParameters;
+    out += fmt::format("  efficiency {{ compute = {}, memory = {} }}\n", figure(p[0], v[0]), figure(p[1], v[1]));
+    out += fmt::format("  launch {{ graph_gap = {}, launch = {} }}\n", figure(p[2], v[2]), figure(p[3], v[3]));
+    out += fmt::format("  host {{ fixed = {}, per_seq = {}, per_token = {} }}\n", figure(p[4], v[4]),
+                       figure(p[5], v[5]), figure(p[6], v[6]));
+    out += fmt::format("  front_fixed = {}\n}}\n", figure(p[7], v[7]));
+  }
+  for (const auto& [name, v] : report.fit.devices)
+    out += fmt::format(
+        "\n// {} records of {}: put this into its `gpu`.\n//   measured {{ compute = {}, memory = {} }}\n",
+        report.perDevice.at(name), name, figure(kDeviceParameters[0], v[0]), figure(kDeviceParameters[1], v[1]));
+  return out;
+}
+
+}  // namespace
+
+void Fit::apply(const std::string& runtime, const std::string& device, EngineConfig& e) const {
+  if (auto found = runtimes.find(runtime); found != runtimes.end()) {
+    const auto& v = found->second;
+    auto& rt = e.runtime;
+    rt.eta_compute = v[0], rt.eta_memory = v[1];
+    rt.graph_gap = v[2], rt.launch = v[3];
+    rt.host_fixed = v[4], rt.host_per_seq = v[5], rt.host_per_token = v[6];
+    rt.front_fixed = v[7];
+  }
+  if (auto found = devices.find(device); found != devices.end()) {
+    e.device.measured_compute = found->second[0];
+    e.device.measured_memory = found->second[1];
+  }
+}
+
+FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, bool devices,
+                     const std::function<void(const std::string&)>& progress) {
+  std::map<std::string, std::vector<const Record*>> groups;
+  FitReport report;
+  for (const auto& r : records) {
+    if (r.completeness == "C" || r.completeness == "D" || r.engine == "llama.cpp" || r.metrics.empty()) continue;
+    if (r.load == Record::Load::Unknown || r.load == Record::Load::Rate || r.input <= 0) continue;
+    const auto& built = predictor.build(r);
+    if (built.roles.empty()) continue;
+    auto tpot = r.metrics.find("tpot");
+    double measured = tpot != r.metrics.end() ? tpot->second : 0;
+    if (measured <= 0 && r.load == Record::Load::Batch && r.metrics.count("e2e"))
+      measured = r.metrics.at("e2e") / std::max(1.0, r.output);
+    if (measured > 0 && predictor.rooflineTpot(r) < measured / 10) continue;
+    groups[r.group()].push_back(&r);
+  }
+  std::vector<Sample> samples;
+  for (const auto& [name, all] : groups) {
+    size_t n = std::min(kPerGroup, all.size());
+    for (size_t i = 0; i < n; ++i) {
+      const auto* r = all[i * all.size() / n];
+      const auto& built = predictor.build(*r);
+      samples.push_back({r, built.runtime, built.device, 1.0 / static_cast<double>(n)});
+      ++report.perRuntime[built.runtime];
+      ++report.perDevice[built.device];
+    }
+  }
+  report.records = samples.size();
+  Fitter fitter(predictor, samples);
+  report.before = fitter.loss();
+  fitter.run(devices, progress);
+  report.after = fitter.loss();
+  report.fit = fitter.fit();
+  std::map<std::string, std::map<std::string, std::vector<double>>> errors;
+  for (const auto& s : samples) {
+    auto p = predictor.predict(*s.record, [&](EngineConfig& e) { report.fit.apply(s.runtime, s.device, e); });
+    for (const auto& [metric, value] : s.record->metrics)
+      if (p.metrics.count(metric))
+        errors[metric][s.record->group()].push_back(std::fabs(p.metrics.at(metric) / value - 1));
+  }
+  auto middle = [](std::vector<double> v) {
+    std::sort(v.begin(), v.end());
+    return v.empty() ? 0.0 : (v[(v.size() - 1) / 2] + v[v.size() / 2]) / 2;
+  };
+  for (const auto& [metric, byGroup] : errors) {
+    std::vector<double> medians;
+    for (const auto& [group, e] : byGroup) medians.push_back(middle(e));
+    report.medians[metric] = middle(medians);
+  }
+  return report;
+}
+
+Output runCalibrate(const Options& o) {
+  std::vector<Record> records;
+  for (const auto& path : o.files) {
+    auto file = readSource(path);
+    if (!file.error.empty()) return {kUsage, "", fmt::format("afdc calibrate: {}: {}\n", path, file.error)};
+    if (path.ends_with(".csv")) {
+      auto csv = parseCsv(file.text);
+      for (size_t i = 0; i < csv.rows.size(); ++i) records.push_back(fromRow(csv, i));
+    } else {
+      auto document = parseJson(file.text);
+      if (!document.error.empty()) return {kUsage, "", fmt::format("afdc calibrate: {} {}\n", path, document.error)};
+      auto more = readRecords(document.root);
+      records.insert(records.end(), more.begin(), more.end());
+    }
+  }
+  if (records.empty())
+    return {kUsage, "", "afdc calibrate: no measurements in these files; see afdc calibrate --help for the columns\n"};
+  Predictor predictor(o.stdlib);
+  auto report =
+      fitRecords(predictor, records, true, [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
+  if (report.records == 0) {
+    std::string why = "no record can be expressed";
+    for (const auto& r : records)
+      if (auto text = predictor.deployment(r); !text.error.empty()) {
+        why = fmt::format("{}: {}", r.id, text.error);
+        break;
+      }
+    return {kFindings, "", fmt::format("afdc calibrate: nothing to fit: {}\n", why)};
+  }
+  std::vector<std::string> names;
+  for (const auto& path : o.files) names.push_back(path.substr(path.rfind('/') + 1));
+  auto text = overlay(report, joinWords(names));
+  Output out;
+  if (o.path.empty()) {
+    out.out = text;
+  } else {
+    if (auto error = writeWhole(o.path, text); !error.empty()) return {kUsage, "", "afdc calibrate: " + error + "\n"};
+    out.out = fmt::format("{}: {} of {} records, loss {} -> {}\n", o.path, report.records, records.size(),
+                          significant(report.before, 4), significant(report.after, 4));
+    for (const auto& [metric, median] : report.medians)
+      out.out += fmt::format("  {:<18} median error {} % over groups\n", metric, significant(100 * median, 3));
+  }
+  return out;
+}
+
+}  // namespace afdc

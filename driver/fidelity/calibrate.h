@@ -1,0 +1,62 @@
+// Fits the overheads of runtimes and the corrections of devices to measured records, by the predictions that the
+// evaluator makes for them (docs/calibrate.md). Deterministic: no random numbers.
+#pragma once
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "driver/commands.h"
+#include "driver/fidelity/predict.h"
+
+namespace afdc {
+
+/// One fitted figure: where it lies in a runtime or a device, its prior, and how far from it a fit may go.
+struct FitParameter {
+  const char* path;
+  double prior, low, high;
+  double sigma;  ///< of the ridge, in log space
+  double unit;   ///< the .afd text is in this many of `suffix`
+  const char* suffix;
+};
+/// At most eight of an engine version and two of a device.
+inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
+    {"efficiency.compute", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
+    {"efficiency.memory", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
+    {"launch.graph_gap", 1e-6, 1e-8, 30e-6, 0.7, 1e-6, " us"},
+    {"launch.launch", 5e-6, 1e-7, 100e-6, 0.7, 1e-6, " us"},
+    {"host.fixed", 1e-3, 1e-5, 60e-3, 0.7, 1e-3, " ms"},
+    {"host.per_seq", 10e-6, 1e-8, 1e-3, 0.7, 1e-6, " us"},
+    {"host.per_token", 0.2e-6, 1e-9, 50e-6, 0.7, 1e-6, " us"},
+    {"front_fixed", 20e-3, 1e-4, 0.5, 0.7, 1e-3, " ms"},
+}};
+inline constexpr std::array<FitParameter, 2> kDeviceParameters = {{
+    {"measured.compute", 1, 0.5, 1.2, 0.2, 0.01, " pct"},
+    {"measured.memory", 1, 0.5, 1.2, 0.2, 0.01, " pct"},
+}};
+
+using RuntimeFit = std::array<double, kRuntimeParameters.size()>;
+using DeviceFit = std::array<double, kDeviceParameters.size()>;
+
+struct Fit {
+  std::map<std::string, RuntimeFit> runtimes;
+  std::map<std::string, DeviceFit> devices;
+  /// Puts the figures of this fit into an engine that runs `runtime` on `device`.
+  void apply(const std::string& runtime, const std::string& device, EngineConfig& e) const;
+};
+
+struct FitReport {
+  Fit fit;
+  double before = 0, after = 0;  ///< loss
+  size_t records = 0;
+  std::map<std::string, size_t> perRuntime, perDevice;
+  std::map<std::string, double> medians;  ///< by metric, over groups, after
+};
+
+/// `progress` is told what is being fitted.
+FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, bool devices,
+                     const std::function<void(const std::string&)>& progress);
+
+Output runCalibrate(const Options& options);
+
+}  // namespace afdc
