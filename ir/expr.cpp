@@ -1,6 +1,7 @@
 #include "ir/expr.h"
 
 #include <fmt/format.h>
+#include <atomic>
 
 #include <algorithm>
 #include <cmath>
@@ -73,6 +74,43 @@ void ExprPool::evaluate(const Inputs& inputs, std::vector<double>& values) const
         break;
       default: values[i] = apply(n.op, values[n.a], values[n.b]);
     }
+  }
+}
+
+ExprPool::Program ExprPool::bind(const std::array<double, kAxisNames.size()>& degrees,
+                                 const std::vector<ExprId>& wanted) const {
+  static std::atomic<uint64_t> bindings{0};
+  Program out;
+  out.id = ++bindings;
+  Inputs inputs;
+  inputs.degrees = degrees;
+  evaluate(inputs, out.known);
+  std::vector<bool> moves(nodes_.size(), false), needed(nodes_.size(), false);
+  auto operands = [&](const ExprNode& n, auto&& visit) {
+    if (n.op == ExprOp::Constant || n.op == ExprOp::Symbol || n.op == ExprOp::Degree || n.op == ExprOp::Metric) return;
+    visit(n.a);
+    visit(n.b);
+  };
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    moves[i] = nodes_[i].op == ExprOp::Symbol;
+    operands(nodes_[i], [&](uint32_t o) { moves[i] = moves[i] || moves[o]; });
+  }
+  for (auto id : wanted)
+    if (id.valid()) needed[id.index] = true;
+  // Operands come before what uses them.
+  for (size_t i = nodes_.size(); i-- > 0;)
+    if (needed[i]) operands(nodes_[i], [&](uint32_t o) { needed[o] = true; });
+  for (size_t i = 0; i < nodes_.size(); ++i)
+    if (needed[i] && moves[i]) out.steps.push_back(static_cast<uint32_t>(i));
+  return out;
+}
+
+void ExprPool::run(const Program& program, const std::array<double, static_cast<size_t>(Symbol::kCount)>& symbols,
+                   std::vector<double>& values) const {
+  if (values.size() != program.known.size()) values = program.known;
+  for (uint32_t i : program.steps) {
+    const auto& n = nodes_[i];
+    values[i] = n.op == ExprOp::Symbol ? symbols[n.a] : apply(n.op, values[n.a], values[n.b]);
   }
 }
 

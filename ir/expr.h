@@ -75,6 +75,17 @@ class ExprPool {
   void evaluate(const Inputs& inputs, std::vector<double>& values) const;
   double evaluateOne(ExprId id, const Inputs& inputs) const;
 
+  /// What is left to compute when the degrees are known: the values of all that depends on them alone, and in order the
+  /// nodes that `wanted` needs of a step's symbols.
+  struct Program {
+    std::vector<double> known;
+    std::vector<uint32_t> steps;
+    uint64_t id = 0;  ///< of this binding: tells whether scratch values are still its own
+  };
+  Program bind(const std::array<double, kAxisNames.size()>& degrees, const std::vector<ExprId>& wanted) const;
+  void run(const Program& program, const std::array<double, static_cast<size_t>(Symbol::kCount)>& symbols,
+           std::vector<double>& values) const;
+
   std::string text(ExprId id, const Strings& strings) const;
   bool operator==(const ExprPool& other) const { return nodes_ == other.nodes_; }
 

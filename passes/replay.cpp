@@ -192,10 +192,13 @@ class Run {
   ReplayResult summary() const {
     ReplayResult out;
     std::vector<double> ttft, tpot;
-    double tokens = 0, n = static_cast<double>(all_.size());
+    double tokens = 0, n = static_cast<double>(all_.size()), first = std::min(n, std::round(load_.concurrency));
+    size_t index = 0;
     for (const auto& r : all_) {
       ttft.push_back(r.first - r.started + front_);
       out.ttft_mean += ttft.back() / n;
+      bool burst = static_cast<double>(index++) < first;
+      (burst ? out.ttft_first : out.ttft_later) += ttft.back() / (burst ? first : n - first);
       out.e2e_mean += (r.finished - r.started + front_) / n;
       tokens += load_.lengths.output;
       double outputs = r.output + r.generated - 1;

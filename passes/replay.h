@@ -15,7 +15,8 @@ struct ReplayLoad {
 
 struct ReplayResult {
   double ttft_mean = 0, ttft_median = 0, tpot_mean = 0, tpot_median = 0, e2e_mean = 0;  ///< s
-  double duration = 0;                                                                  ///< s
+  double ttft_first = 0, ttft_later = 0;  ///< s: means of the first `concurrency` requests and of the others
+  double duration = 0;                    ///< s
   double requests_per_s = 0, output_tokens_per_s = 0;
 };
 

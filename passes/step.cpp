@@ -43,11 +43,13 @@ ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile,
   // Popularity: quantiles of a power law of this exponent between 1 and 0.8·T tokens (the law under which the public
   // kernel tables were measured, taken at its quantiles instead of sampled). A token visits an expert at most once.
   auto count = static_cast<size_t>(r.experts);
-  std::vector<double> share(count);
-  double high = std::max(2.0, 0.8 * tokens), a = 1 - r.skew, sum = 0;
+  thread_local std::vector<double> share;  // scratch
+  share.assign(count, 0);
+  double logHigh = std::log(std::max(2.0, 0.8 * tokens)), a = 1 - r.skew, sum = 0;
+  double reach = std::expm1(a * logHigh);  // high^a - 1
   for (size_t i = 0; i < count; ++i) {
     double u = (static_cast<double>(count - i) - 0.5) / r.experts;
-    share[i] = std::fabs(a) < 1e-12 ? std::pow(high, u) : std::pow((std::pow(high, a) - 1) * u + 1, 1 / a);
+    share[i] = std::fabs(a) < 1e-12 ? std::exp(logHigh * u) : std::exp(std::log1p(reach * u) / a);
     sum += share[i];
   }
   for (auto& s : share) s /= sum;
@@ -62,28 +64,24 @@ ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile,
     replicate(share, redundant);
     count = share.size();
   }
-  // Experts are dealt to ranks in order of popularity, so that no rank holds only popular ones.
-  ExpertLoad worst;
+  // Experts are dealt to ranks in order of popularity, so that no rank holds only popular ones. The first rank's are
+  // then each at least as popular as any other rank's of the same turn: it is the hottest in every respect.
+  ExpertLoad hottest;
   auto ranks = static_cast<size_t>(ep);
-  for (size_t rank = 0; rank < ranks; ++rank) {
-    double rows = 0, touched = 0, padded = 0;
-    for (size_t e = rank; e < count; e += ranks) {
-      rows += copies * share[e];
-      padded += pad(copies * share[e]);
-      touched += -std::expm1(copies * std::log1p(-std::min(share[e], 1 - 1e-15)));
-    }
-    worst.rows = std::max(worst.rows, rows);
-    worst.touched = std::max(worst.touched, touched);
-    worst.paddedRows = std::max(worst.paddedRows, padded);
+  for (size_t e = 0; e < count; e += ranks) {
+    hottest.rows += copies * share[e];
+    hottest.paddedRows += pad(copies * share[e]);
+    hottest.touched += -std::expm1(copies * std::log1p(-std::min(share[e], 1 - 1e-15)));
   }
-  return worst;
+  return hottest;
 }
 
 /// What operators of one phase on one mesh see of a step: the groups on the busiest rank, and the value of every
 /// expression, worked out when the first operator asks.
 struct StepModel::Frame {
   BatchState local;
-  ir::ExprPool::Inputs inputs;
+  std::array<double, static_cast<size_t>(Symbol::kCount)> symbols{};
+  uint64_t program = 0;  ///< whose values these are
   std::vector<double> values;
   double otherLocal = 0;  ///< tokens of a rank on the other mesh
   double tokensAll = 0;   ///< tokens of the step over all ranks, this phase
@@ -96,6 +94,11 @@ struct StepModel::Frame {
 StepModel::StepModel(Plan plan, EngineConfig engine, Part part)
     : plan_(std::move(plan)), engine_(std::move(engine)), part_(part) {
   stageBodies_ = layersByStage(plan_.graph, engine_.degrees.pp);
+  std::vector<ExprId> wanted;
+  for (const auto& body : plan_.bodies)
+    for (const auto& op : body.ops)
+      for (auto id : {op.flops, op.bytes, op.perPair, op.perCached, op.expertBytes, op.rows}) wanted.push_back(id);
+  program_ = plan_.graph.exprs.bind(engine_.degrees.byAxis(), wanted);
   if (engine_.degrees.ftp != engine_.degrees.tp) {
     reshard_.cost = Cost::Reshard;
     reshard_.cls = static_cast<uint16_t>(plan_.classes.size());
@@ -323,10 +326,13 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
   return w;
 }
 
-StepModel::Frame StepModel::frameOf(const BatchState& state, ir::Phase phase, bool ffn) const {
+void StepModel::fill(Frame& f, const BatchState& state, ir::Phase phase, bool ffn) const {
   const auto& d = engine_.degrees;
-  Frame f;
-  f.inputs.degrees = d.byAxis();
+  f.local.clear();
+  f.tokensAll = f.tokensLocal = f.promptLocal = f.promptFull = f.otherLocal = 0;
+  f.evaluated = false;
+  if (f.program != program_.id) f.values.clear();
+  f.program = program_.id;
   double seqs = 0, logits = 0, context = 0;
   double divide = ffn && d.ftp != d.tp ? d.fdp : d.dp;
   f.decodeOnly = true;
@@ -347,20 +353,21 @@ StepModel::Frame StepModel::frameOf(const BatchState& state, ir::Phase phase, bo
     logits += count * g.logits;
     context += count * (g.past + g.fresh);
   }
-  f.inputs.symbols = {f.tokensLocal, seqs, logits, context, 0};
-  return f;
+  f.symbols = {f.tokensLocal, seqs, logits, context, 0};
 }
 
 template <class Visit>
 void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
   const auto& d = engine_.degrees;
-  Frame frames[3][2];
-  for (int phase = 0; phase < 3; ++phase) frames[phase][0] = frameOf(state, static_cast<Phase>(phase), false);
+  // Kept from step to step, so that a step allocates nothing; one set a thread.
+  thread_local Frame frames[3][2];
+  thread_local std::vector<KnownLoad> loads;
+  loads.clear();
+  for (int phase = 0; phase < 3; ++phase) fill(frames[phase][0], state, static_cast<Phase>(phase), false);
   // The meshes differ only where the FFN has a degree of its own.
   bool oneMesh = d.ftp == d.tp;
   if (!oneMesh)
-    for (int phase = 0; phase < 3; ++phase) frames[phase][1] = frameOf(state, static_cast<Phase>(phase), true);
-  std::vector<KnownLoad> loads;
+    for (int phase = 0; phase < 3; ++phase) fill(frames[phase][1], state, static_cast<Phase>(phase), true);
   auto runBody = [&](size_t b, size_t from, size_t to, double count, int stage) {
     const auto& body = plan_.bodies[b];
     // Elementwise operators between the expert products see the rows of the hottest rank.
@@ -379,10 +386,10 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
       }
       Frame& f = frames[static_cast<size_t>(op.phase)][op.ffn && !oneMesh ? 1 : 0];
       if (f.local.empty()) continue;
-      auto& expertRows = f.inputs.symbols[static_cast<size_t>(Symbol::expert_rows)];
+      auto& expertRows = f.symbols[static_cast<size_t>(Symbol::expert_rows)];
       if (!f.evaluated || (rows > 0 && expertRows != rows)) {
         if (rows > 0) expertRows = rows;
-        plan_.graph.exprs.evaluate(f.inputs, f.values);
+        plan_.graph.exprs.run(program_, f.symbols, f.values);
         f.evaluated = true;
       }
       visit(b, op, cost(op, body, f, loads), count, stage);

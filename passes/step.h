@@ -87,7 +87,7 @@ class StepModel {
   static void addTo(BreakdownRow& row, const Work& w, double count);
   const ExpertLoad& loadOf(const RoutePlan& route, double tokens, std::vector<KnownLoad>& loads) const;
   struct Frame;
-  Frame frameOf(const BatchState& state, ir::Phase phase, bool ffn) const;
+  void fill(Frame& frame, const BatchState& state, ir::Phase phase, bool ffn) const;
   double expertTokens(const Frame& frame) const;
   /// Do tokens of several ranks meet at an expert, so that copies travel?
   bool exchanges() const;
@@ -100,6 +100,7 @@ class StepModel {
   Plan plan_;
   EngineConfig engine_;
   Part part_ = Part::Whole;
+  ir::ExprPool::Program program_;                 ///< of all operators' expressions, degrees bound
   OpPlan reshard_;                                ///< tokens that change meshes between mixer and dense FFN
   std::vector<std::vector<double>> stageBodies_;  ///< layers of each body, by pipeline stage
 };

@@ -16,7 +16,7 @@ namespace afdc {
 namespace {
 
 constexpr double kHuber = 0.1;                          ///< in log ratio (fitting: Huber loss)
-constexpr size_t kPerGroup = 16;                        ///< records of a group that a fit looks at, spread evenly
+constexpr size_t kPerGroup = 10;                        ///< records of a group that a fit looks at, spread evenly
 constexpr double kFloorTpot = 0.03, kFloorTtft = 0.10;  ///< noise of repeated measurements
 
 double huber(double x) {

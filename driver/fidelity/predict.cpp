@@ -253,14 +253,13 @@ Predictor::Prediction Predictor::predict(const Record& r, const Adjust& adjust) 
   double requests = r.requests > 0 ? r.requests : 10 * r.concurrency;
   double concurrency = r.load == Record::Load::Offline ? requests : r.concurrency;
   load.concurrency = std::max(1.0, std::ceil(concurrency / replicas));
-  // Long offline runs are alike after some waves.
-  double shown = std::min(std::ceil(requests / replicas), std::max(6 * load.concurrency, 512.0));
-  if (r.load == Record::Load::Offline) shown = std::ceil(requests / replicas);
-  load.requests = std::max(load.concurrency, shown);
+  // After the burst all waves are alike: three stand for the run.
+  double waves = std::max(1.0, requests / replicas / load.concurrency);
+  load.requests = std::max(load.concurrency, std::ceil(std::min(waves, 3.0) * load.concurrency));
   auto run = replay(role, load);
   if (!run) return {{}, "a request does not fit its deployment's KV cache"};
-  m["ttft_mean"] = run->ttft_mean;
-  m["ttft_median"] = run->ttft_median;
+  m["ttft_mean"] = waves > 1 ? (run->ttft_first + (waves - 1) * run->ttft_later) / waves : run->ttft_mean;
+  m["ttft_median"] = waves >= 2 ? run->ttft_later : run->ttft_median;
   m["tpot"] = run->tpot_mean;
   m["e2e"] = run->e2e_mean;
   m["throughput"] = run->output_tokens_per_s * replicas;

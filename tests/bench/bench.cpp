@@ -6,6 +6,7 @@
 
 #include "driver/commands.h"
 #include "driver/session.h"
+#include "passes/schedule.h"
 
 using namespace afdc;
 
@@ -46,16 +47,25 @@ struct Lowered {
 
 void lowerAndCompile(benchmark::State& state) {
   Lowered l;
-  for (auto _ : state) benchmark::DoNotOptimize(buildStepModel(l.scenario, l.session.diags));
+  for (auto _ : state) benchmark::DoNotOptimize(buildRoleOf(l.scenario, "", l.session.diags));
 }
 BENCHMARK(lowerAndCompile)->Unit(benchmark::kMicrosecond);
 
 void oneStep(benchmark::State& state) {
   Lowered l;
-  auto model = buildStepModel(l.scenario, l.session.diags);
-  for (auto _ : state) benchmark::DoNotOptimize(model->time({{128, 1, 1200, 1}, {2, 1155, 0, 1}}).seconds);
+  auto role = buildRoleOf(l.scenario, "", l.session.diags);
+  for (auto _ : state) benchmark::DoNotOptimize(role->time({{128, 1, 1200, 1}, {2, 1155, 0, 1}}).seconds);
 }
 BENCHMARK(oneStep)->Unit(benchmark::kMicrosecond);
+
+/// Steady state at a concurrency: what a search evaluates at every point.
+void closedForm(benchmark::State& state) {
+  Lowered l;
+  auto role = buildRoleOf(l.scenario, "", l.session.diags);
+  Schedule schedule(*role, {1155, 211});
+  for (auto _ : state) benchmark::DoNotOptimize(schedule.run(128).tpot);
+}
+BENCHMARK(closedForm)->Unit(benchmark::kMicrosecond);
 
 void evaluateScenario(benchmark::State& state) {
   Lowered l;
