@@ -6,6 +6,7 @@
 #include "driver/session.h"
 #include "frontend/format.h"
 #include "frontend/parse.h"
+#include "passes/profiles/profile.h"
 #include "support/files.h"
 #include "support/json.h"
 #include "support/text.h"
@@ -22,6 +23,29 @@ void finish(Output& out, const Session& session, const Options& o, bool jsonToOu
     out.err += o.json ? session.diags.json() + "\n" : session.diags.text(o.color);
   bool findings = session.diags.errors() > 0 || (o.strict && session.diags.count() > 0);
   if (findings) out.code = kFindings;
+}
+
+/// Another tool's numbers in place of ours: what it does not say is unknown.
+void adopt(const ProfileAnswer& answer, Results& r) {
+  r.profile = answer.profile;
+  Results::Metrics m;
+  m.ttft_mean_s = answer.ttft;
+  if (answer.tpot > 0) m.tpot_mean_s = answer.tpot, m.interactivity_tokens_per_s = 1 / answer.tpot;
+  m.e2e_mean_s = answer.e2e;
+  m.output_tokens_per_s = answer.output_tokens_per_s;
+  if (r.devices_paid > 0) m.output_tokens_per_s_per_device = answer.output_tokens_per_s / r.devices_paid;
+  m.concurrency = r.metrics.concurrency;
+  m.usd_per_hour = r.metrics.usd_per_hour;
+  if (m.usd_per_hour) m.usd_per_million_output_tokens = *m.usd_per_hour / 3600 / answer.output_tokens_per_s * 1e6;
+  r.metrics = m;
+  r.breakdowns.clear();
+  r.roles.clear();
+  r.afd.clear();
+  r.memory.clear();
+  r.slo.clear();
+  r.bottleneck.clear();
+  r.assumptions.clear();
+  for (const auto& reason : answer.reasons) r.assumptions.push_back({reason, "profile " + answer.profile});
 }
 
 std::string summary(const Diagnostics& d) {
@@ -56,7 +80,11 @@ Output runEval(const Options& o) {
   Output out;
   Session session(o.stdlib);
   Module* module = session.loader.loadFile(o.file);
+  for (const auto* name : {&o.profile, &o.compareProfile})
+    if (!name->empty() && std::find(profileNames().begin(), profileNames().end(), *name) == profileNames().end())
+      return {kUsage, "", fmt::format("afdc eval: no profile `{}`; there are genz and aiconfigurator\n", *name)};
   std::vector<Results> all;
+  std::vector<OtherTool> others;
   if (module) session.evaluator.check(*module);
   if (module && session.diags.errors() == 0)
     for (auto* scenario : session.scenarios(*module, o.name, o.sets)) {
@@ -66,8 +94,24 @@ Output runEval(const Options& o) {
       if (!result.results) continue;
       result.results->compiler_version = AFDC_VERSION;
       result.results->stdlib_hash = stdlibHash();
+      for (const auto* name : {&o.profile, &o.compareProfile}) {
+        if (name->empty()) continue;
+        auto answer = answerAs(*name, lowered, o.kernels, session.diags);
+        if (!answer) break;
+        if (name == &o.profile)
+          adopt(*answer, *result.results);
+        else
+          others.push_back({answer->profile, answer->ttft, answer->tpot, answer->e2e, answer->output_tokens_per_s,
+                            answer->weights, answer->kv, answer->reasons});
+      }
+      if (session.diags.errors() > 0) break;
       all.push_back(std::move(*result.results));
     }
+  if (!o.compareProfile.empty() && !o.json && session.diags.errors() == 0) {
+    for (size_t i = 0; i < others.size(); ++i) out.out += (i ? "\n" : "") + besideReport(all[i], others[i], o.color);
+    finish(out, session, o, false);
+    return out;
+  }
   bool failed = false, unknown = false;
   for (const auto& r : all)
     for (const auto& s : r.slo) failed |= s.verdict == Verdict::Fail, unknown |= s.verdict == Verdict::Unknown;

@@ -51,7 +51,7 @@ cl::opt<std::string> docSubject(cl::Positional, cl::Required, cl::desc("schemas 
 cl::opt<std::string> fidelityKind(cl::Positional, cl::Required, cl::desc("KIND"), cl::sub(fidelity), cl::cat(category));
 cl::opt<std::string> fidelityFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(fidelity), cl::cat(category));
 cl::opt<std::string> kernelsDir("kernels", cl::desc("measured kernel tables: CSV files of aiconfigurator's layout"),
-                                cl::value_desc("DIR"), cl::sub(fidelity), cl::cat(category));
+                                cl::value_desc("DIR"), cl::sub(fidelity), cl::sub(eval), cl::cat(category));
 cl::list<std::string> calibrateFiles(
     cl::Positional, cl::OneOrMore,
     cl::desc("FILE... (CSV with gpu, model, engine, tp, isl, osl, concurrency | batch | requests, "
@@ -73,6 +73,11 @@ cl::opt<Format> formatOption("format", cl::desc("what to print"),
 cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"),
                            cl::value_desc("PATH=VALUE"), cl::sub(eval), cl::sub(explain), cl::sub(irCommand),
                            cl::sub(step), cl::cat(category));
+cl::opt<std::string> profile("profile", cl::desc("answer with another tool's arithmetic: genz, aiconfigurator"),
+                             cl::value_desc("NAME"), cl::sub(eval), cl::cat(category));
+cl::opt<std::string> compareProfile("compare-profile",
+                                    cl::desc("show our numbers beside that tool's, and why they differ"),
+                                    cl::value_desc("NAME"), cl::sub(eval), cl::cat(category));
 cl::opt<bool> summary("summary", cl::desc("only a line for each scenario, side by side"), cl::sub(eval),
                       cl::cat(category));
 cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as findings"), cl::sub(check),
@@ -110,6 +115,7 @@ Options options() {
   o.json = formatOption == Format::Json;
   o.strict = strict;
   o.summary = summary;
+  o.profile = profile, o.compareProfile = compareProfile, o.kernels = kernelsDir;
   o.color = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
   o.stdlib = stdlibDir;
   o.sets.assign(sets.begin(), sets.end());

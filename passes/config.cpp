@@ -62,6 +62,8 @@ Device readDevice(const Scenario& s, NodeId gpu) {
   d.fp4 = s.number(gpu, "peak.fp4").value_or(0);
   d.int8 = s.number(gpu, "peak.int8").value_or(0);
   d.tdp = s.number(gpu, "power.tdp").value_or(0);
+  if (NodeId names = s.find(gpu, "names"); names.valid())
+    for (auto name : s[names].children) d.names.emplace_back(s.strings[s[name].text]);
   d.measured_compute = s.number(gpu, "measured.compute").value_or(1);
   d.measured_memory = s.number(gpu, "measured.memory").value_or(1);
   NodeId kernels = s.find(gpu, "kernels");

@@ -36,6 +36,7 @@ struct KernelCurve {
 
 struct Device {
   std::string name;
+  std::vector<std::string> names;  ///< under which other tools know it
   bool hasCurves = false;
   std::array<KernelCurve, static_cast<size_t>(Curved::Count)> curves;
   double collective_latency = 0, collective_bandwidth = 1;

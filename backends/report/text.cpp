@@ -230,6 +230,30 @@ class Report {
 
 }  // namespace
 
+std::string besideReport(const Results& r, const OtherTool& other, bool color) {
+  auto time = [](double s) { return humanize(s, Dimension::of(Base::Time)); };
+  auto bytes = [](double b) { return humanize(b, Dimension::of(Base::Bytes)); };
+  std::string head = fmt::format("{}: afdc beside {}", r.scenario, other.profile);
+  std::string out = color ? fmt::format("\x1b[1m{}\x1b[0m\n", head) : head + "\n";
+  out += fmt::format("  {:<26}{:>14}{:>16}{:>10}\n", "", "afdc", other.profile, "ratio");
+  auto row = [&](const char* what, const std::optional<double>& ours, double theirs, auto&& show) {
+    if (!ours || theirs <= 0) return;
+    out += fmt::format("  {:<26}{:>14}{:>16}{:>10}\n", what, show(*ours), show(theirs), significant(theirs / *ours, 3));
+  };
+  row("time to first token", r.metrics.ttft_mean_s, other.ttft, time);
+  row("time per output token", r.metrics.tpot_mean_s, other.tpot, time);
+  row("end to end", r.metrics.e2e_mean_s, other.e2e, time);
+  row("output tokens/s", r.metrics.output_tokens_per_s, other.output_tokens_per_s,
+      [](double v) { return significant(v, 5); });
+  if (!r.memory.empty()) {
+    row("weights per device", std::optional(r.memory.back().weights), other.weights, bytes);
+    row("KV cache per device", std::optional(r.memory.back().kv), other.kv, bytes);
+  }
+  out += "  why they differ\n";
+  for (const auto& reason : other.reasons) out += fmt::format("  - {}\n", reason);
+  return out;
+}
+
 std::string comparisonReport(const std::vector<Results>& results, bool color) {
   size_t width = 8;
   for (const auto& r : results) width = std::max(width, r.scenario.size());

@@ -8,6 +8,14 @@ namespace afdc {
 
 std::string textReport(const Results& results, bool color);
 
+/// One result beside what another tool's arithmetic gives, with the reasons.
+struct OtherTool {
+  std::string profile;
+  double ttft = 0, tpot = 0, e2e = 0, output_tokens_per_s = 0, weights = 0, kv = 0;
+  std::vector<std::string> reasons;
+};
+std::string besideReport(const Results& results, const OtherTool& other, bool color);
+
 /// Several results side by side, a line each: what they run on, what they promise, what bounds them.
 std::string comparisonReport(const std::vector<Results>& results, bool color);
 
