@@ -280,6 +280,7 @@ Output runOperators(const Options& o) {
               json.attribute("body", op.body);
               json.attribute("op", op.op);
               json.attribute("class", op.cls);
+              json.attribute("source", op.source);
               json.attribute("count", op.count);
               json.attribute("seconds", op.seconds);
               json.attribute("flops", op.flops);

@@ -27,6 +27,8 @@ Output runExplain(const Options& options);
 Output runFmt(const Options& options);
 Output runIr(const Options& options);
 Output runTest(const Options& options);
+/// `afdc import kernels DIR -o DIR` (Options::name, file, path).
+Output runImport(const Options& options);
 Output runOperators(const Options& options);
 /// Markdown made from what the compiler knows: `schemas`, `diagnostics` or `operators` (Options::file).
 Output runDoc(const Options& options);

@@ -31,6 +31,7 @@ cl::SubCommand step("step", "time one step operator by operator (--batch=count,n
 
 cl::SubCommand fidelity("fidelity", "compare predictions with the references of a case file");
 cl::SubCommand calibrate("calibrate", "fit a runtime's overheads and a device's corrections to measurements");
+cl::SubCommand import("import", "read another tool's data: measured kernel tables into compact files");
 cl::SubCommand doc("doc", "print the reference as Markdown: schemas, operators or diagnostics");
 
 cl::OptionCategory category("Options");
@@ -52,13 +53,16 @@ cl::opt<std::string> fidelityKind(cl::Positional, cl::Required, cl::desc("KIND")
 cl::opt<std::string> fidelityFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(fidelity), cl::cat(category));
 cl::opt<std::string> kernelsDir("kernels", cl::desc("measured kernel tables: CSV files of aiconfigurator's layout"),
                                 cl::value_desc("DIR"), cl::sub(fidelity), cl::sub(eval), cl::cat(category));
+cl::opt<std::string> importKind(cl::Positional, cl::Required, cl::desc("kernels"), cl::sub(import), cl::cat(category));
+cl::opt<std::string> importDir(cl::Positional, cl::Required, cl::desc("DIR"), cl::sub(import), cl::cat(category));
 cl::list<std::string> calibrateFiles(
     cl::Positional, cl::OneOrMore,
     cl::desc("FILE... (CSV with gpu, model, engine, tp, isl, osl, concurrency | batch | requests, "
              "tpot_ms, ttft_ms, e2e_s, output_tok_s; or records as JSON)"),
     cl::sub(calibrate), cl::cat(category));
-cl::opt<std::string> outputFile("o", cl::desc("write the fitted runtimes to this file"), cl::value_desc("OVERLAY.afd"),
-                                cl::sub(calibrate), cl::cat(category));
+cl::opt<std::string> outputFile(
+    "o", cl::desc("write here: the fitted runtimes (calibrate), the directory of tables (import)"),
+    cl::value_desc("PATH"), cl::sub(calibrate), cl::sub(import), cl::cat(category));
 cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain),
                                     cl::cat(category));
 cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
@@ -153,6 +157,10 @@ Output dispatch() {
     o.name = fidelityKind, o.file = fidelityFile, o.kernels = kernelsDir;
     return runFidelity(o);
   }
+  if (import) {
+    o.name = importKind, o.file = importDir, o.path = outputFile;
+    return runImport(o);
+  }
   if (calibrate) {
     o.files.assign(calibrateFiles.begin(), calibrateFiles.end());
     o.path = outputFile;
@@ -202,7 +210,8 @@ int main(int argc, char** argv) {
     std::fputs(problems.c_str(), stderr);
     return kUsage;
   }
-  if (!check && !eval && !explain && !format && !irCommand && !test && !step && !doc && !fidelity && !calibrate) {
+  if (!check && !eval && !explain && !format && !irCommand && !test && !step && !doc && !fidelity && !calibrate &&
+      !import) {
     std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
     return kUsage;
   }

@@ -52,7 +52,7 @@ SourceRange rangeOf(const Scenario& s, NodeId id, const Diagnostics& diags) {
 
 namespace {
 
-Device readDevice(const Scenario& s, NodeId gpu) {
+Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
   Device d;
   d.name = s.show(gpu);
   d.capacity = s.number(gpu, "hbm.capacity").value_or(0);
@@ -66,6 +66,20 @@ Device readDevice(const Scenario& s, NodeId gpu) {
     for (auto name : s[names].children) d.names.emplace_back(s.strings[s[name].text]);
   d.measured_compute = s.number(gpu, "measured.compute").value_or(1);
   d.measured_memory = s.number(gpu, "measured.memory").value_or(1);
+  if (NodeId tables = s.find(gpu, "tables"); tables.valid()) {
+    // A path is meant from the file that names it.
+    std::string path(s.strings[s[tables].text]);
+    if (!path.starts_with("/") && !s[tables].origins.empty() && s[tables].origins[0].place.file.valid()) {
+      std::string file(s.strings[s[tables].origins[0].place.file]);
+      size_t slash = file.rfind('/');
+      if (slash != std::string::npos) path = file.substr(0, slash + 1) + path;
+    }
+    auto opened = kernels::open(path);
+    if (!opened.error.empty())
+      diags.report<diag::not_evaluable>(rangeOf(s, tables, diags), d.name, fmt::format("`{}` {}", path, opened.error))
+          .help("write it with afdc import kernels");
+    d.tables = opened.pack;
+  }
   NodeId kernels = s.find(gpu, "kernels");
   if (!kernels.valid()) return d;
   d.hasCurves = true;
@@ -155,9 +169,12 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
     report.help(names.empty() ? "the cluster declares no pool" : "the pools of the cluster are " + joinWords(names));
     return std::nullopt;
   }
+  size_t before = diags.errors();
   e.pool = s.strings[s[pool].name];
   e.poolDevices = s.number(pool, "devices").value_or(0);
-  e.device = readDevice(s, s.find(pool, "node.gpu"));
+  e.device = readDevice(s, s.find(pool, "node.gpu"), diags);
+
+  if (diags.errors() > before) return std::nullopt;
 
   auto labelDegree = [&](Diagnostic& report, std::string_view name) {
     report.label(rangeOf(s, s.find(parallel, name), diags), fmt::format("{} = {}", name, shortest(degree(name))));

@@ -2,11 +2,13 @@
 // name.
 #pragma once
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "ir/scenario.h"
+#include "passes/kernels/pack.h"
 #include "support/diagnostics.h"
 
 namespace afdc {
@@ -38,6 +40,7 @@ struct Device {
   std::string name;
   std::vector<std::string> names;  ///< under which other tools know it
   bool hasCurves = false;
+  std::shared_ptr<const kernels::Pack> tables;  ///< measured kernels; may be null
   std::array<KernelCurve, static_cast<size_t>(Curved::Count)> curves;
   double collective_latency = 0, collective_bandwidth = 1;
   double measured_compute = 1, measured_memory = 1;  ///< corrections on the curves

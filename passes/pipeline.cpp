@@ -99,6 +99,18 @@ std::string bottleneckOf(const Breakdown& b) {
                      significant(100 * b.rows[0].seconds / whole, 3));
 }
 
+/// What the times of a role's step rest on, by operator class.
+void addSources(const Role& role, const BatchState& state, bool named, Results& r) {
+  std::map<std::string, std::map<std::string, double>> seconds;
+  for (const auto& op : role.holder().operators(state))
+    if (op.seconds > 0) seconds[op.cls][op.source] += op.seconds * op.count;
+  for (const auto& [cls, bySource] : seconds) {
+    double all = 0;
+    for (const auto& [source, t] : bySource) all += t;
+    for (const auto& [source, t] : bySource) r.sources.push_back({named ? role.name() : "", cls, source, t / all});
+  }
+}
+
 /// Stage times of an attention-FFN role in its typical step, and how its time per token answers to changes.
 AfdResult afdResult(const Role& role, const BatchState& state, double tpot, const LoadConfig& load) {
   AfdResult out;
@@ -313,6 +325,8 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
     auto breakdown = role.time(step.state, true).breakdown;
     breakdown.step = step.name;
     if (roles.size() > 1) breakdown.role = role.name();
+    if (step.name == "decode" || (step.name == "prefill" && roles.size() > 1))
+      addSources(role, step.state, roles.size() > 1, r);
     if (role.afd() && m.tpot_mean_s && step.name == "decode")
       r.afd.push_back(afdResult(role, step.state, *m.tpot_mean_s, load));
     r.breakdowns.push_back(std::move(breakdown));

@@ -107,11 +107,21 @@ class Compiler {
     p.peak = engine_.device.peak(precision ? text(precision->compute) : "bf16");
     if (p.peak == 0) p.peak = engine_.device.bf16;
     bool grouped = p.cost == Cost::Grouped;
+    p.format = tableFormat(precision);
     auto arithmetic = precision ? text(precision->compute) : std::string_view("bf16");
     p.curve = arithmetic == "fp8" || arithmetic == "int8" ? (grouped ? Curved::ExpertsFp8 : Curved::GemmFp8)
               : arithmetic == "fp4"                       ? (grouped ? Curved::ExpertsFp4 : Curved::GemmFp4)
               : grouped                                   ? Curved::ExpertsBf16
                                                           : Curved::GemmBf16;
+  }
+
+  /// What kernel tables call the format of a product's weights.
+  std::string_view tableFormat(const Precision* precision) const {
+    if (!precision) return "bfloat16";
+    auto name = text(precision->format), compute = text(precision->compute);
+    if (compute == "fp8") return name.find("block") != std::string_view::npos ? "fp8_block" : "fp8";
+    if (compute == "fp4") return name == "mxfp4" ? "w4a8_mxfp4_mxfp8" : "nvfp4";
+    return name == "mxfp4" ? "w4a16_mxfp4" : "bfloat16";
   }
 
   BodyPlan compileBody() {
@@ -151,6 +161,15 @@ class Compiler {
                                        elements(tensor(*operand(op, "w")), operand(op, "w")->dims, dims)));
         p.bytes = allBytes();
         setProduct(p, *operand(op, "w"));
+        if (name == "gemm" || name == "gemm_transposed") {
+          const auto& w = *operand(op, "w");
+          auto side = [&](size_t i) {
+            auto found = dims.find(w.dims[i].index);
+            return local(found != dims.end() ? found->second : tensor(w).dims[i]);
+          };
+          bool transposed = name == "gemm_transposed";
+          p.m = rowsOf(*operand(op, "x")), p.k = side(transposed ? 1 : 0), p.n = side(transposed ? 0 : 1);
+        }
       } else if (name == "attention") {
         p.cost = Cost::Attention;
         // Latent attention has keys far wider than heads are elsewhere, or reads no cache at all.
@@ -166,12 +185,19 @@ class Compiler {
           width = pool().make(ExprOp::Div, local(dim), all);
         }
         ExprId heads = mul(attributeExpr(op, "heads"), width);
+        p.heads = heads;
+        p.headDim = attribute(op, "v_dim", 0);
+        p.latent = latent;
         p.perPair = mul(constant(2), mul(heads, add(attributeExpr(op, "qk_dim"), attributeExpr(op, "v_dim"))));
         p.bytes = add(operandBytes(*q), resultBytes);
         for (auto port : {"k", "v"})
           if (const auto* o = operand(op, port)) p.bytes = add(p.bytes, operandBytes(*o));
         if (const auto* cache = operand(op, "cache")) {
           p.perCached = mul(elements(tensor(*cache), {}, {}), constant(bytesPer(tensor(*cache).cls)));
+          p.fp8Cache = bytesPer(tensor(*cache).cls) < 1.5;
+          // Keys and values of `head_dim` each for every KV head.
+          p.kvHeads = pool().make(ExprOp::Div, elements(tensor(*cache), {}, {}),
+                                  add(attributeExpr(op, "qk_dim"), attributeExpr(op, "v_dim")));
           if (tensor(*cache).window) p.window = pool().evaluateOne(*tensor(*cache).window, {});
         }
         if (double limit = attribute(op, "limit", 0); limit > 0) p.limit = limit;
@@ -218,6 +244,8 @@ class Compiler {
         ExprId perExpert = elements(tensor(*w), w->dims, dims, 1);
         p.expertBytes = mul(perExpert, constant(bytesPer(tensor(*w).cls)));
         p.flops = mul(constant(2), perExpert);
+        auto whole = [&](size_t i) { return pool().evaluateOne(tensor(*w).dims[i].parts[0].size, {}); };
+        p.expertSides[0] = whole(2), p.expertSides[1] = whole(1);
         ExprId in = mul(elements(tensor(*x), x->dims, dims, 1), constant(bytesPer(tensor(*x).cls)));
         ExprId outBytes = mul(elements(result, op.resultDims, dims, 1), constant(bytesPer(result.cls)));
         p.bytes = add(in, outBytes);
@@ -266,6 +294,11 @@ class Compiler {
       }
       out.ops.push_back(p);
     }
+    // Tables know experts by the sides of their last product, back to the hidden size.
+    for (auto& p : out.ops)
+      for (const auto& later : out.ops)
+        if (p.cost == Cost::Grouped && later.cost == Cost::Grouped && later.route == p.route)
+          std::copy(std::begin(later.expertSides), std::end(later.expertSides), std::begin(p.expertSides));
     return out;
   }
 

@@ -23,6 +23,12 @@ struct OpPlan {
   /// Roofline: work on one device. Attention: q, k, v and result only. Grouped: per row. Collectives: bytes per rank;
   /// dispatch and combine: bytes of one token copy.
   ir::ExprId flops, bytes;
+  ir::ExprId m, n, k;  ///< Roofline products and grouped ones: rows, and the weight's sides on one device
+  std::string_view format = "bfloat16";  ///< of a product, as kernel tables call it
+  ir::ExprId heads, kvHeads;             ///< Attention: on one device
+  double headDim = 0;
+  double expertSides[2] = {0, 0};  ///< Grouped: hidden and intermediate size, whole
+  bool fp8Cache = false, latent = false;
   ir::ExprId perPair;    ///< Attention: FLOPs per pair
   ir::ExprId perCached;  ///< Attention, with a cache: bytes per past token
   /// Attention: tokens that one sees at most: of a window kept in the cache, or chosen among all that are kept.

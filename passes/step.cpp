@@ -1,5 +1,7 @@
 #include "passes/step.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -99,11 +101,107 @@ StepModel::StepModel(Plan plan, EngineConfig engine, Part part)
     for (const auto& op : body.ops)
       for (auto id : {op.flops, op.bytes, op.perPair, op.perCached, op.expertBytes, op.rows}) wanted.push_back(id);
   program_ = plan_.graph.exprs.bind(engine_.degrees.byAxis(), wanted);
+  bindTables();
   if (engine_.degrees.ftp != engine_.degrees.tp) {
     reshard_.cost = Cost::Reshard;
     reshard_.cls = static_cast<uint16_t>(plan_.classes.size());
     plan_.classes.emplace_back("reshard");
   }
+}
+
+/// Sizes are known once degrees are: each operator finds its table then.
+void StepModel::bindTables() {
+  const auto& pack = engine_.device.tables;
+  if (!pack || !engine_.runtime.kernels) return;
+  auto known = [&](ExprId id) { return id.valid() ? program_.known[id.index] : 0.0; };
+  auto number = [](double v) { return fmt::format("{}", v); };
+  const auto& d = engine_.degrees;
+  for (const auto& body : plan_.bodies) {
+    auto& row = bound_.emplace_back(body.ops.size());
+    for (size_t i = 0; i < body.ops.size(); ++i) {
+      const auto& op = body.ops[i];
+      auto& b = row[i];
+      if (op.cost == Cost::Roofline && op.n.valid()) {
+        if (const auto* grid = pack->find("gemm_perf", op.format)) {
+          double weight = op.format == "bfloat16" ? 2 : op.format == "nvfp4" ? 0.5625 : 1;
+          b.product = kernels::GemmCurve::make(*grid, known(op.n), known(op.k), [&](double m, double n, double k) {
+            return std::max(2 * m * n * k / op.peak, (weight * n * k + 2 * m * (n + k)) / engine_.device.bandwidth);
+          });
+        }
+      } else if (op.cost == Cost::Attention && op.heads.valid()) {
+        b.heads = known(op.heads);
+        double kv = known(op.kvHeads);
+        std::string group = number(kv == b.heads ? 0 : kv), dim = number(op.headDim),
+                    cache = op.fp8Cache ? "fp8" : "bfloat16";
+        if (op.latent) {
+          b.prompts = pack->find("context_mla_perf", "bfloat16/" + cache);
+          b.decodes = pack->find("generation_mla_perf", cache);
+        } else {
+          b.prompts = pack->find("context_attention_perf", fmt::format("bfloat16/{}/{}/{}", cache, group, dim));
+          b.decodes = pack->find("generation_attention_perf", fmt::format("{}/{}/{}", cache, group, dim));
+        }
+      } else if (op.cost == Cost::Grouped && op.route >= 0) {
+        const auto& r = body.routes[static_cast<size_t>(op.route)];
+        auto distribution = r.skew > 0 ? fmt::format("power_law_{}", r.skew) : std::string("balanced");
+        b.experts = pack->find("moe_perf", fmt::format("{}/{}/{}/{}/{}/{}/{}/{}", op.format, distribution,
+                                                       number(r.topK), number(r.experts), number(op.expertSides[0]),
+                                                       number(op.expertSides[1]), number(d.etp), number(d.ep)));
+      } else if (op.cost == Cost::AllReduce) {
+        double ranks = op.axis == Axis::ep ? d.tp : d.byAxis()[static_cast<size_t>(op.axis)];
+        b.reduce = pack->find("custom_allreduce_perf", number(ranks));
+      }
+    }
+  }
+}
+
+/// The operator's time from its table, or nullopt. Attention asks its tables sequence by kind: a group of equal
+/// lengths.
+std::optional<double> StepModel::measured(const OpPlan& op, const Bound& b, const Frame& f, Work& w) const {
+  auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
+  auto take = [&](kernels::Grid::Value v) {
+    auto how = v.how == kernels::Grid::Value::How::Exact     ? Work::Source::Measured
+               : v.how == kernels::Grid::Value::How::Between ? Work::Source::Between
+                                                             : Work::Source::Extrapolated;
+    w.source = std::max(w.source, how);
+    return std::max(v.seconds, 0.0);
+  };
+  if (b.product) {
+    double rows = value(op.m);
+    if (rows <= 0) return 0;
+    double here = std::max(w.flops / op.peak, w.bytes / engine_.device.bandwidth);
+    auto answer = b.product->at(rows, here);
+    w.source = answer.how == kernels::How::Measured  ? Work::Source::Measured
+               : answer.how == kernels::How::Between ? Work::Source::Between
+                                                     : Work::Source::Extrapolated;
+    return answer.seconds;
+  }
+  if (b.experts) {
+    double keys[] = {expertTokens(f)};
+    // The table has both products and the activation between them.
+    if (auto v = b.experts->linear(keys)) return take(*v) / 2;
+  }
+  if (b.reduce) {
+    double keys[] = {value(op.bytes) / 2};
+    if (auto v = b.reduce->linear(keys)) return take(*v);
+  }
+  if (b.prompts || b.decodes) {
+    double seconds = 0;
+    for (const auto& g : f.local) {
+      bool prompt = g.fresh >= engine_.runtime.prefill_from;
+      const auto* grid = prompt ? b.prompts : b.decodes;
+      if (!grid) return std::nullopt;
+      double seen = std::min(g.past, std::min(op.window, op.limit)), length = prompt ? g.fresh + seen : seen + 1;
+      double prefill[] = {b.heads, length, g.count}, decode[] = {b.heads, g.count * g.fresh, length};
+      auto v = grid->linear(prompt ? prefill : decode);
+      if (!v) return std::nullopt;
+      double t = take(*v);
+      // A prompt behind a cached prefix: the share of the pairs of the whole.
+      if (prompt && seen > 0) t *= (length * length - seen * seen) / (length * length);
+      seconds += t;
+    }
+    return seconds;
+  }
+  return std::nullopt;
 }
 
 double StepModel::width() const {
@@ -231,7 +329,7 @@ double StepModel::attentionTime(const OpPlan& op, const Frame& f, Work& w, bool&
   return seconds;
 }
 
-StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Frame& f,
+StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bound* bound, const Frame& f,
                                 std::vector<KnownLoad>& loads) const {
   auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
   const auto& d = engine_.degrees;
@@ -256,9 +354,17 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
         all += g.count * pairs(op, g.fresh, g.past);
         cached += g.count * pastRead(op, g.fresh, g.past);
       }
+      if (bound && d.cp <= 1 && (bound->prompts || bound->decodes))
+        if (auto seconds = measured(op, *bound, f, w)) {
+          w.seconds = *seconds;
+          w.kernels = static_cast<double>(f.local.size());
+          w.resource = w.flops / op.peak > w.bytes / engine_.device.bandwidth ? Work::Compute : Work::Memory;
+          return w;
+        }
       // Engines run prompts and decodes with kernels of their own.
       if (engine_.runtime.kernels && d.cp <= 1) {
         w.seconds = attentionTime(op, f, w, computeBound);
+        w.source = Work::Source::Fitted;
         w.resource = computeBound ? Work::Compute : Work::Memory;
         return w;
       }
@@ -311,6 +417,13 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
     }
     case Cost::AllReduce: {
       // Sums over the experts inside a tensor-parallel group; with an exchange, `combine` has already added them.
+      if (bound && bound->reduce && !(op.axis == Axis::ep && exchange))
+        if (auto seconds = measured(op, *bound, f, w)) {
+          w.seconds = *seconds;
+          w.bytes = value(op.bytes);
+          w.resource = Work::Network;
+          return w;
+        }
       double ranks = op.axis == Axis::ep ? (exchange             ? 1
                                             : part_ == Part::Ffn ? d.ep * d.etp
                                                                  : d.tp)
@@ -320,6 +433,16 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Fr
     case Cost::AllGather:
       return communicate(allGather(value(op.bytes), {d.byAxis()[static_cast<size_t>(op.axis)], 1}, engine_.tiers,
                                    engine_.runtime.eta_network));
+  }
+  if (engine_.runtime.kernels) w.source = Work::Source::Fitted;
+  if (bound && (bound->product || bound->experts) && w.flops > 0) {
+    w.source = Work::Source::Roofline;
+    if (auto seconds = measured(op, *bound, f, w)) {
+      w.seconds = *seconds;
+      w.resource = w.flops / op.peak > w.bytes / engine_.device.bandwidth ? Work::Compute : Work::Memory;
+      return w;
+    }
+    w.source = Work::Source::Fitted;
   }
   w.seconds = roofline(w.flops, w.bytes, op.peak, op.curve, computeBound);
   w.resource = computeBound ? Work::Compute : Work::Memory;
@@ -382,7 +505,7 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
         entered = true;
         Frame& all = frames[0][1];
         all.otherLocal = frames[0][0].tokensLocal;
-        visit(b, reshard_, cost(reshard_, body, all, loads), count, stage);
+        visit(b, reshard_, cost(reshard_, body, nullptr, all, loads), count, stage);
       }
       Frame& f = frames[static_cast<size_t>(op.phase)][op.ffn && !oneMesh ? 1 : 0];
       if (f.local.empty()) continue;
@@ -392,7 +515,7 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
         plan_.graph.exprs.run(program_, f.symbols, f.values);
         f.evaluated = true;
       }
-      visit(b, op, cost(op, body, f, loads), count, stage);
+      visit(b, op, cost(op, body, bound_.empty() ? nullptr : &bound_[b][i], f, loads), count, stage);
     }
   };
   size_t main = plan_.graph.main.index;
@@ -504,12 +627,16 @@ double StepModel::hottest(size_t body, double tokens) const {
   return load.rows * d.ep / (perGroup * routes[0].topK);
 }
 
+namespace {
+constexpr std::string_view kSourceNames[] = {"roofline", "fitted", "measured", "between", "extrapolated"};
+}
+
 std::vector<StepModel::OpTime> StepModel::operators(const BatchState& state) const {
   std::vector<OpTime> out;
   const auto& g = plan_.graph;
   eachOp(state, [&](size_t body, const OpPlan& op, const Work& w, double count, int) {
     out.push_back({std::string(g.strings[g.bodies[body].name]), std::string(g.strings[op.name]), plan_.classes[op.cls],
-                   count, w.seconds, w.flops, w.bytes});
+                   std::string(kSourceNames[static_cast<size_t>(w.source)]), count, w.seconds, w.flops, w.bytes});
   });
   return out;
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "passes/kernels/measured.h"
 #include "passes/network.h"
 #include "passes/plan.h"
 #include "results/results.h"
@@ -50,7 +51,7 @@ class StepModel {
 
   /// Time of each operator of a step, by body: for tests and `--operators`.
   struct OpTime {
-    std::string body, op, cls;
+    std::string body, op, cls, source;  ///< source: "measured", "between", "extrapolated", "fitted", "roofline"
     double count = 1, seconds = 0, flops = 0, bytes = 0;
   };
   std::vector<OpTime> operators(const BatchState& state) const;
@@ -76,6 +77,7 @@ class StepModel {
   struct Work {
     double seconds = 0, flops = 0, bytes = 0;
     double kernels = 1;  ///< launched
+    enum class Source : uint8_t { Roofline, Fitted, Measured, Between, Extrapolated } source = Source::Roofline;
     enum Resource { Compute, Memory, Network } resource = Memory;
   };
   /// Loads of a route that this step has already worked out: up and down projections share them.
@@ -86,12 +88,20 @@ class StepModel {
   };
   static void addTo(BreakdownRow& row, const Work& w, double count);
   const ExpertLoad& loadOf(const RoutePlan& route, double tokens, std::vector<KnownLoad>& loads) const;
+  /// Measured kernels of each operator, by body and place; empty where no table reaches.
+  struct Bound {
+    std::optional<kernels::GemmCurve> product;
+    const kernels::Grid *prompts = nullptr, *decodes = nullptr, *experts = nullptr, *reduce = nullptr;
+    double heads = 0;
+    bool fp8 = false;
+  };
   struct Frame;
   void fill(Frame& frame, const BatchState& state, ir::Phase phase, bool ffn) const;
   double expertTokens(const Frame& frame) const;
   /// Do tokens of several ranks meet at an expert, so that copies travel?
   bool exchanges() const;
-  Work cost(const OpPlan& op, const BodyPlan& body, const Frame& frame, std::vector<KnownLoad>& loads) const;
+  Work cost(const OpPlan& op, const BodyPlan& body, const Bound* bound, const Frame& frame,
+            std::vector<KnownLoad>& loads) const;
   double roofline(double flops, double bytes, double peak, Curved curve, bool& computeBound) const;
   double attentionTime(const OpPlan& op, const Frame& frame, Work& w, bool& computeBound) const;
   template <class Visit>
@@ -100,7 +110,10 @@ class StepModel {
   Plan plan_;
   EngineConfig engine_;
   Part part_ = Part::Whole;
-  ir::ExprPool::Program program_;                 ///< of all operators' expressions, degrees bound
+  ir::ExprPool::Program program_;  ///< of all operators' expressions, degrees bound
+  void bindTables();
+  std::optional<double> measured(const OpPlan& op, const Bound& bound, const Frame& frame, Work& w) const;
+  std::vector<std::vector<Bound>> bound_;
   OpPlan reshard_;                                ///< tokens that change meshes between mixer and dense FFN
   std::vector<std::vector<double>> stageBodies_;  ///< layers of each body, by pipeline stage
 };

@@ -81,6 +81,15 @@ std::string toJson(const std::vector<Results>& all) {
                 });
               });
           });
+          json.attributeArray("sources", [&] {
+            for (const auto& v : r.sources)
+              json.object([&] {
+                if (!v.role.empty()) json.attribute("role", v.role);
+                json.attribute("class", v.cls);
+                json.attribute("source", v.source);
+                json.attribute("share", v.share);
+              });
+          });
           json.attributeArray("memory", [&] {
             for (const auto& m : r.memory)
               json.object([&] {

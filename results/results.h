@@ -39,8 +39,8 @@ struct RoleMemory {
 struct RoleResult {
   std::string name, hardware;
   double devices = 0;
-  double step_s = 0;              ///< of its typical step
-  std::optional<double> busy;     ///< share of time that it works
+  double step_s = 0;           ///< of its typical step
+  std::optional<double> busy;  ///< share of time that it works
   std::string bottleneck;
 };
 
@@ -55,6 +55,13 @@ struct AfdResult {
     double tpot_s = 0;
   };
   std::vector<Sensitivity> sensitivities;
+};
+
+/// Where the times of one kind of operator come from, as shares of its time in the typical step: "roofline" (every
+/// efficiency one), "fitted" curves, "measured" tables, "between" measured points, "extrapolated" beyond them.
+struct SourceShare {
+  std::string role, cls, source;
+  double share = 0;
 };
 
 enum class Verdict { Pass, Fail, Unknown };
@@ -87,6 +94,7 @@ struct Results {
   std::vector<RoleResult> roles;
   std::vector<AfdResult> afd;
   std::optional<double> transfer_s;  ///< one request's cache from prefill to decode
+  std::vector<SourceShare> sources;
   std::vector<RoleMemory> memory;
   std::vector<Breakdown> breakdowns;
   std::string bottleneck;

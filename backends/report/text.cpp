@@ -24,6 +24,7 @@ class Report {
     for (const auto& a : r_.afd) attentionFfn(a);
     memory();
     for (const auto& b : r_.breakdowns) breakdown(b);
+    sources();
     assumptions();
     return std::move(out_);
   }
@@ -213,6 +214,21 @@ class Report {
                                                                                         : "host";
       out_ += fmt::format("  {:<{}}{:>12}  {:>5}%  {:<8} {}\n", row.cls, b.overlapping ? 20 : 16, time(row.seconds),
                           fmt::format("{:.1f}", 100 * share), bound, bar(share, 40));
+    }
+  }
+
+  /// Only where there is something to say: the roofline has one source for all.
+  void sources() {
+    bool all = std::all_of(r_.sources.begin(), r_.sources.end(), [](const auto& s) { return s.source == "roofline"; });
+    if (all) return;
+    heading("Where the times come from");
+    for (size_t i = 0; i < r_.sources.size();) {
+      const auto& first = r_.sources[i];
+      std::string line;
+      for (; i < r_.sources.size() && r_.sources[i].cls == first.cls && r_.sources[i].role == first.role; ++i)
+        line += fmt::format("{}{} {}%", line.empty() ? "" : ", ", r_.sources[i].source,
+                            significant(100 * r_.sources[i].share, 3));
+      out_ += fmt::format("  {:<26}{}\n", first.role.empty() ? first.cls : first.role + " " + first.cls, line);
     }
   }
 

@@ -1,0 +1,67 @@
+// `afdc import kernels DIR`: measured kernel tables into compact files, with what looks wrong in them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "driver/commands.h"
+#include "passes/kernels/pack.h"
+#include "support/files.h"
+#include "support/text.h"
+
+namespace afdc {
+
+Output runImport(const Options& o) {
+  if (o.name != "kernels")
+    return {kUsage, "", fmt::format("afdc import: `{}` is not known; there is `kernels`\n", o.name)};
+  kernels::Library library(o.file);
+  auto entries = library.entries();
+  if (entries.empty())
+    return {kUsage, "",
+            fmt::format("afdc import: {} holds no tables named SYSTEM/ENGINE_VERSION_FAMILY.csv (families: gemm_perf, "
+                        "moe_perf, …)\n",
+                        o.file)};
+  std::map<std::string, kernels::Pack> packs;
+  Output out;
+  for (const auto& e : entries) {
+    if (e.engine == "nccl") continue;
+    auto& pack = packs[fmt::format("{}_{}_{}", e.system, e.engine, e.version)];
+    pack.system = e.system, pack.engine = e.engine, pack.version = e.version;
+    if (const auto* family = library.family(e.system, e.engine, e.version, e.family)) pack.families[e.family] = *family;
+  }
+  // Collectives belong to every engine of their system; the newest library's are taken.
+  for (const auto& e : entries) {
+    if (e.engine != "nccl") continue;
+    for (auto& [name, pack] : packs)
+      if (pack.system == e.system)
+        if (const auto* family = library.family(e.system, e.engine, e.version, e.family))
+          pack.families[e.family] = *family;
+  }
+  std::error_code error;
+  std::string into = o.path.empty() ? "." : o.path;
+  std::filesystem::create_directories(into, error);
+  std::vector<std::pair<std::string, const kernels::Pack*>> all;
+  for (const auto& [name, pack] : packs) {
+    auto path = fmt::format("{}/{}.afk", into, name);
+    auto bytes = kernels::write(pack);
+    if (auto problem = writeWhole(path, bytes); !problem.empty())
+      return {kUsage, out.out, fmt::format("afdc import: {}\n", problem)};
+    size_t grids = 0, rows = 0;
+    for (const auto& [family, f] : pack.families)
+      for (const auto& [categories, grid] : f.grids) ++grids, rows += grid.rows().size();
+    out.out += fmt::format("{}  {} families, {} grids, {} times, {:.1f} MB\n", path, pack.families.size(), grids, rows,
+                           static_cast<double>(bytes.size()) / 1e6);
+    all.emplace_back(name, &pack);
+  }
+  auto odd = kernels::suspects(all);
+  // Whole grids first, then single times.
+  std::stable_partition(odd.begin(), odd.end(), [](const kernels::Suspect& s) { return s.whole; });
+  for (size_t i = 0; i < odd.size() && i < 20; ++i)
+    out.err += fmt::format("warning: {}: {} times slower than {}\n", odd[i].where, significant(odd[i].factor, 3),
+                           odd[i].against);
+  if (odd.size() > 20) out.err += fmt::format("… and {} more\n", odd.size() - 20);
+  return out;
+}
+
+}  // namespace afdc
