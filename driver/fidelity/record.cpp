@@ -139,7 +139,8 @@ Record fromNested(const Json& j) {
   r.mode = d["mode"].text("agg");
   r.main = sideOf(d);
   bool oneNode = !d["tp"].isNumber() && !d["dp"].isNumber() && !d["dep"].isNumber();
-  if (r.mode == "agg" && oneNode && r.count > 0) r.main.tp = r.count;
+  // Without degrees all devices work together, unless a command line shows that one was started.
+  if (r.mode == "agg" && oneNode && r.count > 0 && r.command.empty()) r.main.tp = r.count;
   if (r.mode == "pd" || d["prefill"].isObject()) r.prefill = sideOf(d["prefill"]), r.decode = sideOf(d["decode"]);
   auto spec = lower(d["spec_decode"].text());
   r.mtp = d["spec_decode"].flag() || (!spec.empty() && spec != "none" && spec != "off" && spec != "false");
@@ -171,6 +172,7 @@ Record fromNested(const Json& j) {
   if (r.load == Record::Load::Closed && r.requests <= 0) r.requests = has(arrival, "10*conc") ? 10 * r.concurrency : 0;
   if (w["isl_list"].isArray()) r.why = "lists of lengths with lists of metrics";
 
+  if (!r.command.empty()) r.count = r.main.tp * r.main.pp * r.main.dp * r.main.workers;
   double devices = r.devices();
   double decodeDevices =
       r.mode == "pd" ? d["decode"]["gpus"].number(r.decode.tp * r.decode.pp * r.decode.dp * r.decode.workers) : devices;

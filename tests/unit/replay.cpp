@@ -1,0 +1,71 @@
+// The replay of a finite run beside the closed forms of a steady one.
+#include <doctest/doctest.h>
+
+#include "driver/session.h"
+#include "passes/replay.h"
+
+using namespace afdc;
+
+namespace {
+
+Role build(const std::string& sets) {
+  Session session;
+  Module* module = session.loader.loadText("run.afd", R"(edition 1
+import std.hw { Cluster }
+import std.hw.nvidia { H100x8 }
+import std.models.llama { Llama31_8B }
+import std.serving { Aggregated, ChunkedPrefill, Runtime, Host }
+cluster C extends Cluster { pool a { node = H100x8, count = 1 } }
+runtime R { )" + sets + R"( }
+deployment D extends Aggregated {
+  model = Llama31_8B
+  cluster = C
+  engine main { runtime = R, batching = ChunkedPrefill { max_tokens = 2048 tok, max_seqs = 64 } }
+}
+)");
+  auto* object = session.evaluator.block(*module, "D");
+  REQUIRE_MESSAGE(object, session.diags.text(false));
+  auto scenario = session.evaluator.lowerToScenario(object);
+  std::vector<std::string> fallbacks;
+  auto role = buildRole(scenario, scenario.root, scenario.blocks(scenario.root, "engine")[0], fallbacks, session.diags);
+  REQUIRE_MESSAGE(role, session.diags.text(false));
+  REQUIRE(fitRole(*role, scenario, session.diags));
+  return *role;
+}
+
+}  // namespace
+
+TEST_CASE("one request alone is its prefill and its decode steps") {
+  Role role = build("");
+  Schedule schedule(role, {1000, 100});
+  auto run = replay(role, {1, 1, {1000, 100}, 0});
+  REQUIRE(run);
+  CHECK(run->ttft_mean == doctest::Approx(schedule.prefillTime(1)));
+  CHECK(run->tpot_mean == doctest::Approx(schedule.step({{1, 1, 1050, 1}})).epsilon(1e-3));
+  CHECK(run->e2e_mean == doctest::Approx(run->ttft_mean + 99 * run->tpot_mean).epsilon(1e-9));
+}
+
+TEST_CASE("a long closed loop comes to the closed form's steady state") {
+  for (std::string scheduler : {"scheduler = mixed", "scheduler = prefill_first"}) {
+    Role role = build(scheduler);
+    for (double c : {4.0, 16.0, 48.0}) {
+      // Lengths that differ, as the closed form assumes: requests come and go one by one.
+      auto run = replay(role, {40 * c, c, {1000, 200}, 0.5});
+      REQUIRE(run);
+      auto slot = Schedule(role, {1000, 200}).run(c);
+      CAPTURE(scheduler);
+      CAPTURE(c);
+      CHECK(run->tpot_median == doctest::Approx(slot.tpot).epsilon(0.15));
+      CHECK(run->requests_per_s == doctest::Approx(slot.rate).epsilon(0.15));
+    }
+  }
+}
+
+TEST_CASE("requests at once wait for each other; more of them than slots wait longer") {
+  Role role = build("");
+  auto few = replay(role, {32, 32, {500, 50}, 0}), many = replay(role, {256, 256, {500, 50}, 0});
+  REQUIRE((few && many));
+  CHECK(many->ttft_mean > 3 * few->ttft_mean);
+  CHECK(many->duration > few->duration);
+  CHECK(many->ttft_first == doctest::Approx(many->ttft_mean));
+}
