@@ -12,11 +12,30 @@
 
 namespace afdc {
 
+namespace {
+
+/// Where the tables of all systems lie, and the one system that is asked for: DIR may be the directory of one.
+struct Place {
+  std::string root, only;
+};
+Place placeOf(const std::string& directory) {
+  std::error_code error;
+  auto path = std::filesystem::weakly_canonical(directory, error);
+  for (auto it = std::filesystem::directory_iterator(path, error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error))
+    if (it->path().extension() == ".csv") return {path.parent_path().string(), path.filename().string()};
+  return {directory, ""};
+}
+
+}  // namespace
+
 Output runImport(const Options& o) {
   if (o.name != "kernels")
     return {kUsage, "", fmt::format("afdc import: `{}` is not known; there is `kernels`\n", o.name)};
-  kernels::Library library(o.file);
+  auto place = placeOf(o.file);
+  kernels::Library library(place.root);
   auto entries = library.entries();
+  if (!place.only.empty()) std::erase_if(entries, [&](const auto& e) { return e.system != place.only; });
   if (entries.empty())
     return {kUsage, "",
             fmt::format("afdc import: {} holds no tables named SYSTEM/ENGINE_VERSION_FAMILY.csv (families: gemm_perf, "
@@ -38,6 +57,9 @@ Output runImport(const Options& o) {
         if (const auto* family = library.family(e.system, e.engine, e.version, e.family))
           pack.families[e.family] = *family;
   }
+  std::erase_if(packs, [](const auto& p) { return p.second.families.empty(); });
+  if (packs.empty())
+    return {kUsage, "", fmt::format("afdc import: the tables in {} have none of the columns that are read\n", o.file)};
   std::error_code error;
   std::string into = o.path.empty() ? "." : o.path;
   std::filesystem::create_directories(into, error);

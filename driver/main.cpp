@@ -49,7 +49,9 @@ cl::opt<std::string> stepFile(cl::Positional, cl::Required, cl::desc("FILE"), cl
 cl::opt<std::string> stepName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(step), cl::cat(category));
 cl::opt<std::string> docSubject(cl::Positional, cl::Required, cl::desc("schemas | operators | diagnostics"),
                                 cl::sub(doc), cl::cat(category));
-cl::opt<std::string> fidelityKind(cl::Positional, cl::Required, cl::desc("KIND"), cl::sub(fidelity), cl::cat(category));
+cl::opt<std::string> fidelityKind(cl::Positional, cl::Required,
+                                  cl::desc("genz | aiconfigurator | astra_sim | network | measured"), cl::sub(fidelity),
+                                  cl::cat(category));
 cl::opt<std::string> fidelityFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(fidelity), cl::cat(category));
 cl::opt<std::string> kernelsDir("kernels", cl::desc("measured kernel tables: CSV files of aiconfigurator's layout"),
                                 cl::value_desc("DIR"), cl::sub(fidelity), cl::sub(eval), cl::cat(category));

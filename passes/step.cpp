@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <functional>
 
@@ -31,9 +33,7 @@ void replicate(std::vector<double>& share, double redundant) {
   share = std::move(replicas);
 }
 
-}  // namespace
-
-ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile, double redundant) {
+ExpertLoad hottestRank(const RoutePlan& r, double tokens, double ep, double tile, double redundant) {
   double copies = tokens * r.topK, perRank = r.experts / ep;
   auto pad = [&](double m) { return tile <= 1 ? m : std::ceil(m / tile) * tile; };
   if (r.skew == 0) {
@@ -76,6 +76,24 @@ ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile,
     hottest.touched += -std::expm1(copies * std::log1p(-std::min(share[e], 1 - 1e-15)));
   }
   return hottest;
+}
+
+}  // namespace
+
+ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile, double redundant) {
+  if (r.skew == 0) return hottestRank(r, tokens, ep, tile, redundant);
+  // A skewed load costs a pass over all experts, and a run asks for the same few token counts again and again.
+  struct Known {
+    std::array<double, 7> key{};
+    ExpertLoad load;
+  };
+  thread_local std::array<Known, 1024> known;
+  std::array<double, 7> key = {r.experts, r.topK, r.skew, tokens, ep, tile, redundant};
+  uint64_t hash = 0;
+  for (double k : key) hash = (hash ^ std::bit_cast<uint64_t>(k)) * 0x9E3779B97F4A7C15u, hash ^= hash >> 32;
+  auto& slot = known[hash % known.size()];
+  if (slot.key != key) slot = {key, hottestRank(r, tokens, ep, tile, redundant)};
+  return slot.load;
 }
 
 /// What operators of one phase on one mesh see of a step: the groups on the busiest rank, and the value of every

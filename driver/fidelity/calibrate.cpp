@@ -223,6 +223,7 @@ FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, b
   for (const auto& r : records) {
     if (r.completeness == "C" || r.completeness == "D" || r.engine == "llama.cpp" || r.metrics.empty()) continue;
     if (r.load == Record::Load::Unknown || r.load == Record::Load::Rate || r.input <= 0) continue;
+    if (r.mode == "pd") continue;  // the hand-over has figures of its own, which are not an engine's
     const auto& built = predictor.build(r);
     if (built.roles.empty()) continue;
     auto tpot = r.metrics.find("tpot");

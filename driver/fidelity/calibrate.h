@@ -19,7 +19,7 @@ struct FitParameter {
   double unit;   ///< the .afd text is in this many of `suffix`
   const char* suffix;
 };
-/// At most eight of an engine version and two of a device.
+/// At most eight of an engine version and two of a device, whose datasheet is a bound.
 inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"efficiency.compute", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"efficiency.memory", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
@@ -31,8 +31,8 @@ inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"front_fixed", 20e-3, 1e-4, 0.5, 0.7, 1e-3, " ms"},
 }};
 inline constexpr std::array<FitParameter, 2> kDeviceParameters = {{
-    {"measured.compute", 1, 0.5, 1.2, 0.2, 0.01, " pct"},
-    {"measured.memory", 1, 0.5, 1.2, 0.2, 0.01, " pct"},
+    {"measured.compute", 1, 0.25, 1, 0.2, 0.01, " pct"},
+    {"measured.memory", 1, 0.25, 1, 0.2, 0.01, " pct"},
 }};
 
 using RuntimeFit = std::array<double, kRuntimeParameters.size()>;
