@@ -10,7 +10,9 @@ enum ExitCode { kClean = 0, kFindings = 1, kUsage = 2, kInternal = 3 };
 struct Options {
   std::string file, name, path;
   std::vector<std::string> files, sets;
-  bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false, summary = false;
+  bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false,
+       summary = false;
+  bool cases = false;
   std::string after, stdlib;
   std::string kernels;  ///< directory of measured kernel tables
   std::string profile, compareProfile;

@@ -84,6 +84,8 @@ cl::opt<std::string> profile("profile", cl::desc("answer with another tool's ari
 cl::opt<std::string> compareProfile("compare-profile",
                                     cl::desc("show our numbers beside that tool's, and why they differ"),
                                     cl::value_desc("NAME"), cl::sub(eval), cl::cat(category));
+cl::opt<bool> cases("cases", cl::desc("every predicted and reference value, as CSV"), cl::sub(fidelity),
+                    cl::cat(category));
 cl::opt<bool> summary("summary", cl::desc("only a line for each scenario, side by side"), cl::sub(eval),
                       cl::cat(category));
 cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as findings"), cl::sub(check),
@@ -121,6 +123,7 @@ Options options() {
   o.json = formatOption == Format::Json;
   o.strict = strict;
   o.summary = summary;
+  o.cases = cases;
   o.profile = profile, o.compareProfile = compareProfile, o.kernels = kernelsDir;
   o.color = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
   o.stdlib = stdlibDir;

@@ -64,6 +64,7 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
   d.tdp = s.number(gpu, "power.tdp").value_or(0);
   if (NodeId names = s.find(gpu, "names"); names.valid())
     for (auto name : s[names].children) d.names.emplace_back(s.strings[s[name].text]);
+  d.measured_start = s.number(gpu, "measured.start").value_or(1);
   d.measured_compute = s.number(gpu, "measured.compute").value_or(1);
   d.measured_memory = s.number(gpu, "measured.memory").value_or(1);
   if (NodeId tables = s.find(gpu, "tables"); tables.valid()) {
@@ -107,6 +108,7 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.kernels = s.flag(r, "kernels");
   m.graph_gap = get("launch.graph_gap", 0);
   m.launch = get("launch.launch", 0);
+  m.exposed = get("launch.exposed", 1);
   m.host_fixed = get("host.fixed", 0);
   m.host_per_seq = get("host.per_seq", 0);
   m.host_per_token = get("host.per_token", 0);

@@ -43,9 +43,9 @@ struct Device {
   std::shared_ptr<const kernels::Pack> tables;  ///< measured kernels; may be null
   std::array<KernelCurve, static_cast<size_t>(Curved::Count)> curves;
   double collective_latency = 0, collective_bandwidth = 1;
-  double measured_compute = 1, measured_memory = 1;  ///< corrections on the curves
-  double capacity = 0, bandwidth = 0;                ///< B, B/s
-  double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;       ///< FLOP/s; 0: the device has none
+  double measured_start = 1, measured_compute = 1, measured_memory = 1;  ///< corrections on the curves
+  double capacity = 0, bandwidth = 0;                                    ///< B, B/s
+  double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;                           ///< FLOP/s; 0: the device has none
   double tdp = 0;
   double peak(std::string_view arithmetic) const;
 };
@@ -71,6 +71,7 @@ struct RuntimeModel {
   double tile = 1;
   bool kernels = false;              ///< the device's curves, instead of one efficiency for all
   double graph_gap = 0, launch = 0;  ///< s a kernel: after each in a recorded step; to launch one in others
+  double exposed = 1;                ///< share of a curve's start that remains between other kernels
   double host_fixed = 0, host_per_seq = 0, host_per_token = 0;
   bool host_async = false;
   double front_fixed = 0, front_per_token = 0;

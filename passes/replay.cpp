@@ -47,8 +47,13 @@ class Run {
       // Lengths in a fixed order that mixes short and long: multiples of the golden ratio, inputs and outputs apart.
       double u = std::fmod(static_cast<double>(i) * 0.6180339887498949 + 0.5, 1.0);
       double v = std::fmod(static_cast<double>(i) * 0.7548776662466927 + 0.25, 1.0);
-      all_[i].input = std::max(1.0, std::round(load_.lengths.fresh() * (1 + load_.spread * (2 * u - 1))));
-      all_[i].output = std::max(1.0, std::round(load_.lengths.output * (1 + load_.spread * (2 * v - 1))));
+      auto length = [&](double mean, double quantile) {
+        double factor =
+            load_.exponential ? -std::log(std::max(1 - quantile, 1e-3)) : 1 + load_.spread * (2 * quantile - 1);
+        return std::max(1.0, std::round(mean * factor));
+      };
+      all_[i].input = length(load_.lengths.fresh(), u);
+      all_[i].output = length(load_.lengths.output, v);
     }
     while (next_ < total && static_cast<double>(next_) < load_.concurrency) arrive();
     for (size_t step = 0; finished_ < total; ++step) {

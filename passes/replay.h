@@ -11,6 +11,8 @@ struct ReplayLoad {
   double requests = 1, concurrency = 1;  ///< of one replica; concurrency = requests: all at once
   Lengths lengths;                       ///< means
   double spread = 0;                     ///< lengths lie evenly within ± this share of the mean
+  /// Lengths of a data set of which only the means are known: exponential, which assumes nothing else.
+  bool exponential = false;
 };
 
 struct ReplayResult {

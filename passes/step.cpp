@@ -263,6 +263,7 @@ double StepModel::roofline(double flops, double bytes, double peak, Curved kind,
     curve = device.curves[static_cast<size_t>(kind)];
     curve.compute *= device.measured_compute;
     curve.memory *= device.measured_memory;
+    curve.start *= rt.exposed * device.measured_start;
   }
   // Factors of architecture, device and engine multiply; nothing is faster than the datasheet.
   double compute = flops / (peak * std::min(1.0, rt.eta_compute * curve.compute));

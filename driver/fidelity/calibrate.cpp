@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <set>
 
+#include "frontend/format.h"
 #include "support/csv.h"
 #include "support/files.h"
 #include "support/text.h"
@@ -90,8 +91,8 @@ class Fitter {
   }
 
   void run(bool devices, const std::function<void(const std::string&)>& progress) {
-    for (double step : {0.6, 0.3, 0.15, 0.08, 0.04})
-      for (int round = 0; round < 8; ++round) {
+    for (double step : {0.5, 0.2, 0.08, 0.04})
+      for (int round = 0; round < 6; ++round) {
         bool better = false;
         for (auto& [name, values] : fit_.runtimes)
           better |= improve(
@@ -187,15 +188,14 @@ std::string overlay(const FitReport& report, const std::string& sources) {
     out += fmt::format("\n// {} records.\nruntime {}_fitted extends {} {{\n", report.perRuntime.at(name), name, name);
     const auto& p = kRuntimeParameters;
     out += fmt::format("  efficiency {{ compute = {}, memory = {} }}\n", figure(p[0], v[0]), figure(p[1], v[1]));
-    out += fmt::format("  launch {{ graph_gap = {}, launch = {} }}\n", figure(p[2], v[2]), figure(p[3], v[3]));
-    out += fmt::format("  host {{ fixed = {}, per_seq = {}, per_token = {} }}\n", figure(p[4], v[4]),
-                       figure(p[5], v[5]), figure(p[6], v[6]));
-    out += fmt::format("  front_fixed = {}\n}}\n", figure(p[7], v[7]));
+    out += fmt::format("  launch {{ graph_gap = {}, exposed = {} }}\n", figure(p[2], v[2]), figure(p[3], v[3]));
+    out += fmt::format("  host {{ fixed = {}, per_seq = {} }}\n", figure(p[4], v[4]), figure(p[5], v[5]));
+    out += fmt::format("  front_fixed = {}\n}}\n", figure(p[6], v[6]));
   }
   for (const auto& [name, v] : report.fit.devices)
-    out += fmt::format(
-        "\n// {} records of {}: put this into its `gpu`.\n//   measured {{ compute = {}, memory = {} }}\n",
-        report.perDevice.at(name), name, figure(kDeviceParameters[0], v[0]), figure(kDeviceParameters[1], v[1]));
+    out += fmt::format("\n// {} records of {}: put this into its `gpu`.\n//   measured {{ start = {}, memory = {} }}\n",
+                       report.perDevice.at(name), name, figure(kDeviceParameters[0], v[0]),
+                       figure(kDeviceParameters[1], v[1]));
   return out;
 }
 
@@ -206,12 +206,12 @@ void Fit::apply(const std::string& runtime, const std::string& device, EngineCon
     const auto& v = found->second;
     auto& rt = e.runtime;
     rt.eta_compute = v[0], rt.eta_memory = v[1];
-    rt.graph_gap = v[2], rt.launch = v[3];
-    rt.host_fixed = v[4], rt.host_per_seq = v[5], rt.host_per_token = v[6];
-    rt.front_fixed = v[7];
+    rt.graph_gap = v[2], rt.exposed = v[3];
+    rt.host_fixed = v[4], rt.host_per_seq = v[5];
+    rt.front_fixed = v[6];
   }
   if (auto found = devices.find(device); found != devices.end()) {
-    e.device.measured_compute = found->second[0];
+    e.device.measured_start = found->second[0];
     e.device.measured_memory = found->second[1];
   }
 }
@@ -300,7 +300,7 @@ Output runCalibrate(const Options& o) {
   }
   std::vector<std::string> names;
   for (const auto& path : o.files) names.push_back(path.substr(path.rfind('/') + 1));
-  auto text = overlay(report, joinWords(names));
+  auto text = formatSource(overlay(report, joinWords(names)));
   Output out;
   if (o.path.empty()) {
     out.out = text;

@@ -19,19 +19,18 @@ struct FitParameter {
   double unit;   ///< the .afd text is in this many of `suffix`
   const char* suffix;
 };
-/// At most eight of an engine version and two of a device, whose datasheet is a bound.
-inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
+/// At most eight of an engine version and two of a device, whose datasheet bounds the bandwidth.
+inline constexpr std::array<FitParameter, 7> kRuntimeParameters = {{
     {"efficiency.compute", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"efficiency.memory", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"launch.graph_gap", 1e-6, 1e-8, 30e-6, 0.7, 1e-6, " us"},
-    {"launch.launch", 5e-6, 1e-7, 100e-6, 0.7, 1e-6, " us"},
+    {"launch.exposed", 0.7, 0.05, 1, 0.5, 0.01, " pct"},
     {"host.fixed", 1e-3, 1e-5, 60e-3, 0.7, 1e-3, " ms"},
     {"host.per_seq", 10e-6, 1e-8, 1e-3, 0.7, 1e-6, " us"},
-    {"host.per_token", 0.2e-6, 1e-9, 50e-6, 0.7, 1e-6, " us"},
     {"front_fixed", 20e-3, 1e-4, 0.5, 0.7, 1e-3, " ms"},
 }};
 inline constexpr std::array<FitParameter, 2> kDeviceParameters = {{
-    {"measured.compute", 1, 0.25, 1, 0.2, 0.01, " pct"},
+    {"measured.start", 1, 0.2, 2, 0.5, 0.01, " pct"},
     {"measured.memory", 1, 0.25, 1, 0.2, 0.01, " pct"},
 }};
 

@@ -45,7 +45,7 @@ Output runFidelity(const Options& o) {
   auto problem = kind->run(input, board);
   if (!problem.empty())
     return {kUsage, "", fmt::format("afdc fidelity: {} is not a file of kind `{}`: {}\n", o.file, kind->name, problem)};
-  return {kClean, o.json ? board.json() : board.table(), ""};
+  return {kClean, o.cases ? board.csv() : o.json ? board.json() : board.table(), ""};
 }
 
 }  // namespace afdc

@@ -42,7 +42,7 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
   board.byGroups();
   Predictor predictor(input.stdlib);
   for (const auto& r : records) {
-    board.begin();
+    board.begin(r.id);
     bool excluded = false;
     for (const auto& e : kExcluded)
       if (!excluded && e.applies(r)) board.skip(r.id, e.why), excluded = true;

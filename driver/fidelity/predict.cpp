@@ -248,6 +248,7 @@ Predictor::Prediction Predictor::predict(const Record& r, const Adjust& adjust) 
   ReplayLoad load;
   load.lengths = {r.input, r.output};
   load.spread = r.spread;
+  load.exponential = r.exponential;
   double replicas = e.replicas;
   // A finite run: ten requests a slot where the source does not say.
   double requests = r.requests > 0 ? r.requests : 10 * r.concurrency;

@@ -10,6 +10,14 @@ namespace afdc {
 
 namespace {
 
+/// Is a mean length that of synthetic prompts of one round length, give or take what tokenising again changes?
+bool nearRound(double mean) {
+  auto near = [&](double unit) {
+    return std::fabs(mean / unit - std::round(mean / unit)) * unit < 0.02 * mean && mean >= unit;
+  };
+  return mean >= 900 ? near(500) || near(512) : near(128) || near(100);
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -153,7 +161,7 @@ Record fromNested(const Json& j) {
     r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
   }
   // Means of a public chat data set: short and long requests mixed.
-  if (w["mean_isl"].isNumber() && r.input != std::floor(r.input)) r.spread = 0.9;
+  if (w["mean_isl"].isNumber() && r.input != std::floor(r.input)) r.exponential = !nearRound(r.input);
   r.requests = first(w, {"num_requests", "num_prompts"}, 0);
   r.concurrency = first(w, {"concurrency", "max_concurrency"}, 0);
   if (r.concurrency <= 0) r.concurrency = j["metrics"]["max_concurrency"].number();

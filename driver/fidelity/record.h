@@ -23,6 +23,7 @@ struct Record {
 
   enum class Load { Closed, Batch, Offline, Rate, Unknown } load = Load::Unknown;
   double input = 0, output = 0, spread = 0;
+  bool exponential = false;  ///< lengths of a data set, whose means are given
   double concurrency = 0, requests = 0, batch = 0, rate = 0;
 
   /// Seconds, tokens per second of the whole deployment: "e2e", "tpot", "ttft_mean", "ttft_median", "throughput"

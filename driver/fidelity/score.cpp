@@ -51,9 +51,15 @@ void add(std::vector<double>& relative, std::vector<double>& logs, double predic
 
 }  // namespace
 
+void Scoreboard::begin(std::string name) {
+  ++cases_;
+  current_ = name.empty() ? fmt::format("#{}", cases_) : std::move(name);
+}
+
 void Scoreboard::score(std::string_view metric, std::string_view group, double predicted, double reference) {
   auto& e = errors_[std::string(metric)][std::string(group)];
   add(e.relative, e.logs, predicted, reference);
+  values_.push_back({current_, std::string(group), std::string(metric), predicted, reference});
 }
 
 void Scoreboard::regime(std::string_view regime, std::string_view metric, std::string_view group, double predicted,
@@ -138,6 +144,18 @@ std::string Scoreboard::table() const {
       out += fmt::format("  {:>4}  {} (first: {})\n", names.size(), reason, *names.front());
   }
   for (const auto& text : notes_) out += "\nnote: " + text + "\n";
+  return out;
+}
+
+std::string Scoreboard::csv() const {
+  auto quoted = [](std::string text) {
+    for (size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) text.insert(at, 1, '"');
+    return '"' + text + '"';
+  };
+  std::string out = "case,group,metric,predicted,reference\n";
+  for (const auto& v : values_)
+    out += fmt::format("{},{},{},{},{}\n", quoted(v.name), quoted(v.group), quoted(v.metric), shortest(v.predicted),
+                       shortest(v.reference));
   return out;
 }
 

@@ -11,8 +11,8 @@ class Scoreboard {
  public:
   explicit Scoreboard(std::string kind) : kind_(std::move(kind)) {}
 
-  /// One more case was read.
-  void begin() { ++cases_; }
+  /// One more case was read; without a name of its own it has its number.
+  void begin(std::string name = {});
   /// |predicted / reference - 1|; a reference of zero counts the predicted value itself, where 1 is reached.
   void score(std::string_view metric, std::string_view group, double predicted, double reference);
   /// The same error again under a regime ("static batch"), in a table of its own.
@@ -37,6 +37,8 @@ class Scoreboard {
 
   std::string table() const;
   std::string json() const;
+  /// Every value as CSV: case, group, metric, predicted, reference.
+  std::string csv() const;
 
  private:
   struct Errors {
@@ -45,7 +47,13 @@ class Scoreboard {
   static Summary summarize(const Errors& e);
   Summary over(const std::map<std::string, Errors>& groups) const;
   std::string kind_;
+  struct Value {
+    std::string name, group, metric;
+    double predicted, reference;
+  };
+  std::vector<Value> values_;
   size_t cases_ = 0;
+  std::string current_;  ///< the case that was begun last
   bool overGroups_ = false;
   std::vector<std::string> notes_;
   std::map<std::string, std::map<std::string, Errors>> errors_;                          ///< by metric, by group

@@ -69,3 +69,15 @@ TEST_CASE("requests at once wait for each other; more of them than slots wait lo
   CHECK(many->duration > few->duration);
   CHECK(many->ttft_first == doctest::Approx(many->ttft_mean));
 }
+
+TEST_CASE("lengths of one mean: the longer ones of an exponential are what a run ends with") {
+  Role role = build("");
+  ReplayLoad load{200, 200, {500, 100}, 0};
+  auto equal = replay(role, load);
+  load.exponential = true;
+  auto drawn = replay(role, load);
+  REQUIRE((equal && drawn));
+  CHECK(drawn->duration > 1.1 * equal->duration);
+  // The mean is kept.
+  CHECK(drawn->output_tokens_per_s * drawn->duration == doctest::Approx(200 * 100).epsilon(0.05));
+}
