@@ -12,10 +12,10 @@ namespace afdc {
 
 struct ProfileAnswer {
   std::string profile;
-  double ttft = 0, tpot = 0, e2e = 0;  ///< s
-  double output_tokens_per_s = 0;      ///< of the whole deployment
-  double weights = 0, kv = 0;          ///< bytes of one device; 0: the tool does not say
-  std::vector<std::string> reasons = {};    ///< what that tool does otherwise, as far as it matters here
+  double ttft = 0, tpot = 0, e2e = 0;     ///< s
+  double output_tokens_per_s = 0;         ///< of the whole deployment
+  double weights = 0, kv = 0;             ///< bytes of one device; 0: the tool does not say
+  std::vector<std::string> reasons = {};  ///< what that tool does otherwise, as far as it matters here
 };
 
 /// Profiles by name: "genz", "aiconfigurator".
