@@ -122,7 +122,8 @@ Output runEval(const Options& o) {
   } else {
     if (!o.summary)
       for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + textReport(all[i], o.color);
-    if (all.size() > 1) out.out += (o.summary ? "" : "\n") + comparisonReport(all, o.color);
+    if (all.size() > 1 || (o.summary && !all.empty()))
+      out.out += (o.summary ? "" : "\n") + comparisonReport(all, o.color);
   }
   if (failed || (unknown && o.strict)) out.code = std::max<int>(out.code, kFindings);
   if (!module) out.code = kUsage;
