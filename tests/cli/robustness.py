@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Hostile input gives a clear error and exit code 1 or 2, soon, and never a crash. Usage: robustness.py AFDC"""
-import os, random, subprocess, sys, tempfile
+import json, os, random, re, subprocess, sys, tempfile
 
 AFDC = sys.argv[1]
 
@@ -64,6 +64,33 @@ def main():
                 elif kind == 2: t[at] = rng.randrange(256)
                 else: t[at:at] = rng.choice([b"{", b"}", b"[", b"(", b"\"", b" = ", b"..", b"\n"])
             expect(f"damaged {i}", ["check", file("d.afd", bytes(t))], (0, 1, 2))
+        # Case files: values of the wrong kind or size, and damaged bytes.
+        record = {"id": "r", "gpu": "H200-SXM-141GB", "count": 8, "engine": {"name": "vllm", "version": "0.11.0", "command": "serve -tp 8 --max-num-seqs 64"},
+                  "model": "meta-llama/Llama-3.1-8B-Instruct", "precision": {"weights": "fp8"}, "deployment": {"mode": "agg", "tp": 8, "pp": 1, "dp": None, "batch_size": 16},
+                  "workload": {"isl": 1024, "osl": 128, "concurrency": 16, "mean_isl": 219.1, "num_requests": 100}, "metrics": {"ttft_ms": 90, "tpot_ms": 6, "e2e_s": 1}, "completeness": "A"}
+        collective = {"kind": "AR", "topology": "ring", "ranks": 8, "bytes_total": 1048576, "bw_Bps": 5e10, "link_latency_s": 5e-7, "hop_or_arg": 1, "closed_form_us": 43.7}
+        cases = {"measured": json.dumps([record, record]), "network": json.dumps({"cases": [collective]}), "genz": json.dumps({"cases": [{"model": "x", "batch": 1}]})}
+        values = ["0", "-1", "1e308", "1e-300", "null", '""', "[]", "{}", "1e9", "true", "0.5"]
+        for i in range(80):
+            kind = rng.choice(sorted(cases))
+            t = cases[kind]
+            for _ in range(rng.randrange(1, 4)):
+                found = list(re.finditer(r'(?<=: )(-?[0-9.e+-]+|"[^"]*"|null|true|false)', t))
+                if found and rng.random() < 0.8:
+                    m = rng.choice(found)
+                    t = t[:m.start()] + rng.choice(values) + t[m.end():]
+                else:
+                    at = rng.randrange(len(t))
+                    t = t[:at] + chr(rng.randrange(1, 128)) + t[at + 1:]
+            expect(f"case file {i}", ["fidelity", kind, file("c.json", t)], (0, 1, 2))
+        table = b"gemm_dtype,m,n,k,latency\n" + b"".join(b"bfloat16,%d,%d,4096,0.0%d\n" % (m, n, m + n) for m in (1, 2, 64) for n in (32, 4096))
+        os.mkdir(os.path.join(d, "sys"))
+        for i in range(40):
+            t = bytearray(table)
+            for _ in range(rng.randrange(1, 12)): t[rng.randrange(len(t))] = rng.randrange(256)
+            file("sys/e_1_gemm_perf.csv", bytes(t))
+            expect(f"kernel table {i}", ["import", "kernels", d, "-o", os.path.join(d, "out")], (0, 1, 2))
+            expect(f"measurements {i}", ["calibrate", file("m.csv", bytes(t))], (0, 1, 2))
     for f in failures: print(f)
     print("robustness: " + (f"{len(failures)} failures" if failures else "ok"))
     sys.exit(1 if failures else 0)
