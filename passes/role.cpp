@@ -16,6 +16,7 @@ BatchState Role::verified(const BatchState& state, BatchState* drafts) const {
       if (drafts) drafts->push_back(g);
       g.fresh += speculation_.depth;
       g.logits = g.fresh;
+      g.verify = true;
     }
   return out;
 }

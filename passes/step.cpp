@@ -205,7 +205,7 @@ std::optional<double> StepModel::measured(const OpPlan& op, const Bound& b, cons
   if (b.prompts || b.decodes) {
     double seconds = 0;
     for (const auto& g : f.local) {
-      bool prompt = g.fresh >= engine_.runtime.prefill_from;
+      bool prompt = prompts(g);
       const auto* grid = prompt ? b.prompts : b.decodes;
       if (!grid) return std::nullopt;
       double seen = std::min(g.past, std::min(op.window, op.limit)), length = prompt ? g.fresh + seen : seen + 1;
@@ -324,7 +324,7 @@ double StepModel::attentionTime(const OpPlan& op, const Frame& f, Work& w, bool&
   auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
   double flops[2] = {0, 0}, bytes[2] = {0, 0}, tokens[2] = {0, 0};
   for (const auto& g : f.local) {
-    bool prompt = g.fresh >= engine_.runtime.prefill_from;
+    bool prompt = prompts(g);
     flops[prompt] += value(op.perPair) * g.count * pairs(op, g.fresh, g.past);
     bytes[prompt] += value(op.perCached) * g.count * pastRead(op, g.fresh, g.past);
     tokens[prompt] += g.count * g.fresh;
@@ -479,13 +479,13 @@ void StepModel::fill(Frame& f, const BatchState& state, ir::Phase phase, bool ff
   double divide = ffn && d.ftp != d.tp ? d.fdp : d.dp;
   f.decodeOnly = true;
   for (const auto& g : state) {
-    bool prefill = g.fresh >= engine_.runtime.prefill_from;
+    bool prefill = prompts(g);
     if (g.count <= 0) continue;
     f.decodeOnly = f.decodeOnly && !prefill;
     if ((phase == Phase::Prefill && !prefill) || (phase == Phase::Decode && prefill)) continue;
     // The busiest rank has the ceiling of an integer count; an expectation is spread evenly (semantics §0).
     double count = g.count == std::floor(g.count) ? std::ceil(g.count / divide) : g.count / divide;
-    f.local.push_back({count, g.fresh, g.past, g.logits});
+    f.local.push_back({count, g.fresh, g.past, g.logits, g.verify});
     f.tokensAll += g.count * g.fresh;
     // A prompt's tokens are split over cp; a decode's one token is not.
     double share = prefill ? count * g.fresh / d.cp : count * g.fresh;
@@ -579,7 +579,7 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   bool recorded = true;
   for (const auto& g : state) {
     tokens += g.count * g.fresh, seqs += g.count;
-    if (g.count > 0 && g.fresh >= engine_.runtime.prefill_from) recorded = false;
+    if (g.count > 0 && prompts(g)) recorded = false;
   }
   const auto& d = engine_.degrees;
   // Semantics §2: gaps inside a recorded graph; elsewhere launches, where they are slower than the kernels.

@@ -13,9 +13,10 @@ namespace afdc {
 /// Sequences of one kind in a step, over all data-parallel ranks: `count` may be an expectation.
 struct Group {
   double count = 0;
-  double fresh = 1;   ///< new tokens of each sequence
-  double past = 0;    ///< tokens already in its cache
-  double logits = 1;  ///< of its tokens, those that need logits
+  double fresh = 1;     ///< new tokens of each sequence
+  double past = 0;      ///< tokens already in its cache
+  double logits = 1;    ///< of its tokens, those that need logits
+  bool verify = false;  ///< the new tokens are drafts: however many, they take the decode's kernels
 };
 using BatchState = std::vector<Group>;
 
@@ -100,6 +101,8 @@ class StepModel {
   double expertTokens(const Frame& frame) const;
   /// Do tokens of several ranks meet at an expert, so that copies travel?
   bool exchanges() const;
+  /// Does this group take the kernels of prompts?
+  bool prompts(const Group& g) const { return !g.verify && g.fresh >= engine_.runtime.prefill_from; }
   Work cost(const OpPlan& op, const BodyPlan& body, const Bound* bound, const Frame& frame,
             std::vector<KnownLoad>& loads) const;
   double roofline(double flops, double bytes, double peak, Curved curve, bool& computeBound) const;
