@@ -112,6 +112,7 @@ std::vector<std::string> Evaluator::texts(Object* object, std::string_view field
   std::vector<std::string> out;
   if (!hasMember(object, field)) return out;
   Value v = get(object, field, object->declared);
+  if (v.kind == ValueKind::Text) out.push_back(v.text);
   if (v.kind == ValueKind::List)
     for (const auto& item : *v.list)
       if (item.kind == ValueKind::Text) out.push_back(item.text);

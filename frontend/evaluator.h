@@ -31,7 +31,7 @@ class Evaluator {
   Object* block(Module& module, std::string_view name);
   /// A top-level `let` that is a number, with the range of its expression.
   std::optional<std::pair<Quantity, SourceRange>> letValue(Module& module, std::string_view name);
-  /// The members of a field that is a list of texts; empty otherwise.
+  /// The members of a field that is a list of texts, or its one text; empty otherwise.
   std::vector<std::string> texts(Object* object, std::string_view field);
   /// A field of an object that is itself a record; null otherwise.
   Object* recordField(Object* object, std::string_view name);

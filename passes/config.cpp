@@ -86,8 +86,9 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
   d.hasCurves = true;
   for (size_t i = 0; i < kCurveNames.size(); ++i) {
     NodeId curve = s.find(kernels, kCurveNames[i]);
-    d.curves[i] = {s.number(curve, "start").value_or(0), s.number(curve, "compute").value_or(1),
-                   s.number(curve, "memory").value_or(1), s.number(curve, "sharpness").value_or(0)};
+    auto get = [&](const char* field, double otherwise) { return s.number(curve, field).value_or(otherwise); };
+    d.curves[i] = {get("start", 0),  get("compute", 1), get("memory", 1), get("sharpness", 0),
+                   get("expert", 0), get("rows", 1),    get("tokens", 0)};
   }
   d.collective_latency = s.number(kernels, "collective_latency").value_or(0);
   d.collective_bandwidth = s.number(kernels, "collective_bandwidth").value_or(1);
@@ -114,6 +115,7 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.host_per_token = get("host.per_token", 0);
   m.host_async = s.flag(r, "host.async");
   m.front_fixed = get("front_fixed", 0);
+  m.front_serial = get("front_serial", 0);
   m.front_per_token = get("front_per_token", 0);
   m.firstTokenByDecode = s.text(r, "first_token") == "decode";
   m.prefill_first = s.text(r, "scheduler") == "prefill_first";
@@ -121,6 +123,7 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.fraction_of_free = s.text(r, "memory_rule") == "fraction_of_free";
   m.reserve = get("reserve", 0);
   m.prefill_from = get("prefill_from", 2);
+  m.poll_steps = get("poll_steps", 1);
   m.phase_lock = get("phase_lock", 0);
   auto a2a = s.text(r, "all_to_all");
   m.all_to_all = a2a == "normal"        ? RuntimeModel::AllToAll::Normal

@@ -21,6 +21,7 @@ enum class Curved : uint8_t {
   ExpertsBf16,
   ExpertsFp8,
   ExpertsFp4,
+  ExpertsW4,  ///< four-bit weights widened for 16-bit arithmetic
   Prefill,
   Decode,
   LatentPrefill,
@@ -29,11 +30,14 @@ enum class Curved : uint8_t {
   Count
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)> kCurveNames = {
-    "gemm_bf16", "gemm_fp8", "gemm_fp4",       "experts_bf16",  "experts_fp8", "experts_fp4",
-    "prefill",   "decode",   "latent_prefill", "latent_decode", "elementwise"};
-/// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two.
+    "gemm_bf16",  "gemm_fp8", "gemm_fp4", "experts_bf16",   "experts_fp8",   "experts_fp4",
+    "experts_w4", "prefill",  "decode",   "latent_prefill", "latent_decode", "elementwise"};
+/// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two. Experts besides:
+/// bytes are their weights', and t += touched experts · expert + (rows · their activations + tokens · the tokens')
+/// bytes / W.
 struct KernelCurve {
   double start = 0, compute = 1, memory = 1, sharpness = 0;
+  double expert = 0, rows = 1, tokens = 0;
 };
 
 struct Device {
@@ -74,10 +78,10 @@ struct RuntimeModel {
   double exposed = 1;                ///< share of a curve's start that remains between other kernels
   double host_fixed = 0, host_per_seq = 0, host_per_token = 0;
   bool host_async = false;
-  double front_fixed = 0, front_per_token = 0;
+  double front_fixed = 0, front_serial = 0, front_per_token = 0;
   bool firstTokenByDecode = false;  ///< prefill and decode apart: who answers first
   bool prefill_first = false, no_evict = false, fraction_of_free = false;
-  double reserve = 0, prefill_from = 2, phase_lock = 0;
+  double reserve = 0, prefill_from = 2, phase_lock = 0, poll_steps = 1;
   enum class AllToAll { ByPhase, Normal, LowLatency } all_to_all = AllToAll::ByPhase;
 };
 

@@ -98,7 +98,7 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
   Served out;
   out.limit = capacity == station.rate() ? "prefill" : capacity == links ? "cache transfer" : "decode";
 
-  double front = pe.runtime.front_fixed + pe.runtime.front_per_token * load.input;
+  double front = pe.runtime.front_fixed + pe.runtime.front_serial + pe.runtime.front_per_token * load.input;
   // Sequences in decode that sustain a rate: X·steps·t(n) = slots·n.
   auto decodeFor = [&](double x) {
     Decode d;

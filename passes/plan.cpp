@@ -109,10 +109,11 @@ class Compiler {
     bool grouped = p.cost == Cost::Grouped;
     p.format = tableFormat(precision);
     auto arithmetic = precision ? text(precision->compute) : std::string_view("bf16");
-    p.curve = arithmetic == "fp8" || arithmetic == "int8" ? (grouped ? Curved::ExpertsFp8 : Curved::GemmFp8)
-              : arithmetic == "fp4"                       ? (grouped ? Curved::ExpertsFp4 : Curved::GemmFp4)
-              : grouped                                   ? Curved::ExpertsBf16
-                                                          : Curved::GemmBf16;
+    p.curve = arithmetic == "fp8" || arithmetic == "int8"     ? (grouped ? Curved::ExpertsFp8 : Curved::GemmFp8)
+              : arithmetic == "fp4"                           ? (grouped ? Curved::ExpertsFp4 : Curved::GemmFp4)
+              : !grouped                                      ? Curved::GemmBf16
+              : precision && precision->bytesPerElement() < 1 ? Curved::ExpertsW4
+                                                              : Curved::ExpertsBf16;
   }
 
   /// What kernel tables call the format of a product's weights.

@@ -37,7 +37,7 @@ class Run {
     budget_ = e_.max_tokens * D;
     slots_ = e_.max_seqs * D;
     capacity_ = role.kvBudget / sequenceBytes(role.holder(), whole) * whole * D;
-    front_ = e_.runtime.front_fixed + e_.runtime.front_per_token * load.lengths.input;
+    serial_ = e_.runtime.front_serial + e_.runtime.front_per_token * load.lengths.input;
   }
 
   std::optional<ReplayResult> go() {
@@ -55,7 +55,7 @@ class Run {
       all_[i].input = length(load_.lengths.fresh(), u);
       all_[i].output = length(load_.lengths.output, v);
     }
-    while (next_ < total && static_cast<double>(next_) < load_.concurrency) arrive();
+    while (next_ < total && static_cast<double>(next_) < load_.concurrency) send();
     for (size_t step = 0; finished_ < total; ++step) {
       if (step >= kReplaySteps) return std::nullopt;
       if (!advance()) return std::nullopt;
@@ -64,9 +64,20 @@ class Run {
   }
 
  private:
-  void arrive() {
+  /// The client sends the next request: the front end takes them one after another and hands each on a little later.
+  void send() {
     all_[next_].started = now_;
-    waiting_.push_back(next_++);
+    frontFree_ = std::max(now_, frontFree_) + serial_;
+    coming_.emplace_back(frontFree_ + e_.runtime.front_fixed, next_++);
+  }
+  /// Requests that have reached the scheduler by now; with nothing else to do, it waits for the next one.
+  void receive() {
+    if (coming_.empty()) return;
+    if (decoded_ < e_.runtime.poll_steps && !running_.empty()) return;
+    decoded_ = 0;
+    if (waiting_.empty() && prompts_.empty() && running_.empty()) now_ = std::max(now_, coming_.front().first);
+    for (; !coming_.empty() && coming_.front().first <= now_; coming_.pop_front())
+      waiting_.push_back(coming_.front().second);
   }
   double held() const {
     double sum = 0;
@@ -80,6 +91,7 @@ class Run {
 
   /// One step, or a stretch of decode steps in which nobody comes or goes. False: a request can never run.
   bool advance() {
+    receive();
     double taken = e_.runtime.no_evict ? promised_ : held();
     while (!waiting_.empty() && static_cast<double>(running_.size() + prompts_.size()) < slots_) {
       auto& r = all_[waiting_.front()];
@@ -123,6 +135,7 @@ class Run {
     BatchState state = {{count, fresh / count, past / count, ending / count}};
     if (n > 0) state.insert(state.begin(), {n, 1, meanContext(), 1});
     now_ += schedule_.step(state);
+    decoded_ = e_.runtime.poll_steps;  // after a prompt, an engine looks at once
     if (n > 0) emit(1);
     for (auto [i, chunk] : chunks) {
       auto& r = all_[i];
@@ -150,8 +163,14 @@ class Run {
     }
     // Contexts grow on the way: stretches are short against them.
     steps = std::min(steps, std::max(16.0, std::floor(0.1 * sum / n)));
+    if (!coming_.empty()) {
+      double one = schedule_.step({{n, 1, sum / n, 1}});
+      double until = std::max(e_.runtime.poll_steps - decoded_, std::ceil((coming_.front().first - now_) / one));
+      steps = std::min(steps, std::max(1.0, until));
+    }
     double middle = sum / n + (steps - 1) / 2 * progress_;
     now_ += steps * schedule_.step({{n, 1, middle, 1}});
+    decoded_ += steps;
     emit(steps);
   }
 
@@ -191,7 +210,7 @@ class Run {
     promised_ -= reserved(all_[i]);
     all_[i].finished = now_;
     ++finished_;
-    if (next_ < all_.size()) arrive();
+    if (next_ < all_.size()) send();
   }
 
   ReplayResult summary() const {
@@ -200,11 +219,11 @@ class Run {
     double tokens = 0, n = static_cast<double>(all_.size()), first = std::min(n, std::round(load_.concurrency));
     size_t index = 0;
     for (const auto& r : all_) {
-      ttft.push_back(r.first - r.started + front_);
+      ttft.push_back(r.first - r.started);
       out.ttft_mean += ttft.back() / n;
       bool burst = static_cast<double>(index++) < first;
       (burst ? out.ttft_first : out.ttft_later) += ttft.back() / (burst ? first : n - first);
-      out.e2e_mean += (r.finished - r.started + front_) / n;
+      out.e2e_mean += (r.finished - r.started) / n;
       tokens += load_.lengths.output;
       double outputs = r.output + r.generated - 1;
       if (load_.lengths.output > 1 && outputs > 0) tpot.push_back((r.finished - r.first) / outputs);
@@ -212,7 +231,7 @@ class Run {
     for (double t : tpot) out.tpot_mean += t / static_cast<double>(tpot.size());
     out.ttft_median = median(ttft);
     out.tpot_median = median(tpot);
-    out.duration = now_ + front_;
+    out.duration = now_;
     out.requests_per_s = n / out.duration;
     out.output_tokens_per_s = tokens / out.duration;
     return out;
@@ -222,10 +241,12 @@ class Run {
   Schedule schedule_;
   const ReplayLoad& load_;
   double progress_, width_;
-  double budget_ = 0, slots_ = 0, capacity_ = 0, front_ = 0;
+  double budget_ = 0, slots_ = 0, capacity_ = 0, serial_ = 0, frontFree_ = 0;
+  double decoded_ = 0;  ///< decode steps since the scheduler looked for requests
   double now_ = 0, promised_ = 0;
   size_t next_ = 0, finished_ = 0;
   std::vector<Request> all_;
+  std::deque<std::pair<double, size_t>> coming_;  ///< when the scheduler sees them
   std::deque<size_t> waiting_;
   std::vector<size_t> prompts_, running_;
 };

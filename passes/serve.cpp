@@ -117,7 +117,7 @@ std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeConte
   Lengths lengths = lengthsOf(role, load, std::min(asked, slotCapacity) / d.dp * d.pp, context);
   Schedule schedule(role, lengths);
   Served out;
-  double front = e.runtime.front_fixed + e.runtime.front_per_token * load.input;
+  double front = e.runtime.front_fixed + e.runtime.front_serial + e.runtime.front_per_token * load.input;
 
   if (load.arrivals == LoadConfig::Arrivals::Batch) {
     // E2E = prefill of B·U in chunks + Σ decode steps at growing context (three-point Simpson).

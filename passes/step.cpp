@@ -406,8 +406,19 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
       const auto& route = body.routes[static_cast<size_t>(op.route)];
       const auto& load = loadOf(route, expertTokens(f), loads);
       w.flops = value(op.flops) * load.paddedRows;
-      w.bytes = value(op.expertBytes) * load.touched + value(op.bytes) * load.rows;
-      break;
+      double weights = value(op.expertBytes) * load.touched, activations = value(op.bytes) * load.rows;
+      w.bytes = weights + activations;
+      if (!engine_.runtime.kernels || (bound && bound->experts)) break;
+      // Sorting, gathering and scattering go beside the product: by expert, by row, by token that comes in.
+      const auto& curve = engine_.device.curves[static_cast<size_t>(op.curve)];
+      double entering = f.tokensLocal;
+      if (exchange) entering = f.tokensAll * -std::expm1(route.topK * std::log1p(-1 / d.ep)) / std::max(1.0, d.etp);
+      double token = width() * 2;
+      w.seconds = roofline(w.flops, weights, op.peak, op.curve, computeBound) + load.touched * curve.expert +
+                  (curve.rows * activations + curve.tokens * entering * token) / engine_.device.bandwidth;
+      w.source = Work::Source::Fitted;
+      w.resource = computeBound ? Work::Compute : Work::Memory;
+      return w;
     }
     case Cost::Dispatch:
     case Cost::Combine: {

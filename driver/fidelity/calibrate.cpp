@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 #include <set>
+#include <thread>
 
 #include "frontend/format.h"
 #include "support/csv.h"
@@ -27,21 +30,23 @@ double huber(double x) {
 
 struct Sample {
   const Record* record;
+  const Built* built;
   std::string runtime, device;
   double weight;
 };
 
 class Fitter {
  public:
-  Fitter(Predictor& predictor, std::vector<Sample> samples) : predictor_(predictor), samples_(std::move(samples)) {
+  explicit Fitter(std::vector<Sample> samples) : samples_(std::move(samples)) {
     for (const auto& s : samples_) {
       auto& r = fit_.runtimes[s.runtime];
       for (size_t i = 0; i < r.size(); ++i) r[i] = kRuntimeParameters[i].prior;
       auto& d = fit_.devices[s.device];
       for (size_t i = 0; i < d.size(); ++i) d[i] = kDeviceParameters[i].prior;
     }
-    losses_.resize(samples_.size());
-    for (size_t i = 0; i < samples_.size(); ++i) losses_[i] = lossOf(samples_[i]);
+    std::vector<size_t> all(samples_.size());
+    std::iota(all.begin(), all.end(), size_t{0});
+    losses_ = lossesOf(all);
   }
 
   double loss() const {
@@ -73,12 +78,8 @@ class Fitter {
         double before = ridge(old), after = ridge(trial);
         for (size_t i : mine) before += losses_[i];
         values[p] = trial;
-        std::vector<double> fresh;
-        for (size_t i : mine) {
-          fresh.push_back(lossOf(samples_[i]));
-          after += fresh.back();
-          if (after > before) break;
-        }
+        auto fresh = lossesOf(mine);
+        for (double l : fresh) after += l;
         if (after < before - 1e-9) {
           for (size_t k = 0; k < mine.size(); ++k) losses_[mine[k]] = fresh[k];
           better = true;
@@ -110,8 +111,22 @@ class Fitter {
   const Fit& fit() const { return fit_; }
 
  private:
-  double lossOf(const Sample& s) {
-    auto p = predictor_.predict(*s.record, [&](EngineConfig& e) { fit_.apply(s.runtime, s.device, e); });
+  /// Losses of some samples, on all cores: each by itself, so their order does not matter.
+  std::vector<double> lossesOf(const std::vector<size_t>& which) const {
+    std::vector<double> out(which.size());
+    std::atomic<size_t> next{0};
+    auto work = [&] {
+      for (size_t i; (i = next.fetch_add(1)) < which.size();) out[i] = lossOf(samples_[which[i]]);
+    };
+    std::vector<std::jthread> others(std::max(1u, std::thread::hardware_concurrency()) - 1);
+    for (auto& t : others) t = std::jthread(work);
+    work();
+    others.clear();
+    return out;
+  }
+
+  double lossOf(const Sample& s) const {
+    auto p = Predictor::predict(*s.record, *s.built, [&](EngineConfig& e) { fit_.apply(s.runtime, s.device, e); });
     if (!p.error.empty()) return 0;
     double sum = 0, weights = 0;
     for (const auto& [name, measured] : s.record->metrics) {
@@ -127,7 +142,6 @@ class Fitter {
     return weights > 0 ? s.weight * sum / weights : 0;
   }
 
-  Predictor& predictor_;
   std::vector<Sample> samples_;
   std::vector<double> losses_;
   Fit fit_;
@@ -149,7 +163,7 @@ Record fromRow(const Csv& csv, size_t row) {
   r.source = "yours";
   r.completeness = "A";
   r.gpu = text({"gpu"}), r.model = text({"model"}), r.engine = text({"engine", "runtime"});
-  r.version = text({"version"});
+  r.runs = r.engine, r.version = text({"version"});
   r.weights = text({"weights", "precision"}), r.kv = text({"kv"});
   r.main.tp = number({"tp"}, 1), r.main.pp = number({"pp"}, 1), r.main.dp = number({"dp"}, 1);
   r.main.ep = number({"ep"}, 1), r.main.workers = number({"replicas"}, 1);
@@ -190,7 +204,7 @@ std::string overlay(const FitReport& report, const std::string& sources) {
     out += fmt::format("  efficiency {{ compute = {}, memory = {} }}\n", figure(p[0], v[0]), figure(p[1], v[1]));
     out += fmt::format("  launch {{ graph_gap = {}, exposed = {} }}\n", figure(p[2], v[2]), figure(p[3], v[3]));
     out += fmt::format("  host {{ fixed = {}, per_seq = {} }}\n", figure(p[4], v[4]), figure(p[5], v[5]));
-    out += fmt::format("  front_fixed = {}\n}}\n", figure(p[6], v[6]));
+    out += fmt::format("  front_fixed = {}\n  front_serial = {}\n}}\n", figure(p[6], v[6]), figure(p[7], v[7]));
   }
   for (const auto& [name, v] : report.fit.devices)
     out += fmt::format("\n// {} records of {}: put this into its `gpu`.\n//   measured {{ start = {}, memory = {} }}\n",
@@ -208,7 +222,7 @@ void Fit::apply(const std::string& runtime, const std::string& device, EngineCon
     rt.eta_compute = v[0], rt.eta_memory = v[1];
     rt.graph_gap = v[2], rt.exposed = v[3];
     rt.host_fixed = v[4], rt.host_per_seq = v[5];
-    rt.front_fixed = v[6];
+    rt.front_fixed = v[6], rt.front_serial = v[7];
   }
   if (auto found = devices.find(device); found != devices.end()) {
     e.device.measured_start = found->second[0];
@@ -222,7 +236,7 @@ FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, b
   FitReport report;
   for (const auto& r : records) {
     if (r.completeness == "C" || r.completeness == "D" || r.engine == "llama.cpp" || r.metrics.empty()) continue;
-    if (r.load == Record::Load::Unknown || r.load == Record::Load::Rate || r.input <= 0) continue;
+    if (r.load == Record::Load::Unknown || r.input <= 0) continue;
     if (r.mode == "pd") continue;  // the hand-over has figures of its own, which are not an engine's
     const auto& built = predictor.build(r);
     if (built.roles.empty()) continue;
@@ -239,20 +253,21 @@ FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, b
     for (size_t i = 0; i < n; ++i) {
       const auto* r = all[i * all.size() / n];
       const auto& built = predictor.build(*r);
-      samples.push_back({r, built.runtime, built.device, 1.0 / static_cast<double>(n)});
+      samples.push_back({r, &built, built.runtime, built.device, 1.0 / static_cast<double>(n)});
       ++report.perRuntime[built.runtime];
       ++report.perDevice[built.device];
     }
   }
   report.records = samples.size();
-  Fitter fitter(predictor, samples);
+  Fitter fitter(samples);
   report.before = fitter.loss();
   fitter.run(devices, progress);
   report.after = fitter.loss();
   report.fit = fitter.fit();
   std::map<std::string, std::map<std::string, std::vector<double>>> errors;
   for (const auto& s : samples) {
-    auto p = predictor.predict(*s.record, [&](EngineConfig& e) { report.fit.apply(s.runtime, s.device, e); });
+    auto p =
+        Predictor::predict(*s.record, *s.built, [&](EngineConfig& e) { report.fit.apply(s.runtime, s.device, e); });
     for (const auto& [metric, value] : s.record->metrics)
       if (p.metrics.count(metric))
         errors[metric][s.record->group()].push_back(std::fabs(p.metrics.at(metric) / value - 1));

@@ -20,14 +20,15 @@ struct FitParameter {
   const char* suffix;
 };
 /// At most eight of an engine version and two of a device, whose datasheet bounds the bandwidth.
-inline constexpr std::array<FitParameter, 7> kRuntimeParameters = {{
+inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"efficiency.compute", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"efficiency.memory", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"launch.graph_gap", 1e-6, 1e-8, 30e-6, 0.7, 1e-6, " us"},
     {"launch.exposed", 0.7, 0.05, 1, 0.5, 0.01, " pct"},
     {"host.fixed", 1e-3, 1e-5, 60e-3, 0.7, 1e-3, " ms"},
     {"host.per_seq", 10e-6, 1e-8, 1e-3, 0.7, 1e-6, " us"},
-    {"front_fixed", 20e-3, 1e-4, 0.5, 0.7, 1e-3, " ms"},
+    {"front_fixed", 5e-3, 1e-4, 0.5, 0.7, 1e-3, " ms"},
+    {"front_serial", 2e-3, 1e-5, 0.1, 0.7, 1e-3, " ms"},
 }};
 inline constexpr std::array<FitParameter, 2> kDeviceParameters = {{
     {"measured.start", 1, 0.2, 2, 0.5, 0.01, " pct"},

@@ -13,6 +13,19 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// "0.5.6.post2": 0, 5, 6. Empty where it does not begin with a number.
+std::vector<int> versionNumbers(std::string_view text) {
+  std::vector<int> out;
+  while (!text.empty() && std::isdigit(static_cast<unsigned char>(text[0]))) {
+    int n = 0;
+    for (; !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])); text.remove_prefix(1))
+      n = std::min(n * 10 + (text[0] - '0'), 1'000'000);
+    out.push_back(n);
+    if (!text.empty() && text[0] == '.') text.remove_prefix(1);
+  }
+  return out;
+}
+
 }  // namespace
 
 void NameIndex::index() {
@@ -20,7 +33,8 @@ void NameIndex::index() {
   Session session(stdlib_);
   for (const auto& dotted : session.loader.standardModules()) {
     bool models = dotted.starts_with("std.models."), hardware = dotted.starts_with("std.hw.");
-    if (!models && !hardware) continue;
+    bool runtimes = dotted == "std.runtimes";
+    if (!models && !hardware && !runtimes) continue;
     Module* module = session.loader.loadStandard(dotted);
     if (!module) continue;
     auto record = [&](std::string_view kind, std::string_view field, std::map<std::string, Declared>& into) {
@@ -30,6 +44,13 @@ void NameIndex::index() {
       }
     };
     if (models) record("model", "checkpoints", models_);
+    if (runtimes)
+      for (auto* object : session.evaluator.blocks(*module, "runtime")) {
+        auto since = session.evaluator.texts(object, "since");
+        for (const auto& name : session.evaluator.texts(object, "names"))
+          runtimes_[lower(name)].emplace(versionNumbers(since.empty() ? "" : since[0]),
+                                         Declared{dotted, object->label});
+      }
     if (!hardware) continue;
     record("gpu", "names", devices_);
     for (auto* node : session.evaluator.blocks(*module, "node"))
@@ -64,6 +85,16 @@ std::optional<Declared> NameIndex::nodeOf(const Declared& device) {
   index();
   auto found = nodes_.find(device.name);
   return found == nodes_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Declared> NameIndex::runtime(std::string_view engine, std::string_view version) {
+  index();
+  auto found = runtimes_.find(lower(engine));
+  if (found == runtimes_.end()) return std::nullopt;
+  const auto& versions = found->second;
+  auto wanted = versionNumbers(version);
+  auto after = wanted.empty() ? versions.end() : versions.upper_bound(wanted);
+  return after == versions.begin() ? versions.begin()->second : std::prev(after)->second;
 }
 
 const ir::Scenario* NameIndex::resolved(const Declared& model) {

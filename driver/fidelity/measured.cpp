@@ -24,11 +24,13 @@ constexpr double kFarFromRoofline = 10;
 
 std::string regimeOf(const Record& r) {
   if (r.mode == "pd") return "P/D";
+  if (r.mode == "prefill_only" || r.mode == "decode_only") return "one phase";
   switch (r.load) {
     case Record::Load::Batch: return "static batch";
     case Record::Load::Offline: return "offline";
     case Record::Load::Closed: return "closed loop";
     case Record::Load::Rate: return "open loop";
+    case Record::Load::Step: return "one phase";
     case Record::Load::Unknown: break;
   }
   return "unknown";
@@ -47,8 +49,8 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
     for (const auto& e : kExcluded)
       if (!excluded && e.applies(r)) board.skip(r.id, e.why), excluded = true;
     if (excluded) continue;
-    if (r.load == Record::Load::Unknown || r.load == Record::Load::Rate || r.input <= 0) {
-      board.skip(r.id, "its load is not one that is replayed");
+    if (r.load == Record::Load::Unknown || (r.input <= 0 && r.context <= 0)) {
+      board.skip(r.id, "it does not say its load");
       continue;
     }
     auto p = predictor.predict(r);

@@ -38,6 +38,7 @@ Limits limitsOf(const Record& r, std::string_view runtime) {
   if (runtime.starts_with("vLLM") && small) l.tokens = 2048, l.seqs = 256;
   if (runtime.starts_with("SGLang")) l.fraction = 0.88;
   if (runtime.starts_with("TensorRT")) l.seqs = 2048;
+  if (r.max_tokens > 0 && r.mode == "agg") l.tokens = r.max_tokens;
   if (double v =
           commanded(r.command, {"--max-num-seqs", "--max-running-requests", "--max_batch_size", "--max-batch-size"}))
     l.seqs = v;
@@ -70,7 +71,7 @@ std::string quantOf(const Record& r, bool experts) {
 }
 
 std::string engineText(const RecordSide& s, const Limits& l, const std::string& quant, const std::string& runtime,
-                       bool mtp, bool experts) {
+                       double drafts, bool experts) {
   // Experts lie over all ranks; with attention data parallelism they are spread by expert, else as the record says.
   double ranks = s.tp * s.dp, ep = s.dp > 1 && experts ? ranks : std::fmod(ranks, s.ep) == 0 ? s.ep : 1;
   std::string text = fmt::format(
@@ -79,32 +80,20 @@ std::string engineText(const RecordSide& s, const Limits& l, const std::string& 
       shortest(std::max(1.0, s.workers)), shortest(s.tp), shortest(s.pp), shortest(s.dp), shortest(ep),
       shortest(experts ? ranks / ep : 1), shortest(l.tokens), shortest(l.seqs), shortest(l.fraction), runtime);
   if (!quant.empty()) text += " quant { " + quant + " }\n";
-  // Where a record does not say: one draft, of which 85 to 90 % are accepted (DeepSeek-V3 report,
-  // arXiv:2412.19437, 5.4.3).
-  if (mtp) text += " speculative = MtpDrafts { depth = 1, acceptance = 85 pct }\n";
+  // Of a next-token module's drafts 85 to 90 % are accepted (DeepSeek-V3 report, arXiv:2412.19437, 5.4.3).
+  if (drafts > 0)
+    text += fmt::format(" speculative = MtpDrafts {{ depth = {}, acceptance = 85 pct }}\n", shortest(drafts));
   return text;
 }
 
 }  // namespace
 
-std::string runtimeOf(const Record& r) {
-  std::string name = r.engine;
-  for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  bool old = r.version == "2024";
-  if (has(name, "llama.cpp")) return "";
-  if (has(name, "vllm")) return old ? "vLLM_2024" : "vLLM";
-  if (has(name, "sglang")) return "SGLang";
-  if (has(name, "trt") || has(name, "tensorrt")) return old ? "TensorRT_LLM_2024" : "TensorRT_LLM";
-  if (has(name, "deepspeed")) return "DeepSpeed_2024";
-  return "";
-}
-
 Predictor::Text Predictor::deployment(const Record& r) {
   Text out;
   if (!r.why.empty()) return {"", "", "", r.why};
-  out.runtime = runtimeOf(r);
-  if (out.runtime.empty())
-    return {"", "", "", fmt::format("engine `{}` has no runtime in the standard library", r.engine)};
+  auto runtime = names_.runtime(r.engine, r.version);
+  if (!runtime) return {"", "", "", fmt::format("engine `{}` has no runtime in the standard library", r.engine)};
+  out.runtime = runtime->name;
   std::string plain = r.model.substr(0, r.model.find(" ("));
   auto model = names_.model(plain);
   if (!model) return {"", "", "", fmt::format("model `{}` is not in the standard library", plain)};
@@ -113,7 +102,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   if (!node) return {"", "", "", fmt::format("device `{}` is not in the standard library", r.gpu)};
   out.device = device->name;
   bool pd = r.mode == "pd";
-  if (r.mode != "agg" && !pd) return {"", "", "", fmt::format("deployments of mode `{}`", r.mode)};
+  if (r.mode == "afd") return {"", "", "", "deployments of mode `afd`"};
   RecordSide main = r.main;
   if (!pd && r.load == Record::Load::Closed && main.batch > 0)
     main.workers = std::max(1.0, std::round(r.concurrency / (main.batch * main.dp)));
@@ -126,10 +115,14 @@ Predictor::Text Predictor::deployment(const Record& r) {
   bool experts = false;
   for (auto layer : resolved->blocks(resolved->root, "layer"))
     experts = experts || resolved->isA(resolved->find(layer, "ffn"), "Moe");
-  bool mtp = r.mtp && resolved->find(resolved->root, "mtp").valid();
+  bool mtp = r.mtp && !r.otherDraft && resolved->find(resolved->root, "mtp").valid();
   if (r.mtp && !mtp) return {"", "", "", "speculative decoding with drafts that the record does not describe"};
+  // Where a record does not say how many tokens are drafted ahead: one.
+  double drafts = !mtp ? 0 : std::max(1.0, r.drafts);
   auto quant = quantOf(r, experts);
   auto limits = limitsOf(r, out.runtime);
+  auto engineRuntime = out.runtime;
+  if (r.poll_steps > 1) engineRuntime += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));
   double perNode = std::max(1.0, std::min(r.node_size, std::max(needed, 1.0)));
   if (r.node_size >= needed) perNode = std::max(r.node_size, needed);
   out.text = fmt::format(
@@ -141,7 +134,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   if (!pd) {
     out.text +=
         fmt::format("deployment D extends Aggregated {{\n model = {}\n cluster = C\n engine main {{\n {} }}\n}}\n",
-                    model->name, engineText(main, limits, quant, out.runtime, mtp, experts));
+                    model->name, engineText(main, limits, quant, engineRuntime, drafts, experts));
   } else {
     Limits decode = limits;
     decode.tokens = std::max(512.0, decode.seqs);
@@ -149,8 +142,8 @@ Predictor::Text Predictor::deployment(const Record& r) {
         "deployment D extends Disaggregated {{\n model = {}\n cluster = C\n engine prefill {{\n {} }}\n engine decode "
         "{{\n "
         "{} }}\n}}\n",
-        model->name, engineText(r.prefill, limits, quant, out.runtime, false, experts),
-        engineText(r.decode, decode, quant, out.runtime, mtp, experts));
+        model->name, engineText(r.prefill, limits, quant, engineRuntime, 0, experts),
+        engineText(r.decode, decode, quant, engineRuntime, drafts, experts));
   }
   return out;
 }
@@ -206,9 +199,8 @@ double Predictor::rooflineTpot(const Record& r) {
   return ideal.time({{n, 1, r.input + r.output / 2, 1}}).seconds / ideal.progress();
 }
 
-Predictor::Prediction Predictor::predict(const Record& r, const Adjust& adjust) {
+Predictor::Prediction Predictor::predict(const Record& r, const Built& b, const Adjust& adjust) {
   Prediction out;
-  const auto& b = build(r);
   if (b.roles.empty()) return {{}, b.error};
   std::vector<Role> roles;
   for (const auto& role : b.roles) roles.push_back(adjust ? role.with(adjust) : role);
@@ -229,6 +221,41 @@ Predictor::Prediction Predictor::predict(const Record& r, const Adjust& adjust) 
     m["total_throughput"] = r.batch * (r.input + r.output) / m["e2e"];
     m["prefill"] = r.batch * r.input / prefill;
     m["prefill_time"] = prefill;
+    return out;
+  }
+  if (r.load == Record::Load::Step) {
+    // One phase by itself: a step of the tokens or sequences that the record names.
+    double ranks = e.replicas * e.degrees.dp;
+    if (r.mode == "prefill_only") {
+      double tokens = r.step_tokens > 0 ? r.step_tokens : r.batch > 0 ? r.batch * r.input : e.max_tokens * ranks;
+      double prompts = tokens / e.replicas / r.input;
+      double seconds = role.time({{prompts, r.input, 0, prompts}}).seconds;
+      m["prefill"] = tokens / seconds;
+      m["ttft_mean"] = m["ttft_median"] = m["prefill_time"] = seconds + e.runtime.front_fixed;
+      return out;
+    }
+    double n = r.batch / e.replicas;
+    if (n <= 0) return {{}, "no batch is given"};
+    double seconds = role.time({{n, 1, r.context + r.output / 2, 1}}).seconds;
+    m["tpot"] = seconds / role.progress();
+    m["throughput"] = r.batch * role.progress() / seconds;
+    return out;
+  }
+  if (r.load == Record::Load::Rate) {
+    SourceManager sources;
+    Diagnostics diags(sources);
+    std::vector<Assumption> assumptions;
+    ServeContext context{*b.scenario, b.scenario->root, assumptions, diags};
+    LoadConfig load;
+    load.arrivals = LoadConfig::Arrivals::Poisson;
+    load.amount = r.rate, load.input = r.input, load.output = r.output, load.outputMax = r.output;
+    auto served = r.mode == "pd" ? serveDisaggregated(roles, b.transfer, load, context) : serve(role, load, context);
+    if (!served) return {{}, "the load is more than its deployment carries"};
+    m["ttft_mean"] = m["ttft_median"] = served->ttft;
+    m["tpot"] = served->tpot;
+    m["e2e"] = served->e2e;
+    m["throughput"] = r.rate * r.output;
+    m["total_throughput"] = r.rate * (r.input + r.output);
     return out;
   }
   if (r.mode == "pd") {

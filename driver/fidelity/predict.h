@@ -36,7 +36,9 @@ class Predictor {
   };
   /// `adjust`, when given, changes the engine of every role before it runs: for fits.
   using Adjust = std::function<void(EngineConfig&)>;
-  Prediction predict(const Record& record, const Adjust& adjust = {});
+  Prediction predict(const Record& record, const Adjust& adjust = {}) { return predict(record, build(record), adjust); }
+  /// The same with the deployment that `build` gave; by several threads at once.
+  static Prediction predict(const Record& record, const Built& built, const Adjust& adjust);
   /// Seconds per token at the roofline, for rows that measure something else.
   double rooflineTpot(const Record& record);
 
@@ -45,8 +47,5 @@ class Predictor {
   std::string stdlib_;
   std::map<std::string, Built> built_;
 };
-
-/// The runtime of the standard library that stands for an engine and its version; "" where there is none.
-std::string runtimeOf(const Record& record);
 
 }  // namespace afdc

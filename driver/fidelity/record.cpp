@@ -32,15 +32,51 @@ double first(const Json& j, std::initializer_list<std::string_view> names, doubl
   return otherwise;
 }
 
-/// "--max-num-seqs 512" or "--max-num-seqs=512".
-std::string option(const std::string& command, std::string_view name) {
-  size_t at = command.find(std::string(name));
-  if (at == std::string::npos) return "";
-  at += name.size();
-  if (at < command.size() && command[at] != ' ' && command[at] != '=') return "";
-  size_t begin = at + 1, end = begin;
-  while (end < command.size() && !std::isspace(static_cast<unsigned char>(command[end]))) ++end;
-  return begin < command.size() ? command.substr(begin, end - begin) : "";
+/// The value of the first of these options in a command line: "--max-num-seqs 512" or "--max-num-seqs=512".
+std::string option(std::string_view command, std::initializer_list<std::string_view> names) {
+  for (auto name : names)
+    for (size_t at = 0; (at = command.find(name, at)) != std::string_view::npos; at += name.size()) {
+      size_t begin = at + name.size();
+      bool starts = at == 0 || std::isspace(static_cast<unsigned char>(command[at - 1]));
+      if (!starts || begin >= command.size() || (command[begin] != ' ' && command[begin] != '=')) continue;
+      size_t end = ++begin;
+      while (end < command.size() && !std::isspace(static_cast<unsigned char>(command[end]))) ++end;
+      return std::string(command.substr(begin, end - begin));
+    }
+  return "";
+}
+
+/// Degrees in a command line of vLLM, SGLang or TensorRT-LLM.
+RecordSide sideOfCommand(std::string_view command) {
+  auto number = [&](std::initializer_list<std::string_view> names) {
+    return std::max(1.0, std::atof(option(command, names).c_str()));
+  };
+  RecordSide s;
+  s.tp = number({"-tp", "--tp", "--tp-size", "--tensor-parallel-size", "--tp_size"});
+  s.pp = number({"-pp", "--pp", "--pp-size", "--pipeline-parallel-size", "--pp_size"});
+  s.dp = number({"-dp", "--dp", "--dp-size", "--data-parallel-size"});
+  s.ep = number({"--ep", "--ep-size", "--expert-parallel-size", "--ep_size"});
+  // SGLang's data-parallel attention lies inside its tensor parallelism; with a dp of one it is off.
+  if (has(command, "--enable-dp-attention") && s.dp > 1) s.tp = std::max(1.0, s.tp / s.dp);
+  if (has(command, "--enable-expert-parallel")) s.ep = s.tp * s.dp;
+  return s;
+}
+
+/// The engine that a command line starts; "" where it is not one.
+std::string_view programOf(std::string_view command) {
+  static constexpr std::pair<std::string_view, std::string_view> kPrograms[] = {{"vllm serve", "vllm"},
+                                                                                {"sglang.launch_server", "sglang"},
+                                                                                {"trtllm-serve", "tensorrt-llm"},
+                                                                                {"mindie serve", "mindie"}};
+  for (auto [words, engine] : kPrograms)
+    if (has(command, words)) return engine;
+  return "";
+}
+
+/// The number after a word of a heading: "Rate 8".
+double numberAfter(std::string_view text, std::string_view word) {
+  size_t at = text.find(word);
+  return at == std::string_view::npos ? 0 : std::atof(std::string(text.substr(at + word.size())).c_str());
 }
 
 RecordSide sideOf(const Json& j) {
@@ -102,15 +138,33 @@ void takeMetric(Record& r, const std::string& name, const Json& value, double de
   if (has(key, "prefill") && (key.ends_with("_ms") || key.ends_with("_s"))) put("prefill_time", v);
 }
 
+/// What the tool that drove the load did, where its records carry only nominal figures.
+void applyHarness(const Json& source, Record& r) {
+  // InferenceX starts SGLang on Blackwell with --scheduler-recv-interval 10, from 16 users on 30 (its launch scripts).
+  bool blackwell = has(r.gpu, "B200") || has(r.gpu, "B300");
+  if (has(r.source, "InferenceX") && r.engine == "sglang" && blackwell) r.poll_steps = r.concurrency < 16 ? 10 : 30;
+  const auto provenance = source["provenance"].text();
+  // InferenceX (formerly InferenceMAX) draws lengths evenly from 0.8 L to L; its rows in other collections give L.
+  if (has(provenance, "wip=")) {
+    r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
+    return;
+  }
+  // aiconfigurator's generator, which wrote these deployments' configurations, gives a step of vLLM and TensorRT-LLM
+  // the tokens of one prompt, one for each sequence and 1 500 more.
+  if (has(provenance, "source_file=") && !has(r.engine, "sglang"))
+    r.max_tokens = r.input + std::max(1.0, r.main.batch) + 1500;
+}
+
 Record fromFlat(const Json& j) {
   Record r;
   r.id = j["id"].text("?");
   r.source = "Argonne LLM-Inference-Bench";
+  r.runs = lower(j["engine"].text());
   r.gpu = j["gpu"].text();
   r.count = j["count"].number(1);
   r.node_size = std::max(8.0, r.count);
   r.engine = lower(j["engine"].text());
-  r.version = "2024";
+  r.version = "0.4";  // of early 2024: vLLM 0.3 to 0.5, TensorRT-LLM 0.9 to 0.12
   r.model = j["model"].text();
   r.weights = r.activations = "bf16";
   r.completeness = j["completeness"].text("A");
@@ -142,19 +196,35 @@ Record fromNested(const Json& j) {
   r.engine = lower(engine["name"].text(engine.text()));
   r.version = engine["version"].text(engine["image"].text());
   if (size_t colon = r.version.rfind(":v"); colon != std::string::npos) r.version = r.version.substr(colon + 2);
+  // Images of NVIDIA Dynamo carry its own version, not the engine's.
+  if (has(r.version, "dynamo") || has(j["source"]["provenance"].text(), "-runtime:" + r.version)) r.version.clear();
   r.command = engine["command"].text();
+  r.runs = r.engine;
+  // A benchmark under a heading that is itself a command ran that command, whichever came before it.
+  auto shown = j["source"]["case"].text();
+  if (auto program = programOf(shown); !program.empty()) {
+    if (lower(program) != r.engine) r.runs = program, r.version.clear();
+    bool whole = !shown.ends_with("\\") || has(shown, " --tp");
+    if (whole || program != programOf(r.command)) r.command = shown;
+  }
   const auto& d = j["deployment"];
   r.mode = d["mode"].text("agg");
-  r.main = sideOf(d);
+  r.main = r.command.empty() ? sideOf(d) : sideOfCommand(r.command);
   bool oneNode = !d["tp"].isNumber() && !d["dp"].isNumber() && !d["dep"].isNumber();
   // Without degrees all devices work together, unless a command line shows that one was started.
   if (r.mode == "agg" && oneNode && r.count > 0 && r.command.empty()) r.main.tp = r.count;
   if (r.mode == "pd" || d["prefill"].isObject()) r.prefill = sideOf(d["prefill"]), r.decode = sideOf(d["decode"]);
   auto spec = lower(d["spec_decode"].text());
   r.mtp = d["spec_decode"].flag() || (!spec.empty() && spec != "none" && spec != "off" && spec != "false");
+  if (!r.command.empty()) {
+    r.mtp = has(r.command, "--speculative");
+    r.drafts = std::atof(option(r.command, {"--speculative-num-steps"}).c_str());
+    if (r.drafts <= 0) r.drafts = numberAfter(r.command, "num_speculative_tokens\":");
+    r.otherDraft = has(r.command, "--speculative-draft-model-path") || has(r.command, "EAGLE3");
+  }
 
   const auto& w = j["workload"];
-  r.input = first(w, {"mean_isl", "isl", "input_tokens"}, 0);
+  r.input = first(w, {"mean_isl", "isl", "input_tokens", "isl_list"}, 0);
   r.output = first(w, {"mean_osl", "osl", "output_tokens"}, 0);
   auto dist = lower(w["length_dist"].text());
   if (has(dist, "0.8l") || has(dist, "0.8")) {
@@ -164,23 +234,34 @@ Record fromNested(const Json& j) {
   if (w["mean_isl"].isNumber() && r.input != std::floor(r.input)) r.exponential = !nearRound(r.input);
   r.requests = first(w, {"num_requests", "num_prompts"}, 0);
   r.concurrency = first(w, {"concurrency", "max_concurrency"}, 0);
+  applyHarness(j["source"], r);
   if (r.concurrency <= 0) r.concurrency = j["metrics"]["max_concurrency"].number();
   r.batch = first(w, {"batch", "total_batch"}, 0);
   if (r.batch <= 0) r.batch = first(w, {"batch_per_gpu", "batch_per_npu"}, 0) * std::max(1.0, r.count);
-  r.rate = first(w, {"server_qps", "qps", "request_rate"}, 0);
+  r.rate = first(w, {"server_qps", "qps", "request_rate"}, numberAfter(j["source"]["section"].text(), "/ Rate "));
+  r.context = first(w, {"kv_len", "mean_context", "context"}, r.input);
   auto arrival = lower(w["arrival"].text()), scenario = lower(w["scenario"].text());
-  if (r.concurrency > 0)
+  if (r.rate > 0 && scenario != "offline")
+    r.load = Record::Load::Rate;
+  else if (r.concurrency > 0)
     r.load = Record::Load::Closed;
   else if (r.requests > 0 || scenario == "offline" || has(arrival, "offline") || has(arrival, "at once"))
     r.load = Record::Load::Offline;
   else if (r.batch > 0)
     r.load = Record::Load::Batch;
-  else if (r.rate > 0)
-    r.load = Record::Load::Rate;
   if (r.load == Record::Load::Closed && r.requests <= 0) r.requests = has(arrival, "10*conc") ? 10 * r.concurrency : 0;
-  if (w["isl_list"].isArray()) r.why = "lists of lengths with lists of metrics";
-
   if (!r.command.empty()) r.count = r.main.tp * r.main.pp * r.main.dp * r.main.workers;
+  if (r.count <= 0 && d["nodes"].number() > 0) r.count = d["nodes"].number() * r.node_size;
+  // One phase by itself, over all devices: what is not tensor parallel is data parallel.
+  if (r.mode == "prefill_only" || r.mode == "decode_only") {
+    double whole = r.count > 0 ? r.count : std::max(r.main.ep, r.main.tp * r.main.dp) * r.main.pp;
+    r.count = whole;
+    r.main.dp = std::max(1.0, std::floor(whole / (r.main.tp * r.main.pp)));
+    r.step_tokens = first(w, {"tokens_per_gpu_per_batch", "tokens_per_npu_per_batch"}, 0) * whole;
+    if (double each = first(w, {"batch_per_gpu", "batch_per_npu", "batch_per_chip"}, 0); each > 0)
+      r.batch = each * whole;
+    r.load = Record::Load::Step;
+  }
   double devices = r.devices();
   double decodeDevices =
       r.mode == "pd" ? d["decode"]["gpus"].number(r.decode.tp * r.decode.pp * r.decode.dp * r.decode.workers) : devices;
@@ -189,9 +270,32 @@ Record fromNested(const Json& j) {
   // Some records count a request's tokens both ways; the output's is the one compared.
   if (r.metrics.count("throughput")) r.metrics.erase("total_throughput");
 
-  // What a command line overrides.
-  if (auto tp = option(r.command, "-tp"); !tp.empty() && std::atof(tp.c_str()) > 0) r.main.tp = std::atof(tp.c_str());
   return r;
+}
+
+/// A record with `isl_list` and lists of metrics, as one record for each length.
+std::vector<Json> unrolled(const Json& j) {
+  const auto& lengths = j["workload"]["isl_list"];
+  if (!lengths.isArray()) return {j};
+  std::vector<Json> out;
+  for (size_t i = 0; i < lengths.items.size(); ++i) {
+    Json one = j;
+    auto at = [&](Json& object, std::string_view name) -> Json* {
+      for (size_t k = 0; k < object.names.size(); ++k)
+        if (object.names[k] == name) return &object.items[k];
+      return nullptr;
+    };
+    if (auto* id = at(one, "id"); id && id->isText()) id->string += fmt::format("#{}", i + 1);
+    *at(*at(one, "workload"), "isl_list") = lengths.items[i];
+    if (auto* metrics = at(one, "metrics"))
+      for (auto& m : metrics->items) {
+        if (!m.isArray()) continue;
+        Json value = i < m.items.size() ? m.items[i] : Json();
+        m = std::move(value);
+      }
+    out.push_back(std::move(one));
+  }
+  return out;
 }
 
 }  // namespace
@@ -210,7 +314,7 @@ std::vector<Record> readRecords(const Json& root) {
     if (j["gpu"].isText() && j["e2e_latency_s"].isNumber())
       out.push_back(fromFlat(j));
     else if (j["metrics"].isObject())
-      out.push_back(fromNested(j));
+      for (const auto& one : unrolled(j)) out.push_back(fromNested(one));
     else if (j["dev"].isText() && j["measured_s"].isNumber()) {
       // GenZ beside measurements of Llama-2, batch 1, 200 tokens in and out: one row a measurement and mode.
       if (j["mode"].text() != "peak") continue;
@@ -219,7 +323,7 @@ std::vector<Record> readRecords(const Json& root) {
       r.source = "imec Llama-2 200/200";
       r.gpu = j["dev"].text();
       r.model = fmt::format("meta-llama/Llama-2-{}-hf", lower(j["model"].text()));
-      r.engine = "tensorrt-llm", r.version = "2024";
+      r.engine = r.runs = "tensorrt-llm", r.version = "0.9";
       r.weights = r.activations = "bf16";
       r.completeness = "B";
       r.count = r.main.tp = j["tp"].number(1);

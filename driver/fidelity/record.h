@@ -15,16 +15,23 @@ struct RecordSide {
 };
 
 struct Record {
-  std::string id, source, gpu, model, engine, version, completeness, mode = "agg", command;
+  std::string id, source, gpu, model, engine, version, completeness, mode = "agg";
+  std::string command;  ///< that started the engine, where the record has it
+  std::string runs;     ///< the engine that ran: `engine`, or another one that the record's own command starts
   std::string weights, activations, kv;  ///< as written; empty: not said
   double node_size = 8, count = 0;       ///< devices; 0: not said
   RecordSide main, prefill, decode;
-  bool mtp = false;
+  bool mtp = false, otherDraft = false;  ///< drafts by the model's own modules; by a model that is not described
+  double drafts = 0;                     ///< tokens drafted ahead; 0: not said
+  double max_tokens = 0;                 ///< of a step; 0: not said
+  double poll_steps = 0;                 ///< decode steps between two looks for new requests; 0: not said
 
-  enum class Load { Closed, Batch, Offline, Rate, Unknown } load = Load::Unknown;
+  enum class Load { Closed, Batch, Offline, Rate, Step, Unknown } load = Load::Unknown;
   double input = 0, output = 0, spread = 0;
   bool exponential = false;  ///< lengths of a data set, whose means are given
   double concurrency = 0, requests = 0, batch = 0, rate = 0;
+  double context = 0;      ///< tokens in the cache of each sequence, of a step by itself
+  double step_tokens = 0;  ///< of a prefill step, over all devices
 
   /// Seconds, tokens per second of the whole deployment: "e2e", "tpot", "ttft_mean", "ttft_median", "throughput"
   /// (output tokens), "total_throughput", "prefill".
@@ -35,7 +42,8 @@ struct Record {
   std::string group() const { return source + " | " + engine + " | " + gpu + " | " + model; }
 };
 
-/// All records of a file: a list, `records` of an object, or Argonne's flat rows. Empty where the layout is another.
+/// All records of a file: a list, `records` of an object, or Argonne's flat rows. Empty where the layout is another. A
+/// record with lists of lengths and of metrics is as many records.
 std::vector<Record> readRecords(const Json& root);
 
 }  // namespace afdc
