@@ -13,6 +13,7 @@ struct Options {
   bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false,
        summary = false;
   bool cases = false;
+  bool leaveOut = false;
   std::string after, stdlib;
   std::string kernels;  ///< directory of measured kernel tables
   std::string profile, compareProfile;

@@ -65,6 +65,9 @@ cl::list<std::string> calibrateFiles(
 cl::opt<std::string> outputFile(
     "o", cl::desc("write here: the fitted runtimes (calibrate), the directory of tables (import)"),
     cl::value_desc("PATH"), cl::sub(calibrate), cl::sub(import), cl::cat(category));
+cl::opt<bool> leaveOut("leave-one-out",
+                       cl::desc("predict also each device's and each model's records by a fit to the others"),
+                       cl::sub(calibrate), cl::cat(category));
 cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain),
                                     cl::cat(category));
 cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
@@ -169,6 +172,7 @@ Output dispatch() {
   if (calibrate) {
     o.files.assign(calibrateFiles.begin(), calibrateFiles.end());
     o.path = outputFile;
+    o.leaveOut = leaveOut;
     return runCalibrate(o);
   }
   if (doc) {

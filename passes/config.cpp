@@ -119,7 +119,8 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.front_per_token = get("front_per_token", 0);
   m.firstTokenByDecode = s.text(r, "first_token") == "decode";
   m.prefill_first = s.text(r, "scheduler") == "prefill_first";
-  m.no_evict = s.text(r, "kv_policy") == "no_evict";
+  auto policy = s.text(r, "kv_policy");
+  m.kv_ahead = policy == "no_evict" ? 1 : policy == "estimated" ? 0.5 : 0;
   m.fraction_of_free = s.text(r, "memory_rule") == "fraction_of_free";
   m.reserve = get("reserve", 0);
   m.prefill_from = get("prefill_from", 2);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "passes/graph_passes.h"
 #include "passes/serve.h"
@@ -99,11 +100,19 @@ std::string bottleneckOf(const Breakdown& b) {
                      significant(100 * b.rows[0].seconds / whole, 3));
 }
 
-/// What the times of a role's step rest on, by operator class.
-void addSources(const Role& role, const BatchState& state, bool named, Results& r) {
+/// What the times of a role's step rest on, by operator class; and measurements that no device can have made.
+void addSources(const Role& role, const BatchState& state, bool named, SourceRange at, Diagnostics& diags, Results& r) {
   std::map<std::string, std::map<std::string, double>> seconds;
-  for (const auto& op : role.holder().operators(state))
+  std::set<std::string> told;
+  for (const auto& op : role.holder().operators(state)) {
     if (op.seconds > 0) seconds[op.cls][op.source] += op.seconds * op.count;
+    bool table = op.source == "measured" || op.source == "between";
+    // Sizes are rounded to tiles and a fraction of a percent is a clock's.
+    if (table && op.seconds > 0 && op.seconds < 0.98 * op.bound && told.insert(op.cls).second)
+      diags.report<diag::faster_than_possible>(at, humanize(op.seconds, Dimension::of(Base::Time)), op.cls,
+                                               humanize(op.bound, Dimension::of(Base::Time)),
+                                               role.engine().device.name);
+  }
   for (const auto& [cls, bySource] : seconds) {
     double all = 0;
     for (const auto& [source, t] : bySource) all += t;
@@ -326,7 +335,7 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
     breakdown.step = step.name;
     if (roles.size() > 1) breakdown.role = role.name();
     if (step.name == "decode" || (step.name == "prefill" && roles.size() > 1))
-      addSources(role, step.state, roles.size() > 1, r);
+      addSources(role, step.state, roles.size() > 1, rangeOf(s, subject->deployment, diags), diags, r);
     if (role.afd() && m.tpot_mean_s && step.name == "decode")
       r.afd.push_back(afdResult(role, step.state, *m.tpot_mean_s, load));
     r.breakdowns.push_back(std::move(breakdown));

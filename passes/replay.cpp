@@ -81,18 +81,20 @@ class Run {
   }
   double held() const {
     double sum = 0;
-    for (size_t i : running_) sum += all_[i].context + all_[i].left / 2;
+    for (size_t i : running_) sum += all_[i].context + ahead(all_[i].left);
     for (size_t i : prompts_) sum += reserved(all_[i]);
     return sum;
   }
+  /// Of tokens to come, those that are kept free before a request is taken in.
+  double ahead(double left) const { return e_.runtime.kv_ahead * left; }
   double reserved(const Request& r) const {
-    return load_.lengths.cached + r.input + (e_.runtime.no_evict ? r.output : r.output / 2);
+    return load_.lengths.cached + r.input + ahead(r.output);
   }
 
   /// One step, or a stretch of decode steps in which nobody comes or goes. False: a request can never run.
   bool advance() {
     receive();
-    double taken = e_.runtime.no_evict ? promised_ : held();
+    double taken = e_.runtime.no_evict() ? promised_ : held();
     while (!waiting_.empty() && static_cast<double>(running_.size() + prompts_.size()) < slots_) {
       auto& r = all_[waiting_.front()];
       if (taken + reserved(r) > capacity_) {
@@ -156,7 +158,7 @@ class Run {
     double n = static_cast<double>(running_.size()), least = INFINITY, sum = 0;
     for (size_t i : running_) least = std::min(least, all_[i].left), sum += all_[i].context;
     double steps = std::max(1.0, std::ceil(least / progress_ - 1e-9));
-    if (!e_.runtime.no_evict) {
+    if (!e_.runtime.no_evict()) {
       double room = std::floor((capacity_ - sum) / (n * progress_));
       if (room < 1 && running_.size() > 1) return preempt();
       steps = std::min(steps, std::max(1.0, room));

@@ -76,7 +76,7 @@ double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& c) {
   const auto& e = role.engine();
   // What one running request reserves: half its output on average when blocks are taken as it grows, all of it
   // otherwise.
-  double own = load.input + (e.runtime.no_evict ? load.outputMax : load.output / 2), budget = role.kvBudget;
+  double own = load.input + (e.runtime.no_evict() ? load.outputMax : load.output / 2), budget = role.kvBudget;
   if (e.prefixCache && load.shared > 0) {
     // Sequences with the same prefix hold it once; at least one prefix is there.
     own -= std::min(load.shared, load.input - 1);

@@ -666,7 +666,8 @@ std::vector<StepModel::OpTime> StepModel::operators(const BatchState& state) con
   const auto& g = plan_.graph;
   eachOp(state, [&](size_t body, const OpPlan& op, const Work& w, double count, int) {
     out.push_back({std::string(g.strings[g.bodies[body].name]), std::string(g.strings[op.name]), plan_.classes[op.cls],
-                   std::string(kSourceNames[static_cast<size_t>(w.source)]), count, w.seconds, w.flops, w.bytes});
+                   std::string(kSourceNames[static_cast<size_t>(w.source)]), count, w.seconds, w.flops, w.bytes,
+                   w.resource == Work::Network ? 0 : std::max(w.flops / op.peak, w.bytes / engine_.device.bandwidth)});
   });
   return out;
 }

@@ -54,6 +54,7 @@ class StepModel {
   struct OpTime {
     std::string body, op, cls, source;  ///< source: "measured", "between", "extrapolated", "fitted", "roofline"
     double count = 1, seconds = 0, flops = 0, bytes = 0;
+    double bound = 0;  ///< seconds at the datasheet's peak and bandwidth: nothing real is below
   };
   std::vector<OpTime> operators(const BatchState& state) const;
 

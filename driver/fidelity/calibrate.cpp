@@ -35,15 +35,18 @@ struct Sample {
   double weight;
 };
 
+/// The sample's runtime and device at their priors, where the fit does not have them.
+void atPrior(Fit& fit, const Sample& s) {
+  if (auto [r, fresh] = fit.runtimes.try_emplace(s.runtime); fresh)
+    for (size_t i = 0; i < r->second.size(); ++i) r->second[i] = kRuntimeParameters[i].prior;
+  if (auto [d, fresh] = fit.devices.try_emplace(s.device); fresh)
+    for (size_t i = 0; i < d->second.size(); ++i) d->second[i] = kDeviceParameters[i].prior;
+}
+
 class Fitter {
  public:
   explicit Fitter(std::vector<Sample> samples) : samples_(std::move(samples)) {
-    for (const auto& s : samples_) {
-      auto& r = fit_.runtimes[s.runtime];
-      for (size_t i = 0; i < r.size(); ++i) r[i] = kRuntimeParameters[i].prior;
-      auto& d = fit_.devices[s.device];
-      for (size_t i = 0; i < d.size(); ++i) d[i] = kDeviceParameters[i].prior;
-    }
+    for (const auto& s : samples_) atPrior(fit_, s);
     std::vector<size_t> all(samples_.size());
     std::iota(all.begin(), all.end(), size_t{0});
     losses_ = lossesOf(all);
@@ -91,9 +94,10 @@ class Fitter {
     return better;
   }
 
-  void run(bool devices, const std::function<void(const std::string&)>& progress) {
-    for (double step : {0.5, 0.2, 0.08, 0.04})
-      for (int round = 0; round < 6; ++round) {
+  using Steps = std::vector<std::pair<double, int>>;  ///< in log space, each with the most rounds it gets
+  void run(bool devices, const Steps& plan, const std::function<void(const std::string&)>& progress) {
+    for (auto [step, rounds] : plan)
+      for (int round = 0; round < rounds; ++round) {
         bool better = false;
         for (auto& [name, values] : fit_.runtimes)
           better |= improve(
@@ -109,6 +113,16 @@ class Fitter {
   }
 
   const Fit& fit() const { return fit_; }
+  /// Goes on from figures that another fit found; what it does not have stays at the prior.
+  void startFrom(const Fit& known) {
+    for (auto& [name, values] : fit_.runtimes)
+      if (auto found = known.runtimes.find(name); found != known.runtimes.end()) values = found->second;
+    for (auto& [name, values] : fit_.devices)
+      if (auto found = known.devices.find(name); found != known.devices.end()) values = found->second;
+    std::vector<size_t> all(samples_.size());
+    std::iota(all.begin(), all.end(), size_t{0});
+    losses_ = lossesOf(all);
+  }
 
  private:
   /// Losses of some samples, on all cores: each by itself, so their order does not matter.
@@ -190,11 +204,21 @@ Record fromRow(const Csv& csv, size_t row) {
 
 std::string figure(const FitParameter& p, double v) { return significant(v / p.unit, 3) + p.suffix; }
 
+std::string medianText(const FitReport& report, const std::string& metric) {
+  auto percent = [](double v) { return significant(100 * v, 3) + " %"; };
+  auto out = "median error " + percent(report.medians.at(metric)) + " over groups";
+  if (auto d = report.withoutDevice.find(metric), m = report.withoutModel.find(metric);
+      d != report.withoutDevice.end() && m != report.withoutModel.end())
+    out += fmt::format("; {} with its device left out of the fit, {} with its model", percent(d->second),
+                       percent(m->second));
+  return out;
+}
+
 std::string overlay(const FitReport& report, const std::string& sources) {
   std::string out =
       "edition 1\n// Fitted by `afdc calibrate` on " + sources + fmt::format(": {} records.\n", report.records);
   for (const auto& [metric, median] : report.medians)
-    out += fmt::format("// {}: median error {} % over groups.\n", metric, significant(100 * median, 3));
+    out += fmt::format("// {}: {}.\n", metric, medianText(report, metric));
   std::string names;
   for (const auto& [name, values] : report.fit.runtimes) names += (names.empty() ? "" : ", ") + name;
   out += fmt::format("import std.runtimes {{ {} }}\n", names);
@@ -230,10 +254,36 @@ void Fit::apply(const std::string& runtime, const std::string& device, EngineCon
   }
 }
 
-FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, bool devices,
-                     const std::function<void(const std::string&)>& progress) {
+namespace {
+
+/// By metric, by group: relative errors.
+using Errors = std::map<std::string, std::map<std::string, std::vector<double>>>;
+
+void addErrors(const std::vector<Sample>& samples, const Fit& fit, Errors& errors) {
+  for (const auto& s : samples) {
+    auto p = Predictor::predict(*s.record, *s.built, [&](EngineConfig& e) { fit.apply(s.runtime, s.device, e); });
+    for (const auto& [metric, value] : s.record->metrics)
+      if (p.metrics.count(metric))
+        errors[metric][s.record->group()].push_back(std::fabs(p.metrics.at(metric) / value - 1));
+  }
+}
+
+std::map<std::string, double> mediansOf(const Errors& errors) {
+  auto middle = [](std::vector<double> v) {
+    std::sort(v.begin(), v.end());
+    return v.empty() ? 0.0 : (v[(v.size() - 1) / 2] + v[v.size() / 2]) / 2;
+  };
+  std::map<std::string, double> out;
+  for (const auto& [metric, byGroup] : errors) {
+    std::vector<double> medians;
+    for (const auto& [group, e] : byGroup) medians.push_back(middle(e));
+    out[metric] = middle(medians);
+  }
+  return out;
+}
+
+std::vector<Sample> samplesOf(Predictor& predictor, const std::vector<Record>& records) {
   std::map<std::string, std::vector<const Record*>> groups;
-  FitReport report;
   for (const auto& r : records) {
     if (r.completeness == "C" || r.completeness == "D" || r.engine == "llama.cpp" || r.metrics.empty()) continue;
     if (r.load == Record::Load::Unknown || r.input <= 0) continue;
@@ -254,33 +304,62 @@ FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, b
       const auto* r = all[i * all.size() / n];
       const auto& built = predictor.build(*r);
       samples.push_back({r, &built, built.runtime, built.device, 1.0 / static_cast<double>(n)});
-      ++report.perRuntime[built.runtime];
-      ++report.perDevice[built.device];
     }
   }
+  return samples;
+}
+
+/// Predicts every part of the samples with a fit to the others. `part` names the part of a sample.
+std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const Fit& whole,
+                                      const std::function<std::string(const Sample&)>& part,
+                                      const std::function<void(const std::string&)>& progress) {
+  std::set<std::string> parts;
+  for (const auto& s : samples) parts.insert(part(s));
+  Errors errors;
+  for (const auto& name : parts) {
+    std::vector<Sample> in, out;
+    for (const auto& s : samples) (part(s) == name ? out : in).push_back(s);
+    progress(fmt::format("without {}: {} records", name, in.size()));
+    Fitter fitter(in);
+    fitter.startFrom(whole);
+    fitter.run(true, {{0.2, 2}, {0.08, 2}}, [](const std::string&) {});
+    Fit fit = fitter.fit();
+    for (const auto& s : out) atPrior(fit, s);
+    addErrors(out, fit, errors);
+  }
+  return mediansOf(errors);
+}
+
+/// Models are left out in this many parts, each of some of them.
+constexpr size_t kModelParts = 8;
+
+}  // namespace
+
+FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, const FitOptions& options,
+                     const std::function<void(const std::string&)>& progress) {
+  FitReport report;
+  auto samples = samplesOf(predictor, records);
+  for (const auto& s : samples) ++report.perRuntime[s.runtime], ++report.perDevice[s.device];
   report.records = samples.size();
+  if (samples.empty()) return report;
   Fitter fitter(samples);
   report.before = fitter.loss();
-  fitter.run(devices, progress);
+  fitter.run(true, {{0.5, 6}, {0.2, 6}, {0.08, 6}, {0.04, 6}}, progress);
   report.after = fitter.loss();
   report.fit = fitter.fit();
-  std::map<std::string, std::map<std::string, std::vector<double>>> errors;
-  for (const auto& s : samples) {
-    auto p =
-        Predictor::predict(*s.record, *s.built, [&](EngineConfig& e) { report.fit.apply(s.runtime, s.device, e); });
-    for (const auto& [metric, value] : s.record->metrics)
-      if (p.metrics.count(metric))
-        errors[metric][s.record->group()].push_back(std::fabs(p.metrics.at(metric) / value - 1));
-  }
-  auto middle = [](std::vector<double> v) {
-    std::sort(v.begin(), v.end());
-    return v.empty() ? 0.0 : (v[(v.size() - 1) / 2] + v[v.size() / 2]) / 2;
-  };
-  for (const auto& [metric, byGroup] : errors) {
-    std::vector<double> medians;
-    for (const auto& [group, e] : byGroup) medians.push_back(middle(e));
-    report.medians[metric] = middle(medians);
-  }
+  Errors errors;
+  addErrors(samples, report.fit, errors);
+  report.medians = mediansOf(errors);
+  if (!options.leaveOut) return report;
+  report.withoutDevice = leftOut(
+      samples, report.fit, [](const Sample& s) { return s.device; }, progress);
+  std::map<std::string, size_t> models;
+  for (const auto& s : samples) models.emplace(s.record->model, 0);
+  size_t index = 0;
+  for (auto& [name, which] : models) which = index++ % kModelParts;
+  report.withoutModel = leftOut(
+      samples, report.fit,
+      [&](const Sample& s) { return fmt::format("models, part {}", models.at(s.record->model) + 1); }, progress);
   return report;
 }
 
@@ -302,8 +381,8 @@ Output runCalibrate(const Options& o) {
   if (records.empty())
     return {kUsage, "", "afdc calibrate: no measurements in these files; see afdc calibrate --help for the columns\n"};
   Predictor predictor(o.stdlib);
-  auto report =
-      fitRecords(predictor, records, true, [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
+  auto report = fitRecords(predictor, records, {o.leaveOut},
+                           [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
   if (report.records == 0) {
     std::string why = "no record can be expressed";
     for (const auto& r : records)
@@ -324,7 +403,7 @@ Output runCalibrate(const Options& o) {
     out.out = fmt::format("{}: {} of {} records, loss {} -> {}\n", o.path, report.records, records.size(),
                           significant(report.before, 4), significant(report.after, 4));
     for (const auto& [metric, median] : report.medians)
-      out.out += fmt::format("  {:<18} median error {} % over groups\n", metric, significant(100 * median, 3));
+      out.out += fmt::format("  {:<18} {}\n", metric, medianText(report, metric));
   }
   return out;
 }

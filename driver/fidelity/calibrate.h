@@ -51,10 +51,16 @@ struct FitReport {
   size_t records = 0;
   std::map<std::string, size_t> perRuntime, perDevice;
   std::map<std::string, double> medians;  ///< by metric, over groups, after
+  /// The same where each record is predicted by a fit that did not see its device, or its model.
+  std::map<std::string, double> withoutDevice, withoutModel;
+};
+
+struct FitOptions {
+  bool leaveOut = false;  ///< fit again without each device, and without each model
 };
 
 /// `progress` is told what is being fitted.
-FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, bool devices,
+FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, const FitOptions& options,
                      const std::function<void(const std::string&)>& progress);
 
 Output runCalibrate(const Options& options);
