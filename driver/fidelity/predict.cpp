@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "passes/replay.h"
 #include "passes/serve.h"
@@ -51,23 +52,42 @@ Limits limitsOf(const Record& r, std::string_view runtime) {
   return l;
 }
 
-/// Formats that a record's words and its checkpoint's name mean.
-std::string quantOf(const Record& r, bool experts) {
-  std::string name = r.model;
+/// The checkpoint's own formats, as the model declares them.
+struct OwnFormats {
+  std::string linear, expert;
+  bool experts = false;
+};
+
+/// The formats that a record's words, its checkpoint's name or its command mean, where they differ from the
+/// checkpoint's own: one that comes in eight or four bits keeps what a word of as many bits says again.
+std::string quantOf(const Record& r, const OwnFormats& own) {
+  std::string words = r.weights, name = r.model + " " + r.command;
   for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  std::string weights = r.weights, quant;
-  // Weight-only MXFP4 is labelled nvfp4 in some sources; gpt-oss is MXFP4 whatever the label.
-  if (has(name, "gpt-oss")) weights = "";
-  bool deepseek = has(name, "deepseek");
-  if (has(weights, "fp4") || (weights.empty() && has(name, "nvfp4")))
-    quant += experts ? "expert = nvfp4" + std::string(deepseek ? "" : ", linear = nvfp4") : "linear = nvfp4";
-  else if (has(weights, "fp8") || (weights.empty() && (has(name, "fp8") || has(r.command, "-FP8"))))
-    quant += deepseek ? "" : experts ? "linear = fp8_block128, expert = fp8_block128" : "linear = fp8_block128";
-  else if (has(weights, "int4") || has(name, "awq") || has(name, "w4a16"))
-    quant += experts ? "linear = int4, expert = int4" : "linear = int4";
-  if (has(r.kv, "fp8") || has(r.command, "--kv-cache-dtype fp8"))
-    quant += (quant.empty() ? "" : ", ") + std::string("kv = fp8");
-  return quant;
+  if (words.empty())
+    for (std::string_view word : {"nvfp4", "-fp8", "-awq", "w4a16"})
+      if (words.empty() && has(name, word)) words = word;
+  std::vector<std::string> out;
+  auto both = [&](const std::string& format) {
+    out.push_back("linear = " + format);
+    if (own.experts) out.push_back("expert = " + format);
+  };
+  bool fourBit = has(own.expert, "fp4"), eightBit = has(own.linear, "fp8");
+  if (has(words, "fp4")) {
+    // Experts go to four bits first; the other products of a checkpoint in eight bits stay (NVIDIA's DeepSeek-R1-FP4).
+    if (eightBit && own.experts)
+      out.push_back("expert = nvfp4");
+    else if (!fourBit)
+      both("nvfp4");
+  } else if (has(words, "fp8")) {
+    if (!eightBit && !fourBit) both("fp8_block128");
+  } else if (has(words, "int4") || has(words, "awq") || has(words, "w4a16")) {
+    both("int4");
+  }
+  if (has(r.kv, "fp8") || has(r.command, "--kv-cache-dtype fp8") || has(r.command, "--kv-cache-dtype=fp8"))
+    out.push_back("kv = fp8");
+  std::string text;
+  for (const auto& each : out) text += (text.empty() ? "" : ", ") + each;
+  return text;
 }
 
 std::string engineText(const RecordSide& s, const Limits& l, const std::string& quant, const std::string& runtime,
@@ -112,14 +132,17 @@ Predictor::Text Predictor::deployment(const Record& r) {
   if (needed > 4096) return {"", "", "", fmt::format("{} devices", needed)};
   const auto* resolved = names_.resolved(*model);
   if (!resolved) return {"", "", "", "the model does not resolve"};
-  bool experts = false;
+  OwnFormats own;
+  own.linear = resolved->show(resolved->find(resolved->root, "precision.linear"));
+  own.expert = resolved->show(resolved->find(resolved->root, "precision.expert"));
   for (auto layer : resolved->blocks(resolved->root, "layer"))
-    experts = experts || resolved->isA(resolved->find(layer, "ffn"), "Moe");
+    own.experts = own.experts || resolved->isA(resolved->find(layer, "ffn"), "Moe");
+  bool experts = own.experts;
   bool mtp = r.mtp && !r.otherDraft && resolved->find(resolved->root, "mtp").valid();
   if (r.mtp && !mtp) return {"", "", "", "speculative decoding with drafts that the record does not describe"};
   // Where a record does not say how many tokens are drafted ahead: one.
   double drafts = !mtp ? 0 : std::max(1.0, r.drafts);
-  auto quant = quantOf(r, experts);
+  auto quant = quantOf(r, own);
   auto limits = limitsOf(r, out.runtime);
   auto engineRuntime = out.runtime;
   if (r.poll_steps > 1) engineRuntime += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));

@@ -189,7 +189,8 @@ Record fromNested(const Json& j) {
   const auto& precision = j["precision"];
   r.weights = lower(precision["weights"].text(precision.text()));
   for (const auto& word : precision["from_command"].items)
-    if (r.weights.empty() && has(lower(word.text()), "fp")) r.weights = lower(word.text());
+    if (auto w = lower(word.text()); r.weights.empty() && (has(w, "fp") || has(w, "awq") || has(w, "int")))
+      r.weights = w;
   r.activations = lower(precision["activations"].text(precision["gemm"].text()));
   r.kv = lower(precision["kv"].text());
   const auto& engine = j["engine"];
@@ -200,16 +201,20 @@ Record fromNested(const Json& j) {
   if (has(r.version, "dynamo") || has(j["source"]["provenance"].text(), "-runtime:" + r.version)) r.version.clear();
   r.command = engine["command"].text();
   r.runs = r.engine;
+  std::string degrees = r.command;
   // A benchmark under a heading that is itself a command ran that command, whichever came before it.
   auto shown = j["source"]["case"].text();
   if (auto program = programOf(shown); !program.empty()) {
     if (lower(program) != r.engine) r.runs = program, r.version.clear();
-    bool whole = !shown.ends_with("\\") || has(shown, " --tp");
+    // Where it goes on in a line that the record does not have, the degrees are taken to stay.
+    bool whole = !shown.ends_with("\\") || has(shown, "-tp");
+    if (!whole) degrees = r.command;
     if (whole || program != programOf(r.command)) r.command = shown;
+    if (whole) degrees = r.command;
   }
   const auto& d = j["deployment"];
   r.mode = d["mode"].text("agg");
-  r.main = r.command.empty() ? sideOf(d) : sideOfCommand(r.command);
+  r.main = degrees.empty() ? sideOf(d) : sideOfCommand(degrees);
   bool oneNode = !d["tp"].isNumber() && !d["dp"].isNumber() && !d["dep"].isNumber();
   // Without degrees all devices work together, unless a command line shows that one was started.
   if (r.mode == "agg" && oneNode && r.count > 0 && r.command.empty()) r.main.tp = r.count;
