@@ -115,6 +115,9 @@ EXAMPLES
   afdc explain scenario.afd chat.deployment.main.kv_cache.fraction
   afdc explain AFD0301
   afdc test stdlib
+  afdc import kernels DIR -o tables               measured kernel times into compact files
+  afdc fidelity measured records.json --cases     every prediction beside its measurement
+  afdc calibrate mine.csv -o overlay.afd          fit a runtime to your measurements
 
 EXIT CODES
 

@@ -254,6 +254,25 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
     return std::nullopt;
   }
 
+  auto& off = e.offload;
+  off.weights = s.number(engine, "offload.weights").value_or(0);
+  off.kv = s.number(engine, "offload.kv").value_or(0);
+  off.overlap = s.flag(engine, "offload.overlap");
+  if (off.any()) {
+    NodeId host = s.find(pool, "node.host");
+    double gpus = s.number(pool, "node.gpus").value_or(1);
+    off.capacity = s.number(host, "dram").value_or(0) / gpus;
+    off.bandwidth = std::min(s.number(host, "pcie").value_or(0), s.number(host, "dram_bandwidth").value_or(0) / gpus);
+    const char* why = kind != UnitKind::Engine ? "an engine whose attention and FFN are apart does not offload"
+                      : !host.valid()          ? "it offloads to the host, and its node declares no `host`"
+                                               : nullptr;
+    if (why) {
+      diags.report<diag::not_evaluable>(rangeOf(s, s.find(engine, "offload"), diags), e.name, why)
+          .help("a node's memory: `host = HostMemory { dram = 2 TB, dram_bandwidth = 600 GB/s, pcie = 55 GB/s }`");
+      return std::nullopt;
+    }
+  }
+
   // Tiers: the node's scale-up domain, then the cluster's own, else the NICs of the nodes.
   NodeId node = s.find(pool, "node");
   double gpus = s.number(node, "gpus").value_or(1);

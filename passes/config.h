@@ -88,6 +88,14 @@ struct RuntimeModel {
   enum class AllToAll { ByPhase, Normal, LowLatency } all_to_all = AllToAll::ByPhase;
 };
 
+/// Shares of weights and caches that lie in the host's memory.
+struct OffloadConfig {
+  double weights = 0, kv = 0;
+  bool overlap = true;
+  double capacity = 0, bandwidth = 0;  ///< B and B/s of the host, for one device
+  bool any() const { return weights > 0 || kv > 0; }
+};
+
 struct EngineConfig {
   std::string name;
   ir::NodeId node;
@@ -99,6 +107,7 @@ struct EngineConfig {
   std::vector<Tier> tiers;                   ///< innermost first
   double max_tokens = 8192, max_seqs = 256;  ///< per data-parallel rank
   double redundantExperts = 0;
+  OffloadConfig offload;
   bool prefixCache = false;
   double kv_block = 16, kv_fraction = 0.9;
   double poolDevices = 0;

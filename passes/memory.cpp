@@ -149,6 +149,10 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
     out.fullest.weights = weights;
     out.fullest.weights_by_class.assign(byClass.begin(), byClass.end());
   }
+  // What lies in the host's memory does not lie here.
+  double offloaded = e.offload.weights * out.fullest.weights;
+  out.fullest.weights -= offloaded;
+  for (auto& [cls, bytes] : out.fullest.weights_by_class) bytes *= 1 - e.offload.weights;
   double activations = 0;
   for (size_t b = 0; b < plan.bodies.size(); ++b) activations = std::max(activations, activationPeak(m, b, values));
   auto& f = out.fullest;
@@ -161,6 +165,13 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
   out.kvBudget = e.runtime.fraction_of_free ? e.kv_fraction * (f.capacity - fixed) : e.kv_fraction * f.capacity - fixed;
   f.available = e.runtime.fraction_of_free ? f.capacity : e.kv_fraction * f.capacity;
   out.weightBytes = f.weights;
+  if (e.offload.any() && offloaded > e.offload.capacity) {
+    diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(g.strings[g.name]), bytesText(offloaded),
+                                     "the host", bytesText(e.offload.capacity));
+    return std::nullopt;
+  }
+  if (out.kvBudget > 0 && e.offload.kv > 0)
+    out.kvBudget = std::min(out.kvBudget / (1 - e.offload.kv), (e.offload.capacity - offloaded) / e.offload.kv);
   if (out.kvBudget <= 0) {
     auto& d = diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(g.strings[g.name]),
                                                bytesText(fixed), e.device.name, bytesText(f.available));

@@ -353,7 +353,8 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
     r.roles.push_back(std::move(role));
     double sequence = sequenceBytes(roles[i].holder(), load.input + load.output / 2);
     auto memory = roles[i].memory;
-    memory[0].kv = std::min(roles[i].kvBudget, served->sequences[i] * sequence);
+    double here = 1 - roles[i].engine().offload.kv;
+    memory[0].kv = here * std::min(roles[i].kvBudget, served->sequences[i] * sequence);
     memory[0].kv_capacity_tokens = sequence > 0 ? roles[i].kvBudget / sequence * (load.input + load.output / 2) : 0;
     r.memory.insert(r.memory.end(), memory.begin(), memory.end());
   }

@@ -161,6 +161,7 @@ class Compiler {
         p.flops = mul(constant(2), mul(padded(rowsOf(*operand(op, "x"))),
                                        elements(tensor(*operand(op, "w")), operand(op, "w")->dims, dims)));
         p.bytes = allBytes();
+        p.weights = operandBytes(*operand(op, "w"));
         setProduct(p, *operand(op, "w"));
         if (name == "gemm" || name == "gemm_transposed") {
           const auto& w = *operand(op, "w");

@@ -30,6 +30,7 @@ struct OpPlan {
   double expertSides[2] = {0, 0};  ///< Grouped: hidden and intermediate size, whole
   bool fp8Cache = false, latent = false;
   ir::ExprId perPair;    ///< Attention: FLOPs per pair
+  ir::ExprId weights;    ///< bytes of a product's weights; of experts, `expertBytes`
   ir::ExprId perCached;  ///< Attention, with a cache: bytes per past token
   /// Attention: tokens that one sees at most: of a window kept in the cache, or chosen among all that are kept.
   double window = std::numeric_limits<double>::infinity(), limit = std::numeric_limits<double>::infinity();

@@ -87,9 +87,7 @@ class Run {
   }
   /// Of tokens to come, those that are kept free before a request is taken in.
   double ahead(double left) const { return e_.runtime.kv_ahead * left; }
-  double reserved(const Request& r) const {
-    return load_.lengths.cached + r.input + ahead(r.output);
-  }
+  double reserved(const Request& r) const { return load_.lengths.cached + r.input + ahead(r.output); }
 
   /// One step, or a stretch of decode steps in which nobody comes or goes. False: a request can never run.
   bool advance() {

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <functional>
+#include <numeric>
 
 namespace afdc {
 
@@ -117,7 +118,8 @@ StepModel::StepModel(Plan plan, EngineConfig engine, Part part)
   std::vector<ExprId> wanted;
   for (const auto& body : plan_.bodies)
     for (const auto& op : body.ops)
-      for (auto id : {op.flops, op.bytes, op.perPair, op.perCached, op.expertBytes, op.rows}) wanted.push_back(id);
+      for (auto id : {op.flops, op.bytes, op.perPair, op.perCached, op.expertBytes, op.rows, op.weights})
+        wanted.push_back(id);
   program_ = plan_.graph.exprs.bind(engine_.degrees.byAxis(), wanted);
   bindTables();
   if (engine_.degrees.ftp != engine_.degrees.tp) {
@@ -366,6 +368,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
     case Cost::Roofline:
       w.flops = value(op.flops);
       w.bytes = value(op.bytes);
+      w.fetched = engine_.offload.weights * value(op.weights);
       break;
     case Cost::Attention: {
       double all = 0, cached = 0;
@@ -373,6 +376,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
         all += g.count * pairs(op, g.fresh, g.past);
         cached += g.count * pastRead(op, g.fresh, g.past);
       }
+      w.fetched = engine_.offload.kv * value(op.perCached) * cached / d.cp;
       if (bound && d.cp <= 1 && (bound->prompts || bound->decodes))
         if (auto seconds = measured(op, *bound, f, w)) {
           w.seconds = *seconds;
@@ -408,6 +412,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
       w.flops = value(op.flops) * load.paddedRows;
       double weights = value(op.expertBytes) * load.touched, activations = value(op.bytes) * load.rows;
       w.bytes = weights + activations;
+      w.fetched = engine_.offload.weights * weights;
       if (!engine_.runtime.kernels || (bound && bound->experts)) break;
       // Sorting, gathering and scattering go beside the product: by expert, by row, by token that comes in.
       const auto& curve = engine_.device.curves[static_cast<size_t>(op.curve)];
@@ -568,7 +573,9 @@ void StepModel::addTo(BreakdownRow& row, const Work& w, double count) {
 
 StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   StepTime out;
-  std::vector<double> stages(stageBodies_.size(), 0);
+  std::vector<double> stages(stageBodies_.size(), 0), fetches;
+  const auto& off = engine_.offload;
+  if (off.any()) fetches.assign(stages.size(), 0);
   double kernels = 0;
   std::vector<BreakdownRow> rows;
   if (withBreakdown) {
@@ -578,9 +585,18 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   eachOp(state, [&](size_t, const OpPlan& op, const Work& w, double count, int stage) {
     stages[static_cast<size_t>(stage)] += w.seconds * count;
     if (w.seconds > 0) kernels += w.kernels * count;
+    if (!fetches.empty()) fetches[static_cast<size_t>(stage)] += w.fetched * count;
     if (!withBreakdown) return;
     addTo(rows[op.cls], w, count);
   });
+  double fetching = 0;  // not hidden behind the layers
+  for (size_t i = 0; i < fetches.size(); ++i) {
+    double seconds = fetches[i] / off.bandwidth, shown = off.overlap ? std::max(0.0, seconds - stages[i]) : seconds;
+    stages[i] += shown;
+    fetching += shown;
+  }
+  if (withBreakdown && fetching > 0)
+    rows.push_back({"host_link", fetching, 0, 0, fetching, 0, std::accumulate(fetches.begin(), fetches.end(), 0.0)});
   double device = 0;
   for (double s : stages) {
     device += s;

@@ -79,6 +79,7 @@ class StepModel {
   struct Work {
     double seconds = 0, flops = 0, bytes = 0;
     double kernels = 1;  ///< launched
+    double fetched = 0;  ///< bytes over the host's link
     enum class Source : uint8_t { Roofline, Fitted, Measured, Between, Extrapolated } source = Source::Roofline;
     enum Resource { Compute, Memory, Network } resource = Memory;
   };

@@ -19,6 +19,8 @@ struct Spec {
          nicLatency = 3e-6, capacity = 8e10;
   std::string weights = "bf16", kv = "bf16";
   bool afd = false, pd = false;
+  double offWeights = 0, offKv = 0, pcie = 5e10;
+  bool overlap = true;
 
   std::string text() const {
     std::string ffn =
@@ -28,7 +30,10 @@ struct Spec {
     std::string parallel =
         fmt::format("parallel {{ tp = {}, dp = {}, pp = {}, ep = {} }}", tp, dp, pp, experts ? tp * dp : 1);
     std::string common = fmt::format("quant {{ linear = {}, expert = {}, kv = {} }}", weights, weights, kv);
-    std::string engine = fmt::format("{{\n replicas = {}\n {}\n {}\n }}", replicas, parallel, common);
+    std::string offload = offWeights > 0 || offKv > 0 ? fmt::format("offload {{ weights = {}, kv = {}, overlap = {} }}",
+                                                                    offWeights, offKv, overlap)
+                                                      : "";
+    std::string engine = fmt::format("{{\n replicas = {}\n {}\n {}\n {}\n }}", replicas, parallel, common, offload);
     std::string text = fmt::format(
         "edition 1\nimport std.model {{ Model }}\nimport std.blocks {{ Gqa, GatedMlp, Moe }}\nimport std.hw {{ "
         "Cluster, Gpu, "
@@ -39,9 +44,11 @@ struct Spec {
         "gpu G {{ hbm {{ capacity = {} B, bandwidth = {} B/s }}, peak {{ bf16 = {} FLOP/s, fp8 = {} FLOP/s }}, "
         "scale_up {{ "
         "bandwidth = {} B/s, latency = {} s }} }}\n"
-        "node N {{ gpu = G, gpus = 8, nics {{ count = 8, bandwidth = {} B/s, latency = {} s }} }}\n"
+        "node N {{ gpu = G, gpus = 8, nics {{ count = 8, bandwidth = {} B/s, latency = {} s }}, "
+        "host {{ dram = 4 TB, dram_bandwidth = 8 TB/s, pcie = {} B/s }} }}\n"
         "cluster C extends Cluster {{ pool a {{ node = N, count = {} }} }}\n",
-        layers, heads, kvHeads, ffn, capacity, bandwidth, bf16, fp8, nvlink, nvlinkLatency, nic, nicLatency, nodes);
+        layers, heads, kvHeads, ffn, capacity, bandwidth, bf16, fp8, nvlink, nvlinkLatency, nic, nicLatency, pcie,
+        nodes);
     if (afd)
       return text +
              fmt::format(
@@ -247,6 +254,30 @@ TEST_CASE("memory is the sum of its parts, and half the bits are never more byte
     auto a = wide.roles[0].holder().operators(state), b = small.roles[0].holder().operators(state);
     REQUIRE(a.size() == b.size());
     for (size_t k = 0; k < a.size(); ++k) CHECK(b[k].bytes <= a[k].bytes * (1 + 1e-12));
+  }
+}
+
+TEST_CASE("what is offloaded leaves the device and comes back over the host's link") {
+  Random r(7);
+  for (int i = 0; i < kScenarios; ++i) {
+    auto spec = randomSpec(r);
+    spec.afd = false, spec.pp = 1;
+    auto plain = build(spec);
+    spec.offWeights = 0.25, spec.offKv = 0.5, spec.overlap = r.pick({0, 1}) == 1, spec.pcie = r.between(1e9, 1e12);
+    auto moved = build(spec);
+    const auto &before = plain.roles[0], &after = moved.roles[0];
+    CHECK(after.memory[0].weights == doctest::Approx(0.75 * before.memory[0].weights).epsilon(1e-12));
+    CHECK(after.kvBudget > before.kvBudget);
+    auto state = randomState(r);
+    // The same operators; in a step of its own, what the link carries: hidden behind the device, or added to it.
+    auto a = before.holder().operators(state), b = after.holder().operators(state);
+    REQUIRE(a.size() == b.size());
+    for (size_t k = 0; k < a.size(); ++k) CHECK(a[k].seconds == b[k].seconds);
+    double device = before.time(state).seconds, both = after.time(state, true).seconds, fetched = 0;
+    for (const auto& row : after.time(state, true).breakdown.rows)
+      if (row.cls == "host_link") fetched = row.bytes / spec.pcie;
+    CHECK(both == doctest::Approx(spec.overlap ? std::max(device, fetched) : device + fetched).epsilon(1e-9));
+    CHECK(fetched * spec.pcie < 0.5 * (before.memory[0].weights + 512 * sequenceBytes(before.holder(), 40000)));
   }
 }
 
