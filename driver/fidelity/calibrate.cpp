@@ -322,7 +322,7 @@ std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const 
     progress(fmt::format("without {}: {} records", name, in.size()));
     Fitter fitter(in);
     fitter.startFrom(whole);
-    fitter.run(true, {{0.2, 2}, {0.08, 2}}, [](const std::string&) {});
+    fitter.run(true, {{0.2, 1}, {0.06, 1}}, [](const std::string&) {});
     Fit fit = fitter.fit();
     for (const auto& s : out) atPrior(fit, s);
     addErrors(out, fit, errors);

@@ -13,16 +13,25 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// "0.5.6.post2": 0, 5, 6. Empty where it does not begin with a number.
+/// "0.5.6.post2": 0, 5, 6, released; "1.2.0rc5": 1, 2, 0, 5. Empty where it does not begin with a number.
 std::vector<int> versionNumbers(std::string_view text) {
+  constexpr int kReleased = 1'000'000;
   std::vector<int> out;
-  while (!text.empty() && std::isdigit(static_cast<unsigned char>(text[0]))) {
+  auto number = [&] {
     int n = 0;
     for (; !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])); text.remove_prefix(1))
-      n = std::min(n * 10 + (text[0] - '0'), 1'000'000);
-    out.push_back(n);
+      n = std::min(n * 10 + (text[0] - '0'), kReleased - 1);
+    return n;
+  };
+  while (out.size() < 3 && !text.empty() && std::isdigit(static_cast<unsigned char>(text[0]))) {
+    out.push_back(number());
     if (!text.empty() && text[0] == '.') text.remove_prefix(1);
   }
+  if (out.empty()) return out;
+  out.resize(3, 0);
+  bool candidate = text.starts_with("rc");
+  if (candidate) text.remove_prefix(2);
+  out.push_back(candidate ? number() : kReleased);
   return out;
 }
 
@@ -47,9 +56,11 @@ void NameIndex::index() {
     if (runtimes)
       for (auto* object : session.evaluator.blocks(*module, "runtime")) {
         auto since = session.evaluator.texts(object, "since");
-        for (const auto& name : session.evaluator.texts(object, "names"))
-          runtimes_[lower(name)].emplace(versionNumbers(since.empty() ? "" : since[0]),
-                                         Declared{dotted, object->label});
+        for (const auto& name : session.evaluator.texts(object, "names")) {
+          Declared declared{dotted, object->label};
+          anyVersion_.emplace(lower(name), declared);
+          runtimes_[lower(name)].emplace(versionNumbers(since.empty() ? "" : since[0]), declared);
+        }
       }
     if (!hardware) continue;
     record("gpu", "names", devices_);
@@ -93,7 +104,8 @@ std::optional<Declared> NameIndex::runtime(std::string_view engine, std::string_
   if (found == runtimes_.end()) return std::nullopt;
   const auto& versions = found->second;
   auto wanted = versionNumbers(version);
-  auto after = wanted.empty() ? versions.end() : versions.upper_bound(wanted);
+  if (wanted.empty()) return anyVersion_.at(lower(engine));
+  auto after = versions.upper_bound(wanted);
   return after == versions.begin() ? versions.begin()->second : std::prev(after)->second;
 }
 

@@ -22,7 +22,7 @@ class NameIndex {
   /// A device by one of its `names`, and a node that holds such devices.
   std::optional<Declared> device(std::string_view name);
   std::optional<Declared> nodeOf(const Declared& device);
-  /// The runtime that stands for an engine at a version ("" or not a number: the newest).
+  /// The runtime that stands for an engine at a version; for one that is not a number, the first that is declared.
   std::optional<Declared> runtime(std::string_view engine, std::string_view version);
   /// The model resolved, for its shape.
   const ir::Scenario* resolved(const Declared& model);
@@ -31,7 +31,8 @@ class NameIndex {
   void index();
   std::string stdlib_;
   bool indexed_ = false;
-  std::map<std::string, Declared> models_, devices_, nodes_;              ///< nodes by the device's name
+  std::map<std::string, Declared> models_, devices_, nodes_;  ///< nodes by the device's name
+  std::map<std::string, Declared> anyVersion_;
   std::map<std::string, std::map<std::vector<int>, Declared>> runtimes_;  ///< by engine, by the first version
   std::map<std::string, std::optional<ir::Scenario>> resolved_;
 };

@@ -81,3 +81,34 @@ TEST_CASE("lengths of one mean: the longer ones of an exponential are what a run
   // The mean is kept.
   CHECK(drawn->output_tokens_per_s * drawn->duration == doctest::Approx(200 * 100).epsilon(0.05));
 }
+
+TEST_CASE("a front end that takes requests one after another is what a burst waits for") {
+  double alone = replay(build(""), {1, 1, {500, 50}, 0})->ttft_mean;
+  Role slow = build("front_fixed = 10 ms, front_serial = 100 ms");
+  auto one = replay(slow, {1, 1, {500, 50}, 0}), burst = replay(slow, {20, 20, {500, 50}, 0});
+  REQUIRE((one && burst));
+  CHECK(one->ttft_mean == doctest::Approx(alone + 0.11).epsilon(1e-9));
+  // Every 100 ms the next: on the mean half of 19 of them before, and the rest of a step at most.
+  CHECK(burst->ttft_mean > 0.11 + 9.5 * 0.1);
+  CHECK(burst->ttft_mean < 0.11 + 9.5 * 0.1 + 3 * alone);
+}
+
+TEST_CASE("an engine that looks for requests every so many steps lets them wait half of that") {
+  Role eager = build("scheduler = prefill_first, front_fixed = 1 ms"),
+       rare = build("scheduler = prefill_first, front_fixed = 1 ms, poll_steps = 20");
+  auto a = replay(eager, {400, 8, {500, 200}, 0.4}), b = replay(rare, {400, 8, {500, 200}, 0.4});
+  REQUIRE((a && b));
+  double waited = b->ttft_later - a->ttft_later;
+  CHECK(waited > 5 * a->tpot_median);
+  CHECK(waited < 20 * a->tpot_median);
+}
+
+TEST_CASE("what is kept free for outputs: nothing starts more requests and starts some again, all of it starts few") {
+  // 30 000 tokens a sequence: the cache of one H100 holds a dozen.
+  ReplayLoad load{40, 40, {15000, 15000}, 0};
+  auto greedy = replay(build("kv_policy = on_demand"), load), half = replay(build("kv_policy = estimated"), load),
+       all = replay(build("kv_policy = no_evict"), load);
+  REQUIRE((greedy && half && all));
+  CHECK(greedy->ttft_mean < half->ttft_mean);
+  CHECK(half->ttft_mean < all->ttft_mean);
+}

@@ -1,0 +1,73 @@
+// Measured records: which runtime stands for an engine, and what a record's own command says.
+#include <doctest/doctest.h>
+
+#include "driver/fidelity/library.h"
+#include "driver/fidelity/record.h"
+
+using namespace afdc;
+
+TEST_CASE("a runtime stands for its engine from one version on") {
+  NameIndex index;
+  auto named = [&](std::string_view engine, std::string_view version) {
+    auto found = index.runtime(engine, version);
+    return found ? found->name : "none";
+  };
+  CHECK(named("vLLM", "0.18.1") == "vLLM");
+  CHECK(named("vllm", "0.11.0") == "vLLM_0_9");
+  CHECK(named("vllm", "0.4") == "vLLM_2024");
+  CHECK(named("vllm", "nightly") == "vLLM");
+  CHECK(named("SGLang", "0.5.6.post2") == "SGLang_0_5_6");
+  CHECK(named("trtllm", "1.2.0rc1") == "TensorRT_LLM_1_1");
+  CHECK(named("trtllm", "1.2.0rc5") == "TensorRT_LLM");
+  CHECK(named("TensorRT-LLM", "1.2") == "TensorRT_LLM");
+  CHECK(named("TensorRT-LLM", "1.0.0rc3") == "TensorRT_LLM_1_0");
+  CHECK(named("nobody's", "1") == "none");
+}
+
+TEST_CASE("a heading that is a command is what ran; degrees and drafts are its own") {
+  auto record = [](const char* heading, const char* command) {
+    auto document = parseJson(std::string(R"({"source": {"name": "s", "case": ")") + heading +
+                              R"("}, "hardware": {"gpu": "H100", "count": 8}, "model": "m", "engine": {"name": "SGLang",
+      "version": "0.5.4", "command": ")" +
+                              command + R"("}, "deployment": {"mode": "agg", "tp": 3}, "workload":
+      {"num_requests": 10, "mean_isl": 10, "mean_osl": 10}, "metrics": {"tpot_mean_ms": 2}})");
+    REQUIRE(document.error.empty());
+    JsonDocument list;
+    list.root.kind = Json::Kind::Array;
+    list.root.items.push_back(document.root);
+    auto records = readRecords(list.root);
+    REQUIRE(records.size() == 1);
+    return records[0];
+  };
+  auto plain = record("Baseline", "python3 -m sglang.launch_server --tp-size 4 --pp-size 2");
+  CHECK(plain.main.tp == 4);
+  CHECK(plain.main.pp == 2);
+  CHECK(plain.runs == "sglang");
+  auto other = record("vllm serve m -tp 8 --speculative-config={\\\"num_speculative_tokens\\\":3}",
+                      "python3 -m sglang.launch_server --tp-size 4");
+  CHECK(other.runs == "vllm");
+  CHECK(other.version.empty());
+  CHECK(other.main.tp == 8);
+  CHECK(other.mtp);
+  CHECK(other.drafts == 3);
+  CHECK(other.group().find("sglang") != std::string::npos);  // the group stays what the record says
+  auto cut = record("python3 -m sglang.launch_server --model m \\\\", "python3 -m sglang.launch_server --tp-size 4");
+  CHECK(cut.main.tp == 4);
+  auto attention = record("Baseline", "sglang.launch_server --tp-size 8 --dp-size 8 --enable-dp-attention");
+  CHECK(attention.main.tp == 1);
+  CHECK(attention.main.dp == 8);
+}
+
+TEST_CASE("lists of lengths and of metrics are as many records") {
+  auto document = parseJson(R"([{"id": "x", "source": {"name": "s"}, "hardware": {"gpu": "H100", "count": 8},
+    "model": "m", "engine": {"name": "sglang"}, "deployment": {"mode": "prefill_only", "ep": 8},
+    "workload": {"isl_list": [1024, 4096], "tokens_per_gpu_per_batch": 8192},
+    "metrics": {"input_tok_s_per_gpu": [7000, 6000]}}])");
+  REQUIRE(document.error.empty());
+  auto records = readRecords(document.root);
+  REQUIRE(records.size() == 2);
+  CHECK(records[1].input == 4096);
+  CHECK(records[1].metrics.at("prefill") == 8 * 6000);
+  CHECK(records[1].step_tokens == 8 * 8192);
+  CHECK(records[1].main.dp == 8);
+}
