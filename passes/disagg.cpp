@@ -90,7 +90,7 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
   double perRank = slotsPerRank(decode, load, c);
   double top = std::max(1.0, std::floor(perRank / de.degrees.pp)) * de.degrees.dp;
   double outputs = std::max(0.0, load.output - 1), steps = tokens.decodeSteps();
-  auto stepAt = [&](double n) { return tokens.step({{n, 1, tokens.meanContext(), 1}}); };
+  auto stepAt = [&](double n) { return tokens.step({tokens.decoding(n)}); };
   // Requests per second that n sequences in every slot amount to.
   auto decodeRate = [&](double n) { return steps > 0 ? slots * n / (steps * stepAt(n)) : INFINITY; };
   double decodeTop = decodeRate(top);
@@ -172,7 +172,7 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
                        "prefill",
                        {{std::max(1.0, std::min(pe.degrees.dp, std::ceil(x * tau / (pe.replicas * pe.degrees.pp)))),
                          std::min(lengths.fresh(), pe.max_tokens), lengths.cached, 1}}});
-  if (outputs > 0) out.steps.push_back({1, "decode", {{std::max(d.batch, 1e-3), 1, tokens.meanContext(), 1}}});
+  if (outputs > 0) out.steps.push_back({1, "decode", {tokens.decoding(std::max(d.batch, 1e-3))}});
   out.sequences = {std::max(1.0, x * tau / (pe.replicas * pe.degrees.dp)), d.batch / de.degrees.dp * de.degrees.pp};
   return out;
 }

@@ -133,7 +133,7 @@ class Run {
       ending += all_[i].done + chunk >= all_[i].input;
     }
     BatchState state = {{count, fresh / count, past / count, ending / count}};
-    if (n > 0) state.insert(state.begin(), {n, 1, meanContext(), 1});
+    if (n > 0) state.insert(state.begin(), decoding());
     now_ += schedule_.step(state);
     decoded_ = e_.runtime.poll_steps;  // after a prompt, an engine looks at once
     if (n > 0) emit(1);
@@ -153,31 +153,35 @@ class Run {
   }
 
   void decode() {
-    double n = static_cast<double>(running_.size()), least = INFINITY, sum = 0;
-    for (size_t i : running_) least = std::min(least, all_[i].left), sum += all_[i].context;
+    double least = INFINITY;
+    for (size_t i : running_) least = std::min(least, all_[i].left);
+    Group group = decoding();
+    double n = group.count, mean = group.past;
     double steps = std::max(1.0, std::ceil(least / progress_ - 1e-9));
     if (!e_.runtime.no_evict()) {
-      double room = std::floor((capacity_ - sum) / (n * progress_));
+      double room = std::floor((capacity_ - n * mean) / (n * progress_));
       if (room < 1 && running_.size() > 1) return preempt();
       steps = std::min(steps, std::max(1.0, room));
     }
     // Contexts grow on the way: stretches are short against them.
-    steps = std::min(steps, std::max(16.0, std::floor(0.1 * sum / n)));
+    steps = std::min(steps, std::max(16.0, std::floor(0.1 * mean)));
     if (!coming_.empty()) {
-      double one = schedule_.step({{n, 1, sum / n, 1}});
+      double one = schedule_.step({group});
       double until = std::max(e_.runtime.poll_steps - decoded_, std::ceil((coming_.front().first - now_) / one));
       steps = std::min(steps, std::max(1.0, until));
     }
-    double middle = sum / n + (steps - 1) / 2 * progress_;
-    now_ += steps * schedule_.step({{n, 1, middle, 1}});
+    group.past += (steps - 1) / 2 * progress_;
+    now_ += steps * schedule_.step({group});
     decoded_ += steps;
     emit(steps);
   }
 
-  double meanContext() const {
-    double sum = 0;
-    for (size_t i : running_) sum += all_[i].context;
-    return running_.empty() ? 0 : sum / static_cast<double>(running_.size());
+  /// The running sequences as one group: mean context and its deviation.
+  Group decoding() const {
+    double sum = 0, squares = 0, n = static_cast<double>(running_.size());
+    for (size_t i : running_) sum += all_[i].context, squares += all_[i].context * all_[i].context;
+    double mean = sum / n;
+    return {n, 1, mean, 1, false, std::sqrt(std::max(0.0, squares / n - mean * mean))};
   }
 
   /// Every running sequence gets the tokens of `steps` steps.

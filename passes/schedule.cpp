@@ -60,7 +60,7 @@ SlotState Schedule::mixed(double n) const {
   double budget = std::max(1.0, e_.max_tokens - decodes * width), chunk = u / own;
   SlotState s;
   double decodeCount = decodes * D;
-  s.decode = {{n, 1, meanContext(), 1}};
+  s.decode = {decoding(n)};
   double tDecode = decodes_ ? step(s.decode) : 0;
   // Spread arrivals: each chunk takes a step of its own, until there are more chunks than steps; then they share.
   double mixedSteps = perRank * own, chunksPerStep = 1;
@@ -72,7 +72,7 @@ SlotState Schedule::mixed(double n) const {
   // With D ranks under one barrier, a step is as long as its slowest rank's: any rank's prompt stalls all.
   double q = std::min(1.0, mixedSteps / N), stalled = 1 - std::pow(1 - q, D);
   double prefillRanks = stalled > 0 ? std::max(1.0, std::round(D * q / stalled)) : 0;
-  s.mixed = {{decodeCount, 1, meanContext(), 1}, {prefillRanks * chunksPerStep, chunk, past, 1 / own}};
+  s.mixed = {decoding(decodeCount), {prefillRanks * chunksPerStep, chunk, past, 1 / own}};
   if (decodeCount <= 0) s.mixed.erase(s.mixed.begin());
   double tMixed = step(s.mixed);
   if (mixedSteps <= N * (1 + 1e-12)) {
@@ -91,7 +91,7 @@ SlotState Schedule::mixed(double n) const {
   double low = 0, high = std::min(decodes, (e_.max_tokens - 1) / width);
   for (int i = 0; i < 48; ++i) {
     double nd = (low + high) / 2, p = std::max(1.0, e_.max_tokens - nd * width);
-    BatchState b = {{nd * D, 1, meanContext(), 1}, {D * std::max(1.0, p / chunk), std::min(chunk, p), past, 1 / own}};
+    BatchState b = {decoding(nd * D), {D * std::max(1.0, p / chunk), std::min(chunk, p), past, 1 / own}};
     double t = step(b), x = p / (u * t);
     (x * decodeSteps * t > nd ? low : high) = nd;
     s.mixed = b;
@@ -108,7 +108,7 @@ SlotState Schedule::mixed(double n) const {
 SlotState Schedule::prefillFirst(double n) const {
   SlotState s;
   double phi = e_.runtime.phase_lock, outputs = len_.output - 1;
-  s.decode = {{n, 1, meanContext(), 1}};
+  s.decode = {decoding(n)};
   double tDecode = outputs > 0 ? step(s.decode) : 0, tau = prefillTime(1);
   s.mixed = {{1, std::min(len_.fresh(), e_.max_tokens), len_.cached, 1}};
   s.ttft = tau * (1 + phi * (n - 1) / 2);

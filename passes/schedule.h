@@ -1,5 +1,7 @@
 // The steady state of one engine's scheduler in closed form (semantics §6): how long requests take when n of them run.
 #pragma once
+#include <cmath>
+
 #include "passes/role.h"
 
 namespace afdc {
@@ -34,6 +36,8 @@ class Schedule {
   /// Decode steps of a request after its first token.
   double decodeSteps() const { return std::max(0.0, len_.output - 1) / role_.progress(); }
   double meanContext() const { return len_.input + len_.output / 2; }
+  /// n requests that decode, each anywhere in its output: their contexts lie evenly over it.
+  Group decoding(double n) const { return {n, 1, meanContext(), 1, false, len_.output / std::sqrt(12.0)}; }
 
  private:
   SlotState mixed(double n) const;

@@ -314,6 +314,14 @@ double pastRead(const OpPlan& op, double fresh, double past) {
 
 }  // namespace
 
+double StepModel::cachedTokens(const OpPlan& op, const Group& g) const {
+  double each = pastRead(op, g.fresh, g.past), sum = g.count * each;
+  // Where a window or a choice of tokens caps what is read, lengths make no difference.
+  if (g.deviation > 0 && engine_.degrees.dp > 1 && each >= g.past)
+    sum += std::sqrt(g.count * 2 * std::log(engine_.degrees.dp)) * g.deviation;
+  return sum;
+}
+
 const ExpertLoad& StepModel::loadOf(const RoutePlan& route, double tokens, std::vector<KnownLoad>& loads) const {
   for (const auto& known : loads)
     if (known.tokens == tokens && (known.route == &route || known.route->same(route))) return known.load;
@@ -327,8 +335,9 @@ double StepModel::attentionTime(const OpPlan& op, const Frame& f, Work& w, bool&
   double flops[2] = {0, 0}, bytes[2] = {0, 0}, tokens[2] = {0, 0};
   for (const auto& g : f.local) {
     bool prompt = prompts(g);
-    flops[prompt] += value(op.perPair) * g.count * pairs(op, g.fresh, g.past);
-    bytes[prompt] += value(op.perCached) * g.count * pastRead(op, g.fresh, g.past);
+    double read = cachedTokens(op, g), mean = g.count * pastRead(op, g.fresh, g.past);
+    flops[prompt] += value(op.perPair) * (g.count * pairs(op, g.fresh, g.past) + g.fresh * (read - mean));
+    bytes[prompt] += value(op.perCached) * read;
     tokens[prompt] += g.count * g.fresh;
   }
   double seconds = 0, all = tokens[0] + tokens[1], most = -1;
@@ -374,7 +383,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
       double all = 0, cached = 0;
       for (const auto& g : f.local) {
         all += g.count * pairs(op, g.fresh, g.past);
-        cached += g.count * pastRead(op, g.fresh, g.past);
+        cached += cachedTokens(op, g);
       }
       w.fetched = engine_.offload.kv * value(op.perCached) * cached / d.cp;
       if (bound && d.cp <= 1 && (bound->prompts || bound->decodes))
@@ -501,7 +510,7 @@ void StepModel::fill(Frame& f, const BatchState& state, ir::Phase phase, bool ff
     if ((phase == Phase::Prefill && !prefill) || (phase == Phase::Decode && prefill)) continue;
     // The busiest rank has the ceiling of an integer count; an expectation is spread evenly (semantics §0).
     double count = g.count == std::floor(g.count) ? std::ceil(g.count / divide) : g.count / divide;
-    f.local.push_back({count, g.fresh, g.past, g.logits, g.verify});
+    f.local.push_back({count, g.fresh, g.past, g.logits, g.verify, g.deviation});
     f.tokensAll += g.count * g.fresh;
     // A prompt's tokens are split over cp; a decode's one token is not.
     double share = prefill ? count * g.fresh / d.cp : count * g.fresh;

@@ -13,10 +13,11 @@ namespace afdc {
 /// Sequences of one kind in a step, over all data-parallel ranks: `count` may be an expectation.
 struct Group {
   double count = 0;
-  double fresh = 1;     ///< new tokens of each sequence
-  double past = 0;      ///< tokens already in its cache
-  double logits = 1;    ///< of its tokens, those that need logits
-  bool verify = false;  ///< the new tokens are drafts: however many, they take the decode's kernels
+  double fresh = 1;      ///< new tokens of each sequence
+  double past = 0;       ///< tokens already in its cache
+  double logits = 1;     ///< of its tokens, those that need logits
+  bool verify = false;   ///< the new tokens are drafts: however many, they take the decode's kernels
+  double deviation = 0;  ///< of one sequence's context from `past`, standard: where ranks hold different ones
 };
 using BatchState = std::vector<Group>;
 
@@ -103,6 +104,9 @@ class StepModel {
   double expertTokens(const Frame& frame) const;
   /// Do tokens of several ranks meet at an expert, so that copies travel?
   bool exchanges() const;
+  /// Tokens of the past that attention reads for a group: of the slowest of the data-parallel ranks, which all wait for
+  /// each other. The largest of D sums of n deviations lies sqrt(2 ln D) of their own above the mean (semantics §2).
+  double cachedTokens(const OpPlan& op, const Group& g) const;
   /// Does this group take the kernels of prompts?
   bool prompts(const Group& g) const { return !g.verify && g.fresh >= engine_.runtime.prefill_from; }
   Work cost(const OpPlan& op, const BodyPlan& body, const Bound* bound, const Frame& frame,
