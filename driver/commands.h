@@ -12,6 +12,7 @@ struct Options {
   std::vector<std::string> files, sets;
   bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false,
        summary = false;
+  size_t top = 10;  ///< best points of a search that are shown
   bool cases = false;
   bool leaveOut = false;
   std::string after, stdlib;
@@ -26,6 +27,7 @@ struct Output {
 
 Output runCheck(const Options& options);
 Output runEval(const Options& options);
+Output runExplore(const Options& options);
 Output runExplain(const Options& options);
 Output runFmt(const Options& options);
 Output runIr(const Options& options);

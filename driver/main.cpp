@@ -23,6 +23,8 @@ constexpr unsigned kStack = 512u << 20;
 
 cl::SubCommand check("check", "parse, resolve and check files; print diagnostics");
 cl::SubCommand eval("eval", "evaluate scenarios: latency, throughput, memory, cost, verdicts");
+cl::SubCommand explore("explore",
+                       "search the design space of `explore` blocks: best points, trade-offs, and why not the others");
 cl::SubCommand explain("explain", "where a value comes from (FILE PATH), or what a diagnostic means (AFDnnnn)");
 cl::SubCommand format("fmt", "format files; prints to the terminal unless -w");
 cl::SubCommand irCommand("ir", "print the IR after a pass (--after=PASS, --list-passes)");
@@ -43,6 +45,10 @@ cl::list<std::string> testFiles(cl::Positional, cl::OneOrMore, cl::desc("FILE...
                                 cl::cat(category));
 cl::opt<std::string> evalFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(eval), cl::cat(category));
 cl::opt<std::string> evalName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(eval), cl::cat(category));
+cl::opt<std::string> exploreFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(explore), cl::cat(category));
+cl::opt<std::string> exploreName(cl::Positional, cl::desc("[EXPLORE]"), cl::sub(explore), cl::cat(category));
+cl::opt<unsigned> top("top", cl::desc("best points to show (10)"), cl::value_desc("N"), cl::init(10), cl::sub(explore),
+                      cl::cat(category));
 cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> irName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> stepFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(step), cl::cat(category));
@@ -76,7 +82,7 @@ enum class Format { Text, Json };
 cl::opt<Format> formatOption("format", cl::desc("what to print"),
                              cl::values(clEnumValN(Format::Text, "text", "for people (default)"),
                                         clEnumValN(Format::Json, "json", "for scripts; documented in docs/results.md")),
-                             cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explain),
+                             cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(explain),
                              cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step), cl::sub(fidelity),
                              cl::cat(category));
 cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"),
@@ -94,7 +100,7 @@ cl::opt<bool> summary("summary", cl::desc("only a line for each scenario, side b
 cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as findings"), cl::sub(check),
                      cl::sub(eval), cl::sub(test), cl::cat(category));
 cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"),
-                               cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explain),
+                               cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(explain),
                                cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::sub(fidelity), cl::sub(calibrate),
                                cl::cat(category));
 cl::opt<std::string> after("after", cl::desc("the pass after which to print"), cl::value_desc("PASS"),
@@ -150,6 +156,10 @@ Output dispatch() {
   if (eval) {
     o.file = evalFile, o.name = evalName;
     return runEval(o);
+  }
+  if (explore) {
+    o.file = exploreFile, o.name = exploreName, o.top = std::max(1u, top.getValue());
+    return runExplore(o);
   }
   if (explain) {
     o.file = explainSubject, o.path = explainPath;
@@ -222,8 +232,8 @@ int main(int argc, char** argv) {
     std::fputs(problems.c_str(), stderr);
     return kUsage;
   }
-  if (!check && !eval && !explain && !format && !irCommand && !test && !step && !doc && !fidelity && !calibrate &&
-      !import) {
+  if (!check && !eval && !explore && !explain && !format && !irCommand && !test && !step && !doc && !fidelity &&
+      !calibrate && !import) {
     std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
     return kUsage;
   }

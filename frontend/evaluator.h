@@ -44,14 +44,24 @@ class Evaluator {
   };
   std::vector<TestOutcome> runTests(Module& module);
 
-  /// A checked object (a scenario, deployment or model) as IR. Reports what is missing.
-  ir::Scenario lowerToScenario(Object* object);
+  /// A checked object (a scenario, deployment or model) as IR. Reports what is missing. The root of a point of a search also
+  /// holds what the search asks: `expect`, `minimize`, `maximize`.
+  ir::Scenario lowerToScenario(Object* object, Object* search = nullptr);
   /// The operator graph of an object whose schema has a `graph` and a `stack`.
   std::optional<ir::Graph> elaborate(Object* model);
 
   Diagnostics& diags() { return *diags_; }
 
+  /// What has been made since a mark can be forgotten, but for what older objects have come to hold.
+  struct Mark {
+    size_t objects, envs;
+    uint32_t generation;
+  };
+  Mark mark();
+  void release(const Mark& mark);
+
  private:
+  friend class Search;
   friend class GraphBuilder;
   friend class ScenarioBuilder;
 
@@ -139,6 +149,11 @@ class Evaluator {
   Module* prelude_ = nullptr;
   std::deque<Object> objects_;
   std::deque<Env> envs_;
+  uint32_t generation_ = 0;                      ///< of objects made now: 0, or the innermost mark's
+  size_t pinnedObjects_ = 0, pinnedEnvs_ = 0;    ///< older objects may hold those made before
+  void pin() { pinnedObjects_ = objects_.size(), pinnedEnvs_ = envs_.size(); }
+  bool outlives_ = false;  ///< since the innermost mark, an older object or a declaration has come to hold something
+  void touch(const Object* object) { outlives_ = outlives_ || object->generation != generation_; }
   std::deque<Schema> schemas_;
   struct DeclSlot {
     bool done = false;

@@ -115,6 +115,7 @@ Value Evaluator::declValue(Module& module, const ast::Decl& decl) {
     return v.schema ? v : Value{};
   }
   auto [slot, fresh] = declValues_.try_emplace(&decl);
+  if (fresh) outlives_ = true;
   if (!fresh) {
     if (!slot->second.done) {
       diags_->report<diag::value_cycle>(decl.name.range, decl.name.text);

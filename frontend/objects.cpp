@@ -37,7 +37,20 @@ Object* Evaluator::newObject(const Schema* schema, Object* parent, SourceRange d
   object.schema = schema;
   object.parent = parent;
   object.declared = declared;
+  object.generation = generation_;
   return &object;
+}
+
+Evaluator::Mark Evaluator::mark() {
+  Mark mark{objects_.size(), envs_.size(), generation_};
+  ++generation_;
+  return mark;
+}
+
+void Evaluator::release(const Mark& mark) {
+  if (std::exchange(outlives_, false)) pin();
+  while (objects_.size() > std::max(mark.objects, pinnedObjects_)) objects_.pop_back();
+  while (envs_.size() > std::max(mark.envs, pinnedEnvs_)) envs_.pop_back();
 }
 
 /// A new object like `base`, with one more layer (unless it is empty). `inherit` marks the base's layers as inherited.
@@ -56,6 +69,7 @@ Object* Evaluator::derive(Object* base, Object* parent, Layer layer, bool inheri
 Env* Evaluator::schemaFrame(Object* object, const Schema* owner) {
   for (const auto& [schema, env] : object->schemaFrames)
     if (schema == owner) return env;
+  touch(object);
   Env env;
   env.parent = owner->env;
   env.object = object;
@@ -68,6 +82,7 @@ Env* Evaluator::frame(Object* object, size_t layer) {
   object->frames.resize(object->layers.size());
   auto& env = object->frames[layer];
   if (!env) {
+    touch(object);
     Env made;
     made.parent = l.env;
     made.object = object;
@@ -120,6 +135,7 @@ Value Evaluator::get(Object* object, std::string_view name, SourceRange at) {
     found->second.value = {};
     return {};
   }
+  touch(object);
   auto& slot = object->slots[name];
   auto* graph = std::exchange(graph_, nullptr);  // a field is static whoever asks for it
   // A field of type Any belongs to another tool and may speak of results (`emit report { pareto = [cost_per_mtok] }`).

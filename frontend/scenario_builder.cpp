@@ -29,8 +29,14 @@ class ScenarioBuilder {
  public:
   explicit ScenarioBuilder(Evaluator& ev) : ev_(ev) {}
 
-  ir::Scenario run(Object* root) {
+  ir::Scenario run(Object* root, Object* search) {
     s_.root = object(root, root->label);
+    if (search) {
+      ir::Node asked;
+      checks(search, asked);
+      auto& children = s_.nodes[s_.root.index].children;
+      children.insert(children.end(), asked.children.begin(), asked.children.end());
+    }
     return std::move(s_);
   }
 
@@ -144,23 +150,26 @@ class ScenarioBuilder {
     auto* poolBefore = std::exchange(ev_.pool_, &s_.exprs);
     auto* stringsBefore = std::exchange(ev_.strings_, &s_.strings);
     bool resultsBefore = std::exchange(ev_.results_, true);
+    std::vector<ir::NodeId> made;
     for (size_t i = 0; i < o->layers.size(); ++i) {
       if (!o->layers[i].block) continue;
       for (const auto& m : o->layers[i].block->members) {
-        if (m.kind != ast::MemberKind::Expect) continue;
+        bool goal = m.kind == ast::MemberKind::Objective;
+        if (m.kind != ast::MemberKind::Expect && !goal) continue;
         Value v = ev_.eval(m.value, ev_.frame(o, i));
         v = ev_.asSymbolic(v, m.value->range);
         if (v.poison()) continue;
         ir::Node c;
         c.kind = ir::NodeKind::Check;
-        c.name = text("expect");
+        c.name = text(!goal ? "expect" : m.maximize ? "maximize" : "minimize");
         c.text = text(ev_.diags().sources().text(m.value->range));
         c.check = v.expr;
         if (!m.message.empty()) c.message = text(m.message);
         c.origins.push_back({o->layers[i].origin, ev_.place(m.value->range, s_.strings), c.text});
-        n.children.push_back(s_.add(std::move(c)));
+        made.push_back(s_.add(std::move(c)));
       }
     }
+    n.children.insert(n.children.end(), made.begin(), made.end());
     ev_.pool_ = poolBefore;
     ev_.strings_ = stringsBefore;
     ev_.results_ = resultsBefore;
@@ -170,9 +179,9 @@ class ScenarioBuilder {
   ir::Scenario s_;
 };
 
-ir::Scenario Evaluator::lowerToScenario(Object* object) {
+ir::Scenario Evaluator::lowerToScenario(Object* object, Object* search) {
   force(object);
-  return ScenarioBuilder(*this).run(object);
+  return ScenarioBuilder(*this).run(object, search);
 }
 
 }  // namespace afdc

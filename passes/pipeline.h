@@ -33,6 +33,9 @@ std::optional<Role> buildRoleOf(const ir::Scenario& s, std::string_view engine, 
 /// Results under the names that checks use: "mean(ttft)", "throughput", … ; nullopt: this evaluator cannot say.
 std::vector<std::pair<std::string, std::optional<double>>> namedMetrics(const Results& r);
 
+/// Every expression of the scenario over its results, by ExprId; NaN where this evaluator cannot say.
+std::vector<double> checkValues(const ir::Scenario& s, const Results& r);
+
 /// slo: verdict and margin of every `expect`. Reports promises below the physical floor and what cannot be decided.
 void checkSlo(const ir::Scenario& s, ir::NodeId slo, Results& results, double ttftFloor, double tpotFloor,
               Diagnostics& diags);

@@ -29,9 +29,14 @@ std::vector<std::pair<std::string, std::optional<double>>> namedMetrics(const Re
   return out;
 }
 
-void checkSlo(const Scenario& s, NodeId slo, Results& results, double ttftFloor, double tpotFloor, Diagnostics& diags) {
-  if (!slo.valid()) return;
+std::vector<double> checkValues(const Scenario& s, const Results& results) {
   auto named = namedMetrics(results);
+  if (!results.slo.empty()) {
+    bool fail = false, unknown = false;
+    for (const auto& promise : results.slo)
+      fail |= promise.verdict == Verdict::Fail, unknown |= promise.verdict == Verdict::Unknown;
+    named.emplace_back("slo.satisfied", fail ? std::optional(0.0) : unknown ? std::nullopt : std::optional(1.0));
+  }
   // Metric names are strings of the scenario: their values by id.
   std::vector<double> values;
   auto valueOf = [&](std::string_view name) -> std::optional<double> {
@@ -49,7 +54,12 @@ void checkSlo(const Scenario& s, NodeId slo, Results& results, double ttftFloor,
   in.metrics = &values;
   std::vector<double> evaluated;
   s.exprs.evaluate(in, evaluated);
+  return evaluated;
+}
 
+void checkSlo(const Scenario& s, NodeId slo, Results& results, double ttftFloor, double tpotFloor, Diagnostics& diags) {
+  if (!slo.valid()) return;
+  auto evaluated = checkValues(s, results);
   for (auto child : s[slo].children) {
     const auto& node = s[child];
     if (node.kind != NodeKind::Check) continue;

@@ -89,6 +89,8 @@ class Diagnostics {
   const std::deque<Diagnostic>& all() const { return list_; }
   size_t errors() const;
   size_t count() const { return list_.size(); }
+  /// Drops what was reported after the first `count`.
+  void forget(size_t count) { list_.resize(std::min(count, list_.size())); }
 
   /// The text form: header, source lines with labels, notes, help; sorted by file and position.
   std::string text(bool color) const;

@@ -1,0 +1,209 @@
+#include "backends/report/explore.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "results/metrics.h"
+#include "support/json.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+using Table = std::vector<std::vector<std::string>>;
+
+/// Columns as wide as they need; the first row is the head. Numbers stand to the right.
+std::string aligned(const Table& rows, bool color) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()), 0);
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    std::string line;
+    for (size_t i = 0; i < rows[r].size(); ++i) line += fmt::format("{}{:>{}}", i ? "  " : "  ", rows[r][i], widths[i]);
+    out += (color && r == 0 ? "\x1b[1m" + line + "\x1b[0m" : line) + "\n";
+  }
+  return out;
+}
+
+/// The shortest end of each path that tells the axes apart.
+std::vector<std::string> shortNames(const std::vector<std::string>& paths) {
+  std::vector<std::string> out;
+  for (const auto& path : paths) {
+    size_t from = path.rfind('.');
+    auto tail = [&] { return from == std::string::npos ? path : path.substr(from + 1); };
+    auto clashes = [&] {
+      return std::count_if(paths.begin(), paths.end(), [&](const std::string& other) {
+               return other == tail() || other.ends_with("." + tail());
+             }) > 1;
+    };
+    while (from != std::string::npos && from > 0 && clashes()) from = path.rfind('.', from - 1);
+    out.push_back(tail());
+  }
+  return out;
+}
+
+std::string goalText(const SearchGoal& goal, double value) {
+  if (std::isnan(value)) return "unknown";
+  std::string name = goal.text.substr(goal.text.find('(') + 1);
+  if (!name.empty() && name.back() == ')') name.pop_back();
+  const auto* metric = findMetric(name);
+  return metric && metric->unit == "s" ? humanize(value, dimensionOf(*metric)) : significant(value, 4);
+}
+
+/// What is said of a point beside its goals; each under the goal that says the same.
+struct Column {
+  const char *head, *goal;
+  std::string (*text)(const Results&);
+};
+std::string timeText(const std::optional<double>& v) {
+  return v ? humanize(*v, Dimension::of(Base::Time)) : std::string("unknown");
+}
+constexpr Column kColumns[] = {
+    {"TTFT", "mean(ttft)", [](const Results& r) { return timeText(r.metrics.ttft_mean_s); }},
+    {"TPOT", "mean(tpot)", [](const Results& r) { return timeText(r.metrics.tpot_mean_s); }},
+    {"tok/s/dev", "throughput_per_gpu",
+     [](const Results& r) {
+       const auto& v = r.metrics.output_tokens_per_s_per_device;
+       return v ? significant(*v, 4) : std::string("unknown");
+     }},
+    {"devices", "", [](const Results& r) { return significant(r.devices, 6); }},
+};
+
+std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& points, bool color) {
+  Table rows(1, {"#"});
+  for (const auto& name : shortNames(r.axes)) rows[0].push_back(name);
+  for (const auto& goal : r.goals) rows[0].push_back(goal.text);
+  std::vector<const Column*> columns;
+  for (const auto& column : kColumns)
+    if (std::none_of(r.goals.begin(), r.goals.end(), [&](const SearchGoal& g) { return g.text == column.goal; })) {
+      columns.push_back(&column);
+      rows[0].push_back(column.head);
+    }
+  for (const auto& p : points) {
+    auto& row = rows.emplace_back(std::vector<std::string>{std::to_string(p.number)});
+    row.insert(row.end(), p.values.begin(), p.values.end());
+    for (size_t i = 0; i < r.goals.size(); ++i) row.push_back(goalText(r.goals[i], p.goals[i]));
+    for (const auto* column : columns) row.push_back(column->text(p.results));
+  }
+  return aligned(rows, color);
+}
+
+std::string count(uint64_t n) { return significant(static_cast<double>(n), 12); }
+
+}  // namespace
+
+std::string searchReport(const SearchResult& r, bool color) {
+  auto title = [&](std::string_view text) {
+    return color ? fmt::format("\x1b[1m{}\x1b[0m\n", text) : fmt::format("{}\n", text);
+  };
+  std::string out = title(r.name);
+  out +=
+      fmt::format("  {} points: {} keep their promises, {} break one, {} are no deployment, {} pruned by `require`\n",
+                  count(r.points), count(r.kept), count(r.broken), count(r.refused), count(r.pruned));
+  if (r.undecided > 0)
+    out += fmt::format("  {} of those kept have a promise that this evaluator cannot decide\n", count(r.undecided));
+  if (!r.best.empty()) {
+    std::string by;
+    for (const auto& g : r.goals)
+      by += fmt::format("{}{} {}", by.empty() ? "" : ", then ", g.maximize ? "most" : "least", g.text);
+    out += "\n" + title(by.empty() ? "First" : fmt::format("Best: {}", by)) + pointTable(r, r.best, color);
+    if (r.front.size() > 1) {
+      out += "\n" + title(fmt::format("Trade-offs: no point is better in every goal ({})", r.front.size()));
+      out += pointTable(r, r.front, color);
+    }
+    out += fmt::format("\n  bottleneck of the best: {}\n", r.best[0].results.bottleneck);
+  }
+  if (!r.why.empty()) {
+    out += "\n" + title("Why not the others");
+    std::vector<std::pair<std::string, const SearchReason*>> reasons;
+    for (const auto& [text, reason] : r.why) reasons.emplace_back(text, &reason);
+    std::stable_sort(reasons.begin(), reasons.end(),
+                     [](const auto& a, const auto& b) { return a.second->count > b.second->count; });
+    for (const auto& [text, reason] : reasons) {
+      out += fmt::format("  {:>10}  {}\n", count(reason->count), text);
+      if (!reason->example.empty())
+        out += fmt::format("  {:>10}  for example point {}: {}\n", "", reason->first, reason->example);
+      if (r.kept == 0 && !reason->nearestValues.empty()) {
+        std::string at;
+        auto names = shortNames(r.axes);
+        for (size_t i = 0; i < names.size(); ++i)
+          at += fmt::format("{}{} = {}", i ? ", " : "", names[i], reason->nearestValues[i]);
+        out += fmt::format("  {:>10}  nearest: point {} misses it by {} % ({})\n", "", reason->nearestPoint,
+                           significant(-100 * reason->nearest, 3), at);
+      }
+    }
+  }
+  return out;
+}
+
+std::string searchJson(const std::vector<SearchResult>& all) {
+  std::string out;
+  JsonWriter json(out);
+  auto number = [](uint64_t n) { return static_cast<double>(n); };
+  auto points = [&](const SearchResult& r, const char* key, const std::vector<FoundPoint>& list) {
+    json.attributeArray(key, [&] {
+      for (const auto& p : list)
+        json.object([&] {
+          json.attribute("point", number(p.number));
+          json.attributeObject("axes", [&] {
+            for (size_t i = 0; i < r.axes.size(); ++i) json.attribute(r.axes[i], p.values[i]);
+          });
+          json.attributeArray("goals", [&] {
+            for (double g : p.goals) json.value(g);
+          });
+          json.attributeObject("metrics", [&] {
+            for (const auto& [name, value] : p.metrics) json.attribute(name, value);
+          });
+          json.attribute("devices", p.results.devices);
+          json.attribute("bottleneck", p.results.bottleneck);
+        });
+    });
+  };
+  json.object([&] {
+    json.attribute("schema", "afd_search");
+    json.attribute("version", 1);
+    json.attributeArray("searches", [&] {
+      for (const auto& r : all)
+        json.object([&] {
+          json.attribute("name", r.name);
+          json.attributeArray("goals", [&] {
+            for (const auto& g : r.goals)
+              json.object([&] {
+                json.attribute("goal", g.text);
+                json.attribute("maximize", g.maximize);
+              });
+          });
+          json.attribute("points", number(r.points));
+          json.attribute("kept", number(r.kept));
+          json.attribute("undecided", number(r.undecided));
+          json.attribute("broken", number(r.broken));
+          json.attribute("refused", number(r.refused));
+          json.attribute("pruned", number(r.pruned));
+          json.attributeArray("reasons", [&] {
+            for (const auto& [text, reason] : r.why)
+              json.object([&] {
+                json.attribute("reason", text);
+                json.attribute("count", number(reason.count));
+                json.attribute("first", number(reason.first));
+                if (!reason.example.empty()) json.attribute("example", reason.example);
+                if (!reason.nearestValues.empty()) {
+                  json.attribute("nearest", number(reason.nearestPoint));
+                  json.attribute("misses_by", -reason.nearest);
+                }
+              });
+          });
+          points(r, "best", r.best);
+          points(r, "front", r.front);
+        });
+    });
+  });
+  return out + "\n";
+}
+
+}  // namespace afdc

@@ -1,0 +1,100 @@
+// afdc explore: the points of a file's searches, evaluated one by one.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+
+#include "backends/report/explore.h"
+#include "driver/commands.h"
+#include "driver/session.h"
+#include "frontend/search.h"
+#include "passes/explore.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+std::atomic<bool> interrupted{false};
+
+/// Tells a person at a terminal how far a search is, twice a second.
+class Progress {
+ public:
+  void at(const Search::Point& point) {
+    if (!shown_) return;
+    auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(500)) return;
+    last_ = now;
+    double seconds = std::chrono::duration<double>(now - start_).count();
+    std::fprintf(stderr, "\r%s",
+                 fmt::format("{} points, {}/s ", point.number + 1,
+                             significant(static_cast<double>(point.number + 1) / seconds, 3))
+                     .c_str());
+    drawn_ = true;
+  }
+  ~Progress() {
+    if (drawn_) std::fprintf(stderr, "\r%30s\r", "");
+  }
+
+ private:
+  bool shown_ = isatty(2) != 0, drawn_ = false;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_ = start_;
+};
+
+SearchResult runSearch(Session& session, Object* explore, size_t top) {
+  Search search(session.evaluator, explore);
+  Explorer explorer(explore->label, search.axes(), top);
+  Progress progress;
+  search.each([&](Search::Point& point) {
+    progress.at(point);
+    if (point.scenario)
+      explorer.evaluate(point.number, point.values, *point.scenario);
+    else if (point.pruned)
+      explorer.pruned(point.number, point.reason);
+    else
+      explorer.refused(point.number, point.reason);
+    return !interrupted;
+  });
+  return explorer.finish();
+}
+
+}  // namespace
+
+Output runExplore(const Options& o) {
+  Output out;
+  Session session(o.stdlib);
+  Module* module = session.loader.loadFile(o.file);
+  if (module) session.evaluator.check(*module);
+  std::vector<SearchResult> all;
+  if (module && session.diags.errors() == 0) {
+    std::vector<Object*> searches;
+    for (auto* object : session.evaluator.blocks(*module, "explore"))
+      if (o.name.empty() || object->label == o.name) searches.push_back(object);
+    if (searches.empty())
+      session.diags.report<diag::nothing_to_do>({}, o.file, o.name.empty() ? "explore" : "explore `" + o.name + "`");
+    interrupted = false;
+    auto before = std::signal(SIGINT, [](int) { interrupted = true; });
+    for (auto* object : searches) {
+      all.push_back(runSearch(session, object, o.top));
+      if (interrupted) break;
+    }
+    std::signal(SIGINT, before);
+  }
+  bool errors = session.diags.errors() > 0;
+  out.err = o.json ? (session.diags.count() > 0 ? session.diags.json() + "\n" : "") : session.diags.text(o.color);
+  if (o.json)
+    out.out = searchJson(all);
+  else
+    for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + searchReport(all[i], o.color);
+  if (interrupted) out.err += "afdc explore: stopped; what is shown is of the points so far\n";
+  for (const auto& r : all)
+    if (r.kept == 0) out.code = kFindings;
+  if (errors || interrupted) out.code = kFindings;
+  if (!module) out.code = kUsage;
+  return out;
+}
+
+}  // namespace afdc

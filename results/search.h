@@ -1,0 +1,51 @@
+// What a search found: counts, reasons, a ranking and a front. Filled by passes/explore, read by reports.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "results/results.h"
+
+namespace afdc {
+
+/// `minimize` or `maximize`, as written.
+struct SearchGoal {
+  std::string text;
+  bool maximize = false;
+};
+
+struct FoundPoint {
+  uint64_t number = 0;
+  std::vector<std::string> values;  ///< of the axes
+  std::vector<double> goals;        ///< NaN: this evaluator cannot say
+  Results results;
+  std::vector<std::pair<std::string, std::optional<double>>> metrics;  ///< under the names that checks use
+};
+
+/// Points that came to the same end, with the first of them.
+struct SearchReason {
+  uint64_t count = 0, first = 0;
+  std::string example;  ///< what was said of the first
+  /// Of a promise: how near the nearest point came (the largest margin, negative), and which.
+  double nearest = -1e300;
+  uint64_t nearestPoint = 0;
+  std::vector<std::string> nearestValues;
+};
+
+struct SearchResult {
+  std::string name;
+  std::vector<std::string> axes;
+  std::vector<SearchGoal> goals;
+  uint64_t points = 0;     ///< all combinations of the axes
+  uint64_t pruned = 0;     ///< by a `require`, before evaluation
+  uint64_t refused = 0;    ///< that are no deployment: do not fit, do not divide, load above capacity
+  uint64_t broken = 0;     ///< that break a promise
+  uint64_t undecided = 0;  ///< with a promise that this evaluator cannot decide
+  uint64_t kept = 0;
+  std::map<std::string, SearchReason> why;  ///< of the pruned, refused and broken
+  std::vector<FoundPoint> best;             ///< by the first goal, then the others, then in order
+  std::vector<FoundPoint> front;            ///< that no other point beats in every goal; in order of the first goal
+};
+
+}  // namespace afdc
