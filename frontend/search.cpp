@@ -92,9 +92,15 @@ bool Search::walk(size_t axis, Object* search, Point& point, const std::function
   }
   Value values = ev_.eval(list_[axis].member->value, ev_.frame(search, list_[axis].layer));
   if (values.kind != ValueKind::List) return true;
-  for (const auto& value : *values.list) {
+  const auto* written = list_[axis].member->value;
+  bool each = written->kind == ast::ExprKind::List && written->list.size() == values.list->size();
+  for (size_t i = 0; i < values.list->size(); ++i) {
+    const auto& value = (*values.list)[i];
     auto mark = ev_.mark();
-    point.values.push_back(textOf(value));
+    // What has no name of its own is shown as it was written.
+    bool unnamed = value.kind == ValueKind::Record && value.object->label.empty();
+    point.values.push_back(each && unnamed ? std::string(ev_.diags().sources().text(written->list[i]->range))
+                                           : textOf(value));
     bool more = walk(axis + 1, assigned(search, list_[axis], value), point, visit);
     point.values.pop_back();
     ev_.release(mark);
