@@ -48,16 +48,32 @@ SearchResult runSearch(Session& session, Object* explore, size_t top) {
   Search search(session.evaluator, explore);
   Explorer explorer(explore->label, search.axes(), top);
   Progress progress;
+  // Points are made by one thread and evaluated by all, a batch at a time.
+  constexpr size_t kBatch = 256;
+  std::vector<Search::Point> batch;
+  auto flush = [&] {
+    std::vector<const ir::Scenario*> scenarios;
+    for (const auto& p : batch)
+      if (p.scenario) scenarios.push_back(&*p.scenario);
+    auto outcomes = evaluatePoints(scenarios);
+    size_t next = 0;
+    for (auto& p : batch)
+      if (p.scenario)
+        explorer.add(p.number, p.values, *p.scenario, std::move(outcomes[next++]));
+      else if (p.pruned)
+        explorer.pruned(p.number, p.reason);
+      else
+        explorer.refused(p.number, p.reason);
+    batch.clear();
+  };
   search.each([&](Search::Point& point) {
     progress.at(point);
-    if (point.scenario)
-      explorer.evaluate(point.number, point.values, *point.scenario);
-    else if (point.pruned)
-      explorer.pruned(point.number, point.reason);
-    else
-      explorer.refused(point.number, point.reason);
+    batch.push_back(std::move(point));
+    point.values = batch.back().values;  // the walk goes on from them
+    if (batch.size() == kBatch) flush();
     return !interrupted;
   });
+  flush();
   return explorer.finish();
 }
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <thread>
 
 #include "support/text.h"
 
@@ -30,22 +32,45 @@ void Explorer::refused(uint64_t number, const std::string& reason, const std::st
   ++why->second.count;
 }
 
-void Explorer::evaluate(uint64_t number, const std::vector<std::string>& values, const Scenario& s) {
+PointOutcome evaluatePoint(const Scenario& s) {
   SourceManager sources;
   Diagnostics diags(sources);
-  auto out = runPasses(s, "", diags);
-  if (!out.results) {
-    for (const auto& d : diags.all())
-      if (kCatalogue[d.id].severity == Severity::Error) {
-        // Figures differ from point to point: the rule that it breaks is the reason.
-        return refused(number, fmt::format("{} {}", kCatalogue[d.id].id, kCatalogue[d.id].explanation), d.message);
-      }
-    return refused(number, "it has no results");
+  PointOutcome out;
+  out.results = runPasses(s, "", diags).results;
+  if (out.results) {
+    out.checks = checkValues(s, *out.results);
+    return out;
   }
+  out.reason = "it has no results";
+  for (const auto& d : diags.all())
+    if (kCatalogue[d.id].severity == Severity::Error) {
+      // Figures differ from point to point: the rule that it breaks is the reason.
+      out.reason = fmt::format("{} {}", kCatalogue[d.id].id, kCatalogue[d.id].explanation);
+      out.example = d.message;
+      break;
+    }
+  return out;
+}
+
+std::vector<PointOutcome> evaluatePoints(const std::vector<const Scenario*>& scenarios) {
+  std::vector<PointOutcome> out(scenarios.size());
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i; (i = next.fetch_add(1)) < scenarios.size();) out[i] = evaluatePoint(*scenarios[i]);
+  };
+  std::vector<std::jthread> others(std::max(1u, std::thread::hardware_concurrency()) - 1);
+  for (auto& t : others) t = std::jthread(work);
+  work();
+  others.clear();
+  return out;
+}
+
+void Explorer::add(uint64_t number, const std::vector<std::string>& values, const Scenario& s, PointOutcome outcome) {
+  if (!outcome.results) return refused(number, outcome.reason, outcome.example);
   ++r_.points;
-  FoundPoint point{number, values, {}, std::move(*out.results), {}};
+  FoundPoint point{number, values, {}, std::move(*outcome.results), {}};
   point.metrics = namedMetrics(point.results);
-  auto checks = checkValues(s, point.results);
+  const auto& checks = outcome.checks;
   bool broken = false, undecided = false, first = r_.goals.empty();
   auto verdict = [&](const std::string& text, double holds, std::optional<double> margin) {
     if (std::isnan(holds)) undecided = true;

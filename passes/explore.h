@@ -6,6 +6,17 @@
 
 namespace afdc {
 
+/// What a point's evaluation gives; its messages are not reported.
+struct PointOutcome {
+  std::optional<Results> results;
+  std::vector<double> checks;   ///< by ExprId of the scenario
+  std::string reason, example;  ///< without results: the rule that it breaks, and the message
+};
+/// Pure: by several threads at once.
+PointOutcome evaluatePoint(const ir::Scenario& scenario);
+/// All of them on all cores, in their order.
+std::vector<PointOutcome> evaluatePoints(const std::vector<const ir::Scenario*>& scenarios);
+
 class Explorer {
  public:
   /// Keeps the `top` best points.
@@ -13,8 +24,8 @@ class Explorer {
   void pruned(uint64_t number, const std::string& reason);
   /// `example`: the message for this point, where `reason` is the rule that it breaks.
   void refused(uint64_t number, const std::string& reason, const std::string& example = "");
-  /// A point as a scenario whose root holds the search's checks. Its own messages are not reported.
-  void evaluate(uint64_t number, const std::vector<std::string>& values, const ir::Scenario& scenario);
+  /// A point as a scenario whose root holds the search's checks, with what became of it.
+  void add(uint64_t number, const std::vector<std::string>& values, const ir::Scenario& scenario, PointOutcome outcome);
   SearchResult finish();
 
  private:

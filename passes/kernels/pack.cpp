@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <mutex>
 
 #include "support/files.h"
 #include "support/json.h"
@@ -112,6 +113,8 @@ ReadPack read(std::string_view bytes) {
 
 SharedPack open(const std::string& path) {
   static std::map<std::string, SharedPack> opened;
+  static std::mutex one;  // searches evaluate points by several threads
+  std::lock_guard lock(one);
   auto [known, fresh] = opened.try_emplace(path);
   if (!fresh) return known->second;
   auto file = readSource(path);
