@@ -19,6 +19,7 @@ namespace afdc {
 
 namespace {
 
+constexpr const char* kYours = "yours";                 ///< rows of a user's own table
 constexpr double kHuber = 0.1;                          ///< in log ratio (fitting: Huber loss)
 constexpr size_t kPerGroup = 10;                        ///< records of a group that a fit looks at, spread evenly
 constexpr double kFloorTpot = 0.03, kFloorTtft = 0.10;  ///< noise of repeated measurements
@@ -174,7 +175,7 @@ Record fromRow(const Csv& csv, size_t row) {
   };
   Record r;
   r.id = fmt::format("row {}", row + 2);
-  r.source = "yours";
+  r.source = kYours;
   r.completeness = "A";
   r.gpu = text({"gpu"}), r.model = text({"model"}), r.engine = text({"engine", "runtime"});
   r.runs = r.engine, r.version = text({"version"});
@@ -287,6 +288,7 @@ std::vector<Sample> samplesOf(Predictor& predictor, const std::vector<Record>& r
   for (const auto& r : records) {
     if (r.completeness == "C" || r.completeness == "D" || r.engine == "llama.cpp" || r.metrics.empty()) continue;
     if (r.load == Record::Load::Unknown || r.input <= 0) continue;
+    if (r.version.empty() && r.source != kYours) continue;  // figures are an engine version's
     if (r.mode == "pd") continue;  // the hand-over has figures of its own, which are not an engine's
     const auto& built = predictor.build(r);
     if (built.roles.empty()) continue;
