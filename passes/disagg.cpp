@@ -1,8 +1,8 @@
-// Prefill and decode on engines of their own (semantics §6, P/D).
+#include "passes/disagg.h"
+
 #include <algorithm>
 #include <cmath>
 
-#include "passes/serve.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -11,30 +11,38 @@ using ir::NodeId;
 
 namespace {
 
-/// The prefill side as a queueing station: `servers` prompts at once, each in `time`.
-struct Station {
-  double servers = 1, time = 0;
-  double rate() const { return servers / time; }
-};
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-/// Prompts that share a step count as servers: all ranks of all replicas, several to a step where the budget allows.
+/// 1, 2, … 16, then sixteen values to each doubling, up to `top`.
+std::vector<double> fourBitsUpTo(double top) {
+  std::vector<double> out;
+  for (double stride = 1, n = 1; n < top; n += stride) {
+    out.push_back(n);
+    if (n >= 32 * stride) stride *= 2;
+  }
+  out.push_back(top);
+  return out;
+}
+
+/// Prompts that share a step count as servers: all ranks, several to a step where the budget allows.
 Station prefillStation(const Role& role, const Schedule& schedule) {
   const auto& e = role.engine();
-  double slots = e.replicas * e.degrees.pp;
-  Station best{slots * e.degrees.dp, schedule.prefillTime(e.degrees.dp)};
+  Station best{e.degrees.pp * e.degrees.dp, schedule.prefillTime(e.degrees.dp)};
   for (double together = 2 * e.degrees.dp; together <= schedule.promptsPerStep(); together *= 2) {
-    Station s{slots * together, schedule.prefillTime(together)};
+    Station s{e.degrees.pp * together, schedule.prefillTime(together)};
     if (s.rate() > best.rate()) best = s;
   }
   return best;
 }
 
-/// Mean wait in a closed system of `population` customers (approximate mean-value analysis: Schweitzer 1979, servers by
-/// Seidmann et al. 1987). Service is near-deterministic: half of an exponential server's wait.
-double closedWait(const Station& station, double population, double inQueue) {
-  double others = (population - 1) / population * inQueue;
-  double ahead = std::max(0.0, others - (station.servers - 1));
-  return ahead / station.rate() / 2;
+/// Mean wait in a closed system of `population` customers at rate x (approximate mean-value analysis: Schweitzer 1979,
+/// servers by Seidmann et al. 1987, whose fixed point is linear in the queue). Service is near-deterministic: half of
+/// an exponential server's wait.
+double closedWait(const Station& station, double population, double x) {
+  double others = (population - 1) / population, spare = station.servers - 1, twice = 2 * station.rate();
+  if (others * x * station.time <= spare) return 0;
+  double inQueue = x * (station.time - spare / twice) / (1 - x * others / twice);
+  return std::max(0.0, others * inQueue - spare) / twice;
 }
 
 /// One prompt's own time: alone when the side idles, a full step's when all ranks work.
@@ -43,17 +51,237 @@ double service(const Station& station, double alone, double rate) {
   return alone + load * std::max(0.0, station.time - alone);
 }
 
-struct Decode {
-  double batch = 0, tpot = 0;  ///< sequences of one slot, s per token
+std::pair<double, double> portOf(const EngineConfig& e, const TransferConfig& transfer) {
+  const auto& tier = transfer.scaleUp || e.tiers.size() < 2 ? e.tiers[0] : e.tiers.back();
+  return {tier.bandwidth * e.degrees.tp * e.degrees.cp * e.degrees.pp * e.runtime.eta_network, tier.latency};
+}
+
+const char* name(Paired::Limit limit) {
+  return limit == Paired::Limit::Prefill ? "prefill" : limit == Paired::Limit::Transfer ? "cache transfer" : "decode";
+}
+
+}  // namespace
+
+DecodeTimes::DecodeTimes(Schedule schedule, double ranks, double top) : schedule_(schedule) {
+  at_ = fourBitsUpTo(std::min(ranks, top));
+  if (top > ranks)
+    for (double perRank : fourBitsUpTo(top / ranks))
+      if (perRank > 1) at_.push_back(perRank * ranks);
+  seconds_ = std::vector<std::atomic<double>>(at_.size());
+  for (auto& s : seconds_) s.store(kUnknown, std::memory_order_relaxed);
+}
+
+DecodeTimes::DecodeTimes(DecodeTimes&& other) noexcept
+    : schedule_(other.schedule_), at_(std::move(other.at_)), seconds_(std::move(other.seconds_)) {}
+
+double DecodeTimes::time(size_t i) const {
+  double t = seconds_[i].load(std::memory_order_relaxed);
+  if (!std::isnan(t)) return t;
+  t = schedule_.step({schedule_.decoding(at_[i])});
+  seconds_[i].store(t, std::memory_order_relaxed);
+  return t;
+}
+
+double DecodeTimes::operator()(double n) const {
+  if (n <= at_[0]) return time(0);
+  auto above = static_cast<size_t>(std::lower_bound(at_.begin(), at_.end(), n) - at_.begin());
+  if (above >= at_.size()) return time(at_.size() - 1);
+  double share = (n - at_[above - 1]) / (at_[above] - at_[above - 1]);
+  return time(above - 1) + share * (time(above) - time(above - 1));
+}
+
+double TokenSide::rate(double n) const { return steps > 0 ? n / (steps * times(n)) : INFINITY; }
+
+double TokenSide::rateAt(size_t i) const { return steps > 0 ? times.sequences(i) / (steps * times.time(i)) : INFINITY; }
+
+double TokenSide::batchFor(double x) const {
+  size_t low = 0, high = times.size() - 1;  // the first that sustains x
+  while (low < high) {
+    size_t mid = (low + high) / 2;
+    if (rateAt(mid) < x)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  double n1 = times.sequences(low), t1 = times.time(low);
+  if (low == 0) return std::min(n1, x * steps * t1);
+  // Between two of them t = a + b·n, and x·steps·t = n.
+  double n0 = times.sequences(low - 1), t0 = times.time(low - 1);
+  double b = (t1 - t0) / (n1 - n0), a = t0 - b * n0;
+  return std::clamp(x * steps * a / (1 - x * steps * b), n0, n1);
+}
+
+std::optional<PromptSide> promptSide(const Role& prefill, const TransferConfig& transfer, const LoadConfig& load,
+                                     ServeContext& c) {
+  const auto& e = prefill.engine();
+  if (!requestFits(prefill, load, c)) return std::nullopt;
+  PromptSide out;
+  out.role = &prefill;
+  double perRank = std::min(slotsPerRank(prefill, load, c), std::max(1.0, load.amount));
+  out.lengths = lengthsOf(prefill, load, perRank, c);
+  Schedule schedule(prefill, out.lengths);
+  out.station = prefillStation(prefill, schedule);
+  out.alone = schedule.prefillTime(1);
+  // KV of the whole prompt moves: what was found in the cache too. Latents that tensor-parallel ranks hold alike are
+  // sent once.
+  out.bytes = uniqueBytes(prefill.holder(), load.input);
+  std::tie(out.sendRate, out.sendLatency) = portOf(e, transfer);
+  return out;
+}
+
+std::optional<TokenSide> tokenSide(const Role& decode, const TransferConfig& transfer, const LoadConfig& load,
+                                   ServeContext& c) {
+  const auto& d = decode.engine().degrees;
+  if (!requestFits(decode, load, c)) return std::nullopt;
+  Schedule schedule(decode, {load.input, load.output, load.input - 1});
+  double top = std::max(1.0, std::floor(slotsPerRank(decode, load, c) / d.pp)) * d.dp;
+  auto [rate, latency] = portOf(decode.engine(), transfer);
+  return TokenSide{
+      &decode, schedule.decodeSteps(), std::max(0.0, load.output - 1), DecodeTimes(schedule, d.dp, top), rate, latency};
+}
+
+namespace {
+
+/// Replicas of both sides under one load.
+class Pair {
+ public:
+  Pair(const PromptSide& prompt, double promptReplicas, const TokenSide& token, double tokenReplicas,
+       const TransferConfig& transfer, const LoadConfig& load)
+      : token_(token), station_(prompt.station), alone_(prompt.alone), amount_(load.amount) {
+    const auto &pe = prompt.role->engine(), &de = token.role->engine();
+    station_.servers *= promptReplicas;
+    slots_ = tokenReplicas * de.degrees.pp;
+    double flow = prompt.bytes / std::min(prompt.sendRate, token.receiveRate);
+    double latency = transfer.control + std::max(prompt.sendLatency, token.receiveLatency);
+    // Layer by layer: all but the last layer's cache flows while later layers are computed.
+    double layers = prompt.role->holder().plan().graph.layerCount();
+    exposed_ = latency + (transfer.layerwise ? std::max(flow / layers, flow - alone_ * (layers - 1) / layers) : flow);
+    double links =
+        std::min(promptReplicas * pe.degrees.dp * prompt.sendRate, tokenReplicas * de.degrees.dp * token.receiveRate) /
+        prompt.bytes;
+    front_ = pe.runtime.front_fixed + pe.runtime.front_serial + pe.runtime.front_per_token * load.input;
+    byDecode_ = de.runtime.firstTokenByDecode;
+    out_.transfer = flow + latency;
+    out_.prefillTop = station_.rate();
+    out_.decodeTop = slots_ * token.topRate();
+    out_.capacity = std::min({out_.prefillTop, out_.decodeTop, links});
+    out_.limit = out_.capacity == out_.prefillTop ? Paired::Limit::Prefill
+                 : out_.capacity == links         ? Paired::Limit::Transfer
+                                                  : Paired::Limit::Decode;
+  }
+
+  Paired open() {
+    out_.x = amount_;
+    if (out_.x >= out_.capacity) {
+      out_.above = true;
+      return out_;
+    }
+    // Sakasegawa's M/M/n approximation (1977), halved for near-deterministic service.
+    double rho = out_.x / station_.rate(), n = station_.servers;
+    double wait = station_.time / n * std::pow(rho, std::sqrt(2 * (n + 1)) - 1) / (1 - rho) / 2;
+    if (token_.steps > 0) out_.batch = token_.batchFor(out_.x / slots_);
+    return finish(wait, 0);
+  }
+
+  /// c = X·(wait + τ + exposed + decoding): the largest X that the population sustains.
+  Paired closed() {
+    token_.steps > 0 ? fillDecode() : rise(0, out_.capacity, 0, 0);
+    double wait = waitAt(out_.x), queue = 0;
+    // Above the capacity of a side, the rest of the population waits there.
+    double queued = amount_ - inSystem(out_.x, out_.batch > 0 ? token_.times(out_.batch) : 0);
+    if (queued > 1e-6 * amount_ && out_.x > 0.999 * out_.capacity) out_.queue = queue = queued / out_.x;
+    bool decode = out_.limit == Paired::Limit::Decode;
+    return finish(wait + (decode ? 0 : queue), decode ? queue : 0);
+  }
+
+ private:
+  double waitAt(double x) const { return closedWait(station_, std::max(1.0, amount_), x); }
+  /// Requests that are somewhere in the system at rate x, with decode steps of t seconds.
+  double inSystem(double x, double t) const {
+    return x * (front_ + waitAt(x) + service(station_, alone_, x) + exposed_ + token_.steps * t);
+  }
+
+  /// The last tabulated batch that the population still fills, then the rate between it and the next one.
+  void fillDecode() {
+    const auto& times = token_.times;
+    size_t from = 0, to = times.size();
+    while (from < to) {
+      size_t mid = (from + to) / 2;
+      double x = slots_ * token_.rateAt(mid);
+      if (x <= out_.capacity && inSystem(x, times.time(mid)) <= amount_)
+        from = mid + 1;
+      else
+        to = mid;
+    }
+    if (from == times.size()) {
+      out_.batch = times.sequences(from - 1), out_.x = slots_ * token_.rateAt(from - 1);
+      return;
+    }
+    double high = std::min(out_.capacity, slots_ * token_.rateAt(from)), t = times.time(from);
+    if (from == 0) return rise(0, high, t, 0);
+    double n0 = times.sequences(from - 1), t0 = times.time(from - 1);
+    double slope = (t - t0) / (times.sequences(from) - n0);
+    rise(slots_ * token_.rateAt(from - 1), high, t0 - slope * n0, slope);
+  }
+
+  /// Between two rates, with n sequences in a slot whose step takes a + b·n: the root by false position with the
+  /// Illinois rule (Dowell and Jarratt, BIT 11, 1971), as the number in the system rises with the rate.
+  void rise(double low, double high, double a, double b) {
+    auto at = [&](double x) {
+      double y = x / slots_ * token_.steps;
+      out_.x = x, out_.batch = y * a / (1 - y * b);
+      return inSystem(x, a + b * out_.batch) - amount_;
+    };
+    double above = at(high);
+    if (above <= 0) return;
+    double below = at(low);
+    int side = 0;
+    for (int i = 0; i < 60 && high - low > 1e-13 * high; ++i) {
+      double mid = (low * above - high * below) / (above - below);
+      if (!(mid > low && mid < high)) mid = (low + high) / 2;
+      double value = at(mid);
+      bool under = value <= 0;
+      (under ? low : high) = mid;
+      (under ? below : above) = value;
+      if (side == (under ? -1 : 1)) (under ? above : below) /= 2;
+      side = under ? -1 : 1;
+    }
+    at(low);
+  }
+
+  Paired finish(double wait, double decodeWait) {
+    bool decodes = token_.steps > 0;
+    out_.tau = service(station_, alone_, out_.x);
+    out_.ttft = front_ + wait + out_.tau;
+    if (byDecode_) out_.ttft += exposed_ + decodeWait + (decodes ? token_.times.time(0) : 0);
+    out_.e2e = out_.ttft;
+    out_.tpot = kUnknown;
+    if (!decodes) return out_;
+    // What is exposed after the first token delays the second: it belongs to TPOT's average.
+    double handover = byDecode_ ? 0 : exposed_ + decodeWait;
+    out_.tpot = (token_.times(out_.batch) * token_.steps + handover) / token_.outputs;
+    out_.e2e += token_.outputs * out_.tpot;
+    return out_;
+  }
+
+  const TokenSide& token_;
+  Station station_;
+  double alone_, amount_;
+  double slots_ = 1, exposed_ = 0, front_ = 0;
+  bool byDecode_ = false;
+  Paired out_;
 };
 
 }  // namespace
 
+Paired pairUp(const PromptSide& prompt, double promptReplicas, const TokenSide& token, double tokenReplicas,
+              const TransferConfig& transfer, const LoadConfig& load) {
+  Pair pair(prompt, promptReplicas, token, tokenReplicas, transfer, load);
+  return load.arrivals == LoadConfig::Arrivals::Poisson ? pair.open() : pair.closed();
+}
+
 std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const TransferConfig& transfer,
                                          const LoadConfig& load, ServeContext& c) {
-  const Role &prefill = roles[0], &decode = roles[1];
-  const auto &pe = prefill.engine(), &de = decode.engine();
-  if (!requestFits(prefill, load, c) || !requestFits(decode, load, c)) return std::nullopt;
   SourceRange at = rangeOf(c.s, c.s.find(c.workload(), "arrivals"), c.diags);
   if (load.arrivals == LoadConfig::Arrivals::Trace || load.arrivals == LoadConfig::Arrivals::Batch) {
     c.diags.report<diag::not_evaluable>(
@@ -63,117 +291,43 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
                         : "a static batch has no meaning for engines that work at the same time; give a concurrency"));
     return std::nullopt;
   }
-  double prompts = std::min(slotsPerRank(prefill, load, c), std::max(1.0, load.amount)) * pe.degrees.dp;
-  Lengths lengths = lengthsOf(prefill, load, prompts / pe.degrees.dp, c);
-  Schedule prompt(prefill, lengths), tokens(decode, {load.input, load.output, load.input - 1});
-  Station station = prefillStation(prefill, prompt);
-  double alone = prompt.prefillTime(1);
-
-  // KV of the whole prompt moves: what the prefill side found in its cache too. Latents that tensor-parallel ranks hold
-  // alike are sent once.
-  double layers = prefill.holder().plan().graph.layerCount();
-  double bytes = uniqueBytes(prefill.holder(), load.input);
-  auto ports = [&](const EngineConfig& e) {
-    const auto& tier = transfer.scaleUp || e.tiers.size() < 2 ? e.tiers[0] : e.tiers.back();
-    return std::pair(tier.bandwidth * e.degrees.tp * e.degrees.cp * e.degrees.pp * e.runtime.eta_network, tier.latency);
-  };
-  auto [sendRate, sendLatency] = ports(pe);
-  auto [receiveRate, receiveLatency] = ports(de);
-  double flow = bytes / std::min(sendRate, receiveRate);
-  double latency = transfer.control + std::max(sendLatency, receiveLatency);
-  // Layer by layer: all but the last layer's cache flows while later layers are computed.
-  double exposed =
-      latency + (transfer.layerwise ? std::max(flow / layers, flow - alone * (layers - 1) / layers) : flow);
-  double links = std::min(pe.replicas * pe.degrees.dp * sendRate, de.replicas * de.degrees.dp * receiveRate) / bytes;
-
-  double slots = de.replicas * de.degrees.pp;
-  double perRank = slotsPerRank(decode, load, c);
-  double top = std::max(1.0, std::floor(perRank / de.degrees.pp)) * de.degrees.dp;
-  double outputs = std::max(0.0, load.output - 1), steps = tokens.decodeSteps();
-  auto stepAt = [&](double n) { return tokens.step({tokens.decoding(n)}); };
-  // Requests per second that n sequences in every slot amount to.
-  auto decodeRate = [&](double n) { return steps > 0 ? slots * n / (steps * stepAt(n)) : INFINITY; };
-  double decodeTop = decodeRate(top);
-  double capacity = std::min({station.rate(), decodeTop, links});
+  auto prompt = promptSide(roles[0], transfer, load, c);
+  auto token = prompt ? tokenSide(roles[1], transfer, load, c) : std::nullopt;
+  if (!token) return std::nullopt;
+  const auto &pe = roles[0].engine(), &de = roles[1].engine();
+  auto paired = pairUp(*prompt, pe.replicas, *token, de.replicas, transfer, load);
   Served out;
-  out.limit = capacity == station.rate() ? "prefill" : capacity == links ? "cache transfer" : "decode";
-
-  double front = pe.runtime.front_fixed + pe.runtime.front_serial + pe.runtime.front_per_token * load.input;
-  // Sequences in decode that sustain a rate: X·steps·t(n) = slots·n.
-  auto decodeFor = [&](double x) {
-    Decode d;
-    double low = 0, high = top;
-    for (int i = 0; i < 48 && steps > 0; ++i) {
-      double n = (low + high) / 2;
-      (decodeRate(std::max(n, 1e-9)) < x ? low : high) = n;
-    }
-    d.batch = high;
-    d.tpot = steps > 0 ? stepAt(std::max(high, std::min(1.0, top))) * steps / outputs : NAN;
-    return d;
-  };
-  double first = de.runtime.firstTokenByDecode ? exposed + (steps > 0 ? stepAt(1) : 0) : 0;
-  double x = 0, wait = 0, decodeWait = 0;
-  Decode d;
-  if (load.arrivals == LoadConfig::Arrivals::Poisson) {
-    x = load.amount;
-    if (x >= capacity) {
-      c.diags
-          .report<diag::above_capacity>(at, humanize(x, Dimension::of(Base::Request) / Dimension::of(Base::Time)),
-                                        humanize(capacity, Dimension::of(Base::Request) / Dimension::of(Base::Time)))
-          .help(fmt::format("{} is what limits it", out.limit));
-      return std::nullopt;
-    }
-    d = decodeFor(x);
-    // Sakasegawa's M/M/n approximation (1977), halved for near-deterministic service.
-    double rho = x / station.rate();
-    wait = station.time / station.servers * std::pow(rho, std::sqrt(2 * (station.servers + 1)) - 1) / (1 - rho) / 2;
-  } else {
-    // c = X·(W + τ + exposed + decoding): the largest X that the population sustains.
-    double low = 0, high = capacity;
-    auto cycle = [&](double rate) {
-      d = decodeFor(rate);
-      double inPrefill = rate * alone;
-      for (int i = 0; i < 30; ++i) {
-        wait = closedWait(station, std::max(1.0, load.amount), inPrefill);
-        inPrefill = rate * (wait + station.time);
-      }
-      return front + wait + service(station, alone, rate) + exposed + (outputs > 0 ? outputs * d.tpot : 0);
-    };
-    for (int i = 0; i < 48; ++i) {
-      double mid = (low + high) / 2;
-      (mid * cycle(mid) < load.amount ? low : high) = mid;
-    }
-    x = low;
-    double inCycle = x * cycle(x);
-    // Above the capacity of a side, the rest of the population waits there.
-    double queued = std::max(0.0, load.amount - inCycle);
-    if (queued > 1e-6 * load.amount && x > 0.999 * capacity) {
-      (out.limit == "decode" ? decodeWait : wait) += queued / x;
-      c.diags.report<diag::queueing>(at, shortest(load.amount), shortest(std::round(inCycle)))
-          .note(fmt::format("{} is what limits the rate; the queue adds {} to {}", out.limit,
-                            humanize(queued / x, Dimension::of(Base::Time)),
-                            out.limit == "decode" ? "the time before decoding" : "TTFT"));
-    }
+  out.limit = name(paired.limit);
+  if (paired.above) {
+    auto rate = [](double x) { return humanize(x, Dimension::of(Base::Request) / Dimension::of(Base::Time)); };
+    c.diags.report<diag::above_capacity>(at, rate(load.amount), rate(paired.capacity))
+        .help(fmt::format("{} is what limits it", out.limit));
+    return std::nullopt;
   }
-  double tau = service(station, alone, x);
-  out.ttft = front + wait + tau + first + (de.runtime.firstTokenByDecode ? decodeWait : 0);
-  out.tpot = outputs > 0 ? d.tpot : NAN;
-  // What is exposed after the first token delays the second: it belongs to TPOT's average.
-  double handover = de.runtime.firstTokenByDecode ? 0 : exposed + decodeWait;
-  if (outputs > 0) out.tpot += handover / outputs;
-  out.e2e = out.ttft + (outputs > 0 ? outputs * out.tpot : 0);
+  double x = paired.x;
+  if (paired.queue > 0)
+    c.diags.report<diag::queueing>(at, shortest(load.amount), shortest(std::round(load.amount - x * paired.queue)))
+        .note(fmt::format("{} is what limits the rate; the queue adds {} to {}", out.limit,
+                          humanize(paired.queue, Dimension::of(Base::Time)),
+                          paired.limit == Paired::Limit::Decode ? "the time before decoding" : "TTFT"));
+  out.ttft = paired.ttft, out.tpot = paired.tpot, out.e2e = paired.e2e;
   out.requests = x;
   out.concurrency = x * out.e2e;
-  out.running = d.batch * slots;
-  out.capacity = capacity;
-  out.transfer = flow + latency;
-  out.busy = {x / station.rate(), decodeTop == INFINITY ? 0 : x / decodeTop};
-  out.steps.push_back({0,
-                       "prefill",
-                       {{std::max(1.0, std::min(pe.degrees.dp, std::ceil(x * tau / (pe.replicas * pe.degrees.pp)))),
-                         std::min(lengths.fresh(), pe.max_tokens), lengths.cached, 1}}});
-  if (outputs > 0) out.steps.push_back({1, "decode", {tokens.decoding(std::max(d.batch, 1e-3))}});
-  out.sequences = {std::max(1.0, x * tau / (pe.replicas * pe.degrees.dp)), d.batch / de.degrees.dp * de.degrees.pp};
+  out.running = paired.batch * de.replicas * de.degrees.pp;
+  out.capacity = paired.capacity;
+  out.transfer = paired.transfer;
+  out.busy = {x / paired.prefillTop, paired.decodeTop == INFINITY ? 0 : x / paired.decodeTop};
+  out.steps.push_back(
+      {0,
+       "prefill",
+       {{std::max(1.0, std::min(pe.degrees.dp, std::ceil(x * paired.tau / (pe.replicas * pe.degrees.pp)))),
+         std::min(prompt->lengths.fresh(), pe.max_tokens), prompt->lengths.cached, 1}}});
+  if (token->outputs > 0) {
+    Schedule tokens(roles[1], {load.input, load.output, load.input - 1});
+    out.steps.push_back({1, "decode", {tokens.decoding(std::max(paired.batch, 1e-3))}});
+  }
+  out.sequences = {std::max(1.0, x * paired.tau / (pe.replicas * pe.degrees.dp)),
+                   paired.batch / de.degrees.dp * de.degrees.pp};
   return out;
 }
 
