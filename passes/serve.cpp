@@ -28,28 +28,32 @@ double zipfShare(double held, double n, double s) {
 
 }  // namespace
 
-Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, ServeContext& c) {
-  Lengths out{load.input, load.output};
-  if (load.shared <= 0 && load.carryOver <= 0) return out;
-  NodeId prefix = c.s.find(c.workload(), "prefix");
-  if (!role.engine().prefixCache) {
-    c.assumptions.push_back({"the engine looks up no prefixes (kv_cache.prefix_cache): every prompt is computed whole",
-                             whereSet(c.s, prefix)});
-    return out;
-  }
+Found foundInCache(const Role& role, const LoadConfig& load, double running) {
+  Found out{{load.input, load.output}, 1};
+  if ((load.shared <= 0 && load.carryOver <= 0) || !role.engine().prefixCache) return out;
   // Running sequences have precedence; what they leave holds the most popular prefixes (LRU keeps nearly those).
-  double shared = std::min(load.shared, load.input - 1), hit = 1;
+  double shared = std::min(load.shared, load.input - 1);
   if (shared > 0 && load.zipf > 0) {
     double own = running * sequenceBytes(role.holder(), std::max(1.0, load.input - shared + load.output / 2));
     double held = std::floor(std::max(0.0, role.kvBudget - own) / sequenceBytes(role.holder(), shared));
-    hit = held >= load.prefixes ? 1 : zipfShare(held, load.prefixes, load.zipf);
+    out.hit = held >= load.prefixes ? 1 : zipfShare(held, load.prefixes, load.zipf);
   }
   double carried = load.carryOver * (load.input - shared);
-  out.cached = std::min(std::floor(hit * shared + carried), load.input - 1);
-  c.assumptions.push_back({fmt::format("{} of {} prompt tokens are found in the cache (shared prefixes hit {}%)",
-                                       shortest(out.cached), significant(load.input, 5), significant(100 * hit, 3)),
-                           whereSet(c.s, prefix)});
+  out.lengths.cached = std::min(std::floor(out.hit * shared + carried), load.input - 1);
   return out;
+}
+
+Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, ServeContext& c) {
+  auto found = foundInCache(role, load, running);
+  if (load.shared <= 0 && load.carryOver <= 0) return found.lengths;
+  NodeId prefix = c.s.find(c.workload(), "prefix");
+  c.assumptions.push_back(
+      {role.engine().prefixCache
+           ? fmt::format("{} of {} prompt tokens are found in the cache (shared prefixes hit {}%)",
+                         shortest(found.lengths.cached), significant(load.input, 5), significant(100 * found.hit, 3))
+           : "the engine looks up no prefixes (kv_cache.prefix_cache): every prompt is computed whole",
+       whereSet(c.s, prefix)});
+  return found.lengths;
 }
 
 bool requestFits(const Role& role, const LoadConfig& load, ServeContext& c) {
@@ -72,7 +76,7 @@ bool requestFits(const Role& role, const LoadConfig& load, ServeContext& c) {
   return false;
 }
 
-double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& c) {
+double sequencesThatFit(const Role& role, const LoadConfig& load) {
   const auto& e = role.engine();
   // What one running request reserves: half its output on average when blocks are taken as it grows, all of it
   // otherwise.
@@ -83,13 +87,18 @@ double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& c) {
     budget -= sequenceBytes(role.holder(), load.shared);
   }
   double each = sequenceBytes(role.holder(), own);
-  double fits = each > 0 ? std::floor(budget / each) : INFINITY;
+  return each > 0 ? std::max(1.0, std::floor(budget / each)) : INFINITY;
+}
+
+double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& c) {
+  const auto& e = role.engine();
+  double fits = sequencesThatFit(role, load);
   if (fits < e.max_seqs)
     c.assumptions.push_back(
         {fmt::format("{} sequences per data-parallel rank of `{}` fit in KV memory (the scheduler would allow {})",
-                     shortest(std::max(1.0, fits)), e.name, shortest(e.max_seqs)),
+                     shortest(fits), e.name, shortest(e.max_seqs)),
          whereSet(c.s, c.s.find(e.node, "kv_cache"))});
-  return std::min(e.max_seqs, std::max(1.0, fits));
+  return std::min(e.max_seqs, fits);
 }
 
 Floor physicalFloor(const Role& prefill, const Role& decode, const LoadConfig& load) {
@@ -100,37 +109,26 @@ Floor physicalFloor(const Role& prefill, const Role& decode, const LoadConfig& l
   return f;
 }
 
-std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeContext& context) {
+Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const LoadConfig& load) {
   const auto& e = role.engine();
   const auto& d = e.degrees;
-  const auto& s = context.s;
-  auto& diags = context.diags;
-  auto& assumptions = context.assumptions;
-  NodeId workload = context.workload();
-  if (!requestFits(role, load, context)) return std::nullopt;
-  double perRank = slotsPerRank(role, load, context);
   // KV of all pp batches in flight lies on the same devices; slots are what is left for each.
-  double slotCapacity = std::max(1.0, std::floor(perRank / d.pp)) * d.dp;
-  double slots = e.replicas * d.pp;
-
-  double asked = load.arrivals == LoadConfig::Arrivals::Poisson ? slotCapacity : load.amount / slots;
-  Lengths lengths = lengthsOf(role, load, std::min(asked, slotCapacity) / d.dp * d.pp, context);
-  Schedule schedule(role, lengths);
-  Served out;
+  double slots = replicas * d.pp;
+  Solo out;
+  out.slotCapacity = std::max(1.0, std::floor(slotsOfRank / d.pp)) * d.dp;
+  bool open = load.arrivals == LoadConfig::Arrivals::Poisson;
+  double perSlot = open ? out.slotCapacity : load.amount / slots;
+  double running = std::min(perSlot, out.slotCapacity);
+  auto found = foundInCache(role, load, running / d.dp * d.pp);
+  out.lengths = found.lengths;
+  Schedule schedule(role, out.lengths);
   double front = e.runtime.front_fixed + e.runtime.front_serial + e.runtime.front_per_token * load.input;
 
   if (load.arrivals == LoadConfig::Arrivals::Batch) {
     // E2E = prefill of B·U in chunks + Σ decode steps at growing context (three-point Simpson).
-    double perSlot = load.amount / slots;
-    if (perSlot > slotCapacity) {
-      double each = sequenceBytes(role.holder(), load.input + load.output / 2);
-      diags
-          .report<diag::request_does_not_fit>(rangeOf(s, s.find(workload, "arrivals"), diags),
-                                              shortest(std::ceil(load.amount * (load.input + load.output))),
-                                              bytesText(perSlot / d.dp * each), bytesText(role.kvBudget))
-          .note(fmt::format("a static batch of {} runs at once; {} fit", shortest(load.amount),
-                            shortest(slotCapacity * slots)));
-      return std::nullopt;
+    if (perSlot > out.slotCapacity) {
+      out.refused = Solo::Refused::Batch;
+      return out;
     }
     double prefill = schedule.prefillTime(perSlot);
     double steps = schedule.decodeSteps();
@@ -142,85 +140,112 @@ std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeConte
     out.ttft = front + prefill;
     out.tpot = steps > 0 ? decode / (load.output - 1) : kUnknown;
     out.e2e = out.ttft + decode;
-    out.requests = load.amount / out.e2e;
-    out.concurrency = out.running = load.amount;
-    if (load.output > 1) out.steps.push_back({0, "decode", {{perSlot, 1, load.input + load.output / 2, 1}}});
-    out.steps.push_back({0,
-                         "prefill",
-                         {{std::max(1.0, std::min(perSlot, schedule.promptsPerStep())),
-                           std::min(lengths.fresh(), e.max_tokens), lengths.cached, 1}}});
-    out.sequences = {std::ceil(perSlot / d.dp) * d.pp};
+    out.x = load.amount / out.e2e;
+    out.running = perSlot;
     return out;
   }
 
-  auto fill = [&](const SlotState& slot, double running) {
-    out.tpot = slot.tpot;
-    out.requests = slot.rate * slots;
-    out.running = running * slots;
-    if (load.output > 1) out.steps.push_back({0, "decode", slot.decode, 1 - slot.mixedShare});
-    out.steps.push_back({0, e.runtime.prefill_first ? "prefill" : "mixed", slot.mixed, slot.mixedShare});
-    out.sequences = {running / d.dp * d.pp};
-  };
-
-  if (load.arrivals == LoadConfig::Arrivals::Closed) {
-    double perSlot = load.amount / slots;
-    double running = std::min(perSlot, slotCapacity);
-    SlotState slot = schedule.run(running);
-    fill(slot, running);
-    double queue = perSlot > running ? slot.residence * (perSlot - running) / running : 0;
-    out.ttft = front + slot.ttft + queue;
-    out.e2e = out.ttft + (load.output > 1 ? (load.output - 1) * slot.tpot : 0);
-    out.concurrency = load.amount;
-    // The front end is outside the slots: users spend that time too (c = X·E2E).
-    out.requests = std::min(out.requests, load.amount / out.e2e);
-    if (perSlot > running)
-      diags
-          .report<diag::queueing>(rangeOf(s, s.find(workload, "arrivals"), diags), shortest(load.amount),
-                                  shortest(running * slots))
-          .note(fmt::format("the queue adds {} to TTFT", humanize(queue, Dimension::of(Base::Time))));
-    return out;
-  }
-
-  if (load.arrivals == LoadConfig::Arrivals::Poisson) {
+  double wait = 0;
+  if (open) {
     // The largest rate over the running batch; X(n) rises with n except where memory traffic saturates.
-    double best = 0, top = slotCapacity;
+    double best = 0, top = out.slotCapacity;
     for (double n = 1; n < top; n *= 2) best = std::max(best, schedule.run(n).rate);
     best = std::max(best, schedule.run(top).rate);
     out.capacity = best * slots;
     if (load.amount >= out.capacity) {
-      diags
-          .report<diag::above_capacity>(
-              rangeOf(s, s.find(workload, "arrivals"), diags),
-              humanize(load.amount, Dimension::of(Base::Request) / Dimension::of(Base::Time)),
-              humanize(out.capacity, Dimension::of(Base::Request) / Dimension::of(Base::Time)))
-          .help(fmt::format("at this capacity {} replicas would be needed",
-                            shortest(std::ceil(e.replicas * load.amount / out.capacity + 1e-9))));
-      return std::nullopt;
+      out.refused = Solo::Refused::Rate;
+      return out;
     }
     double wanted = load.amount / slots, low = 0, high = top;
     for (int i = 0; i < 48; ++i) {
       double n = (low + high) / 2;
       (schedule.run(n).rate < wanted ? low : high) = n;
     }
-    SlotState slot = schedule.run(high);
-    fill(slot, high);
-    out.requests = load.amount;
+    running = high;
+    out.slot = schedule.run(running);
+    out.x = load.amount;
     // Waiting for a slot: Sakasegawa's approximation for M/M/n (European Journal of Operational Research 1, 1977),
     // within a few percent for n >= 10 and utilisation below 0.95.
     double rho = load.amount / out.capacity;
-    double wait = slot.residence / top * std::pow(rho, std::sqrt(2 * (top + 1)) - 1) / (1 - rho);
-    out.ttft = front + slot.ttft + wait;
-    out.e2e = out.ttft + (load.output > 1 ? (load.output - 1) * slot.tpot : 0);
-    out.concurrency = load.amount * out.e2e;
-    assumptions.push_back(
-        {fmt::format("open loop: waiting by Sakasegawa's M/M/n approximation at utilisation {}", significant(rho, 3)),
-         whereSet(s, s.find(workload, "arrivals"))});
+    wait = out.slot.residence / top * std::pow(rho, std::sqrt(2 * (top + 1)) - 1) / (1 - rho);
+  } else {
+    out.slot = schedule.run(running);
+    out.x = out.slot.rate * slots;
+    if (perSlot > running) out.queue = wait = out.slot.residence * (perSlot - running) / running;
+  }
+  out.running = running;
+  out.tpot = out.slot.tpot;
+  out.ttft = front + out.slot.ttft + wait;
+  out.e2e = out.ttft + (load.output > 1 ? (load.output - 1) * out.tpot : 0);
+  // The front end is outside the slots: users spend that time too (c = X·E2E).
+  if (!open) out.x = std::min(out.x, load.amount / out.e2e);
+  return out;
+}
+
+std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeContext& context) {
+  const auto& e = role.engine();
+  const auto& d = e.degrees;
+  const auto& s = context.s;
+  auto& diags = context.diags;
+  SourceRange at = rangeOf(s, s.find(context.workload(), "arrivals"), diags);
+  if (load.arrivals == LoadConfig::Arrivals::Trace) {
+    diags.report<diag::not_evaluable>(
+        at, s.show(context.workload()),
+        std::string("a trace of arrivals needs a simulation; give a rate or a concurrency"));
+    return std::nullopt;
+  }
+  if (!requestFits(role, load, context)) return std::nullopt;
+  double slots = e.replicas * d.pp;
+  auto solo = serveSolo(role, e.replicas, slotsPerRank(role, load, context), load);
+  bool batch = load.arrivals == LoadConfig::Arrivals::Batch, open = load.arrivals == LoadConfig::Arrivals::Poisson;
+  double asked = open ? solo.slotCapacity : load.amount / slots;
+  lengthsOf(role, load, std::min(asked, solo.slotCapacity) / d.dp * d.pp, context);
+  if (solo.refused == Solo::Refused::Batch) {
+    double each = sequenceBytes(role.holder(), load.input + load.output / 2);
+    diags
+        .report<diag::request_does_not_fit>(at, shortest(std::ceil(load.amount * (load.input + load.output))),
+                                            bytesText(asked / d.dp * each), bytesText(role.kvBudget))
+        .note(fmt::format("a static batch of {} runs at once; {} fit", shortest(load.amount),
+                          shortest(solo.slotCapacity * slots)));
+    return std::nullopt;
+  }
+  if (solo.refused == Solo::Refused::Rate) {
+    auto rate = [](double x) { return humanize(x, Dimension::of(Base::Request) / Dimension::of(Base::Time)); };
+    diags.report<diag::above_capacity>(at, rate(load.amount), rate(solo.capacity))
+        .help(fmt::format("at this capacity {} replicas would be needed",
+                          shortest(std::ceil(e.replicas * load.amount / solo.capacity + 1e-9))));
+    return std::nullopt;
+  }
+  Served out;
+  out.ttft = solo.ttft, out.tpot = solo.tpot, out.e2e = solo.e2e;
+  out.requests = solo.x;
+  out.running = solo.running * slots;
+  out.capacity = solo.capacity;
+  out.concurrency = open ? load.amount * out.e2e : load.amount;
+  if (batch) {
+    Schedule schedule(role, solo.lengths);
+    double n = solo.running;
+    if (load.output > 1) out.steps.push_back({0, "decode", {{n, 1, load.input + load.output / 2, 1}}});
+    out.steps.push_back({0,
+                         "prefill",
+                         {{std::max(1.0, std::min(n, schedule.promptsPerStep())),
+                           std::min(solo.lengths.fresh(), e.max_tokens), solo.lengths.cached, 1}}});
+    out.sequences = {std::ceil(n / d.dp) * d.pp};
     return out;
   }
-  diags.report<diag::not_evaluable>(
-      rangeOf(s, s.find(workload, "arrivals"), diags), s.show(workload),
-      std::string("a trace of arrivals needs a simulation; give a rate or a concurrency"));
-  return std::nullopt;
+  const auto& slot = solo.slot;
+  if (load.output > 1) out.steps.push_back({0, "decode", slot.decode, 1 - slot.mixedShare});
+  out.steps.push_back({0, e.runtime.prefill_first ? "prefill" : "mixed", slot.mixed, slot.mixedShare});
+  out.sequences = {solo.running / d.dp * d.pp};
+  if (solo.queue > 0)
+    diags.report<diag::queueing>(at, shortest(load.amount), shortest(solo.running * slots))
+        .note(fmt::format("the queue adds {} to TTFT", humanize(solo.queue, Dimension::of(Base::Time))));
+  if (open)
+    context.assumptions.push_back({fmt::format("open loop: waiting by Sakasegawa's M/M/n approximation at utilisation "
+                                               "{}",
+                                               significant(load.amount / solo.capacity, 3)),
+                                   whereSet(s, s.find(context.workload(), "arrivals"))});
+  return out;
 }
 
 }  // namespace afdc

@@ -42,6 +42,29 @@ std::optional<Served> serve(const Role& engine, const LoadConfig& load, ServeCon
 std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const TransferConfig& transfer,
                                          const LoadConfig& load, ServeContext& context);
 
+/// What replicas of one engine serve; only numbers.
+struct Solo {
+  double x = 0;  ///< requests per second
+  double ttft = 0, tpot = 0, e2e = 0;
+  double running = 0, slotCapacity = 0;  ///< sequences of one slot: those that run, and those that could
+  double capacity = 0;                   ///< requests per second; only of an open load
+  double queue = 0;                      ///< s, for a slot
+  Lengths lengths;
+  SlotState slot;                                                          ///< not of a static batch
+  enum class Refused : uint8_t { No, Batch, Rate } refused = Refused::No;  ///< it does not fit; it is above capacity
+};
+/// `slotsOfRank`: sequences that a data-parallel rank may hold. The load is not a trace.
+Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const LoadConfig& load);
+
+struct Found {
+  Lengths lengths;
+  double hit = 1;  ///< of shared prefixes
+};
+/// Prompt tokens that are found in the cache while `running` sequences of a rank hold the rest.
+Found foundInCache(const Role& role, const LoadConfig& load, double running);
+/// Sequences that one data-parallel rank's cache holds.
+double sequencesThatFit(const Role& role, const LoadConfig& load);
+
 /// Prompt tokens that are found in the cache, by the workload's prefixes and what the cache holds.
 Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, ServeContext& context);
 /// Does one request of this load fit the context window and the cache? Reports when not.
