@@ -48,7 +48,10 @@ ir::Place Evaluator::place(SourceRange range, ir::Strings& strings) const {
 Value Evaluator::lookup(std::string_view name, Env* env, SourceRange at, bool& found) {
   found = true;
   for (Env* e = env; e; e = e->parent) {
-    if (!e->name.empty() && e->name == name) return e->local;
+    if (!e->name.empty() && e->name == name) {
+      read_ |= e->axes;
+      return e->local;
+    }
     // In a field's own value its name means an outer one: `Gqa { heads = heads }`.
     bool itself = e->object == computing_.first && name == computing_.second;
     if (e->object && !itself && hasMember(e->object, name)) return get(e->object, name, at);

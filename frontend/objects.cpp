@@ -129,7 +129,10 @@ const Schema* Evaluator::childSchema(const Schema* schema, std::string_view kind
 
 Value Evaluator::get(Object* object, std::string_view name, SourceRange at) {
   if (auto found = object->slots.find(name); found != object->slots.end()) {
-    if (found->second.state == Object::State::Done) return found->second.value;
+    if (found->second.state == Object::State::Done) {
+      read_ |= found->second.axes;
+      return found->second.value;
+    }
     diags_->report<diag::value_cycle>(at.valid() ? at : object->declared, name)
         .help("break the circle: one of these values must not need the other");
     found->second.value = {};
@@ -142,7 +145,10 @@ Value Evaluator::get(Object* object, std::string_view name, SourceRange at) {
   const auto* field = object->schema->find(name);
   bool results = std::exchange(results_, field && field->item->type && field->type.kind == TypeKind::Any);
   auto computing = std::exchange(computing_, {object, name});
+  uint64_t readBefore = std::exchange(read_, 0);
   Value value = compute(object, name, slot, at);
+  slot.axes = read_;
+  read_ |= readBefore;
   computing_ = computing;
   graph_ = graph;
   results_ = results;
@@ -459,25 +465,36 @@ void Evaluator::force(Object* object) {
   if (object->forced) return;
   object->forced = true;
   forceFields(object);
+  size_t errors = diags_->errors();
   reportMissing();
+  if (watch_ && !watch_->failed && diags_->errors() > errors) watch_->failed = read_;
 }
 
 void Evaluator::forceFields(Object* object) {
-  checkLayers(object);
+  // What each check looks at is its own affair, beside what led to this object.
+  auto each = [this, path = read_](auto&& check) {
+    size_t errors = diags_->errors();
+    read_ = path;
+    check();
+    if (watch_) watch_->decided.insert(read_);
+    if (watch_ && !watch_->failed && diags_->errors() > errors) watch_->failed = read_;
+    read_ = path;
+  };
+  each([&] { checkLayers(object); });
   for (const auto& field : object->schema->fields) {
     auto kind = field.item->kind;
     if (kind == ast::ItemKind::Blocks || kind == ast::ItemKind::Measure) continue;
-    forceValue(get(object, field.item->name.text, object->declared));
+    each([&] { forceValue(get(object, field.item->name.text, object->declared)); });
   }
-  for (auto label : childLabels(object)) forceValue(get(object, label, object->declared));
+  for (auto label : childLabels(object)) each([&] { forceValue(get(object, label, object->declared)); });
   for (size_t i = 0; i < object->layers.size(); ++i)
     members(object->layers[i], [&](const ast::Member& m, ast::Path) {
-      if (m.kind == ast::MemberKind::Let) forceValue(get(object, m.label.text, m.range));
+      if (m.kind == ast::MemberKind::Let) each([&] { forceValue(get(object, m.label.text, m.range)); });
     });
   for (const auto* s = object->schema; s; s = s->base)
     for (const auto& item : s->decl->items)
       if (item.kind == ast::ItemKind::Require)
-        checkRequire(item.value, item.message, schemaFrame(object, s), object->declared);
+        each([&] { checkRequire(item.value, item.message, schemaFrame(object, s), object->declared); });
   for (size_t i = 0; i < object->layers.size(); ++i)
     members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
       Env* env = frame(object, i);
@@ -485,7 +502,7 @@ void Evaluator::forceFields(Object* object) {
       if (m.kind == ast::MemberKind::Require && object->schema->isA("Explore"))
         eval(m.value, env);
       else if (m.kind == ast::MemberKind::Require)
-        checkRequire(m.value, m.message, env, object->declared);
+        each([&] { checkRequire(m.value, m.message, env, object->declared); });
       bool promise = m.kind == ast::MemberKind::Expect || m.kind == ast::MemberKind::Objective;
       if (promise && (object->schema->isA("Slo") || object->schema->isA("Explore"))) {
         bool before = std::exchange(results_, true);
@@ -515,7 +532,7 @@ void Evaluator::forceFields(Object* object) {
   // The graph of a whole model is elaborated once, which checks its shapes.
   if (object->schema->graph && object->schema->find("stack")) {
     size_t before = diags_->errors();
-    if (before == 0) elaborate(object);
+    if (before == 0) each([&] { elaborate(object); });
   }
 }
 

@@ -43,6 +43,11 @@ class ScenarioBuilder {
  private:
   ir::StringId text(std::string_view t) { return s_.strings.intern(t); }
 
+  ir::NodeId put(ir::Node node) {
+    node.axes |= axes_;
+    return s_.add(std::move(node));
+  }
+
   void link(const Schema* schema) {
     for (auto* s = schema; s; s = s->base) {
       bool known = false;
@@ -92,7 +97,7 @@ class ScenarioBuilder {
           ir::Node c;
           c.name = text(key);
           quantity(c, q);
-          n.children.push_back(s_.add(std::move(c)));
+          n.children.push_back(put(std::move(c)));
         };
         child("mean", v.dist->mean);
         child("p50", v.dist->p50);
@@ -103,7 +108,7 @@ class ScenarioBuilder {
       case ValueKind::Record: return object(v.object, name);
       default: n.kind = ir::NodeKind::Null; break;
     }
-    return s_.add(std::move(n));
+    return put(std::move(n));
   }
 
   void quantity(ir::Node& n, const Quantity& q) {
@@ -123,7 +128,9 @@ class ScenarioBuilder {
     if (!o->blockKind.empty()) n.blockKind = text(o->blockKind);
     auto add = [&](std::string_view field) {
       const auto& slot = o->slots.at(field);
+      uint64_t path = std::exchange(axes_, axes_ | slot.axes);
       ir::NodeId child = value(slot.value, field);
+      axes_ = path;
       s_.nodes[child.index].origins = origins(slot);
       n.children.push_back(child);
     };
@@ -134,16 +141,21 @@ class ScenarioBuilder {
     }
     for (auto label : ev_.childLabels(o)) add(label);
     if (o->schema->isA("Slo")) checks(o, n);
-    if (o->schema->graph && o->schema->find("stack"))
-      if (auto graph = ev_.elaborate(o)) {
+    if (o->schema->graph && o->schema->find("stack")) {
+      uint64_t before = std::exchange(ev_.read_, 0);
+      auto graph = ev_.elaborate(o);
+      uint64_t read = std::exchange(ev_.read_, before);
+      if (graph) {
         ir::Node g;
+        g.axes = read;
         g.kind = ir::NodeKind::Graph;
         g.name = text("graph");
         g.index = static_cast<uint32_t>(s_.graphs.size());
         s_.graphs.push_back(std::move(*graph));
-        n.children.push_back(s_.add(std::move(g)));
+        n.children.push_back(put(std::move(g)));
       }
-    return s_.add(std::move(n));
+    }
+    return put(std::move(n));
   }
 
   void checks(Object* o, ir::Node& n) {
@@ -156,17 +168,19 @@ class ScenarioBuilder {
       for (const auto& m : o->layers[i].block->members) {
         bool goal = m.kind == ast::MemberKind::Objective;
         if (m.kind != ast::MemberKind::Expect && !goal) continue;
+        ir::Node c;
+        uint64_t before = std::exchange(ev_.read_, 0);
         Value v = ev_.eval(m.value, ev_.frame(o, i));
         v = ev_.asSymbolic(v, m.value->range);
+        c.axes = std::exchange(ev_.read_, before);
         if (v.poison()) continue;
-        ir::Node c;
         c.kind = ir::NodeKind::Check;
         c.name = text(!goal ? "expect" : m.maximize ? "maximize" : "minimize");
         c.text = text(ev_.diags().sources().text(m.value->range));
         c.check = v.expr;
         if (!m.message.empty()) c.message = text(m.message);
         c.origins.push_back({o->layers[i].origin, ev_.place(m.value->range, s_.strings), c.text});
-        made.push_back(s_.add(std::move(c)));
+        made.push_back(put(std::move(c)));
       }
     }
     n.children.insert(n.children.end(), made.begin(), made.end());
@@ -177,6 +191,7 @@ class ScenarioBuilder {
 
   Evaluator& ev_;
   ir::Scenario s_;
+  uint64_t axes_ = 0;  ///< that led to the value being put
 };
 
 ir::Scenario Evaluator::lowerToScenario(Object* object, Object* search) {

@@ -154,6 +154,7 @@ struct Env {
   Module* module = nullptr;
   std::string_view name;
   Value local;
+  uint64_t axes = 0;  ///< of a search, that the local stands for
 };
 
 /// One amendment of an object: a block, or a single member reached through a path (`hbm.capacity = …`).
@@ -183,6 +184,7 @@ class Object {
   struct Slot {
     State state = State::Evaluating;
     Value value;
+    uint64_t axes = 0;                  ///< of a search, that were read to compute it
     SourceRange range;                  ///< the expression in force
     std::vector<ir::OriginKind> kinds;  ///< origin in force first
     std::vector<SourceRange> ranges;

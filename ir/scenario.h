@@ -40,6 +40,7 @@ struct Node {
   StringId unit;
   uint32_t index = 0;  ///< Graph: into Scenario::graphs
   ExprId check;        ///< Check
+  uint64_t axes = 0;   ///< a bit for each axis of a search that it depends on; not part of the text form
   std::vector<NodeId> children;
   std::vector<Origin> origins;
 };
