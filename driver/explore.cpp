@@ -23,16 +23,15 @@ std::atomic<bool> interrupted{false};
 /// Tells a person at a terminal how far a search is, twice a second.
 class Progress {
  public:
-  void at(const Search::Point& point) {
+  void at(uint64_t number) {
     if (!shown_) return;
     auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::milliseconds(500)) return;
     last_ = now;
     double seconds = std::chrono::duration<double>(now - start_).count();
-    std::fprintf(stderr, "\r%s",
-                 fmt::format("{} points, {}/s ", point.number + 1,
-                             significant(static_cast<double>(point.number + 1) / seconds, 3))
-                     .c_str());
+    std::fprintf(
+        stderr, "\r%s",
+        fmt::format("{} points, {}/s ", number + 1, significant(static_cast<double>(number + 1) / seconds, 3)).c_str());
     drawn_ = true;
   }
   ~Progress() {
@@ -46,34 +45,15 @@ class Progress {
 
 SearchResult runSearch(Session& session, Object* explore, size_t top) {
   Search search(session.evaluator, explore);
-  Explorer explorer(explore->label, search.axes(), top);
+  Explorer explorer(
+      explore->label, search.axes(), [&](std::span<const uint32_t> ids) { return search.resolve(ids); },
+      [&](size_t axis, uint32_t id) { return search.text(axis, id); }, {top, 0});
   Progress progress;
-  // Points are made by one thread and evaluated by all, a batch at a time.
-  constexpr size_t kBatch = 256;
-  std::vector<Search::Point> batch;
-  auto flush = [&] {
-    std::vector<const ir::Scenario*> scenarios;
-    for (const auto& p : batch)
-      if (p.scenario) scenarios.push_back(&*p.scenario);
-    auto outcomes = evaluatePoints(scenarios);
-    size_t next = 0;
-    for (auto& p : batch)
-      if (p.scenario)
-        explorer.add(p.number, p.values, *p.scenario, std::move(outcomes[next++]));
-      else if (p.pruned)
-        explorer.pruned(p.number, p.reason);
-      else
-        explorer.refused(p.number, p.reason);
-    batch.clear();
-  };
-  search.each([&](Search::Point& point) {
-    progress.at(point);
-    batch.push_back(std::move(point));
-    point.values = batch.back().values;  // the walk goes on from them
-    if (batch.size() == kBatch) flush();
+  search.each([&](const Search::Point& point) {
+    if (point.number % 256 == 0) progress.at(point.number);
+    explorer.point(point.number, point.ids, point.pruned, point.refused);
     return !interrupted;
   });
-  flush();
   return explorer.finish();
 }
 

@@ -149,6 +149,7 @@ class Evaluator {
   Module* prelude_ = nullptr;
   std::deque<Object> objects_;
   std::deque<Env> envs_;
+  uint32_t generations_ = 0;                     ///< given out
   uint32_t generation_ = 0;                    ///< of objects made now: 0, or the innermost mark's
   size_t pinnedObjects_ = 0, pinnedEnvs_ = 0;  ///< older objects may hold those made before
   void pin() { pinnedObjects_ = objects_.size(), pinnedEnvs_ = envs_.size(); }

@@ -43,7 +43,7 @@ Object* Evaluator::newObject(const Schema* schema, Object* parent, SourceRange d
 
 Evaluator::Mark Evaluator::mark() {
   Mark mark{objects_.size(), envs_.size(), generation_};
-  ++generation_;
+  generation_ = ++generations_;
   return mark;
 }
 
@@ -51,6 +51,7 @@ void Evaluator::release(const Mark& mark) {
   if (std::exchange(outlives_, false)) pin();
   while (objects_.size() > std::max(mark.objects, pinnedObjects_)) objects_.pop_back();
   while (envs_.size() > std::max(mark.envs, pinnedEnvs_)) envs_.pop_back();
+  generation_ = mark.generation;
 }
 
 /// A new object like `base`, with one more layer (unless it is empty). `inherit` marks the base's layers as inherited.

@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace afdc {
 
 namespace {
 
 constexpr std::string_view kBase = "base", kValue = "the axis's value";
+constexpr double kExactBelow = 9007199254740992;  // 2^53
+constexpr double kTie = 1e-9;                     ///< relative: nearer than this, rounding could decide
 
 std::string textOf(const Value& v) {
   switch (v.kind) {
@@ -17,13 +21,150 @@ std::string textOf(const Value& v) {
   }
 }
 
+/// Equal values have equal keys; records are equal only to themselves.
+std::string keyOf(const Value& v) {
+  if (v.kind == ValueKind::Record) return fmt::format("{}", static_cast<const void*>(v.object));
+  return fmt::format("{} {} {}", static_cast<int>(v.kind), textOf(v), fmt::ptr(v.list.get()));
+}
+
 }  // namespace
+
+class Condition {
+ public:
+  Condition(Search& search, const ast::Expr* e, size_t layer) : search_(search), layer_(layer), whole_(e) {
+    root_ = compile(e);
+  }
+
+  enum class Answer : uint8_t { No, Yes, Error };
+  Answer holds(std::span<const uint32_t> ids) {
+    if (!opaque_) {
+      auto v = value(root_, ids);
+      if (v.kind == Fact::Bool) return v.number != 0 ? Answer::Yes : Answer::No;
+    }
+    // As the evaluator sees it.
+    const auto* known = all_.find(ids);
+    if (!known) known = &ask(whole_, all_, ids);
+    return known->kind != Fact::Bool ? Answer::Error : known->number != 0 ? Answer::Yes : Answer::No;
+  }
+
+  /// Of the last point whose answer was `Error`.
+  const std::string& mistake() const { return mistake_; }
+
+ private:
+  struct Fact {
+    enum Kind : uint8_t { Number, Bool, Unsure, Other } kind = Other;
+    bool exact = false;  ///< a whole number, computed from whole numbers
+    double number = 0;
+  };
+  struct Node {
+    const ast::Expr* e;
+    ast::Op op = ast::Op::None;  ///< None: a leaf, asked of the evaluator
+    size_t a = 0, b = 0;
+    ByAxes<Fact> known;
+  };
+
+  size_t compile(const ast::Expr* e) {
+    while (e->kind == ast::ExprKind::Paren && e->a) e = e->a;
+    bool known = false;
+    if (e->kind == ast::ExprKind::Binary) switch (e->op) {
+        case ast::Op::Add:
+        case ast::Op::Sub:
+        case ast::Op::Mul:
+        case ast::Op::Div:
+        case ast::Op::Mod:
+        case ast::Op::Less:
+        case ast::Op::LessEq:
+        case ast::Op::Greater:
+        case ast::Op::GreaterEq:
+        case ast::Op::Equal:
+        case ast::Op::NotEqual:
+        case ast::Op::And:
+        case ast::Op::Or: known = true; break;
+        default: break;
+      }
+    Node n{e, known ? e->op : ast::Op::None, 0, 0, {}};
+    if (known) n.a = compile(e->a), n.b = compile(e->b);
+    nodes_.push_back(std::move(n));
+    return nodes_.size() - 1;
+  }
+
+  const Fact& ask(const ast::Expr* e, ByAxes<Fact>& memo, std::span<const uint32_t> ids) {
+    uint64_t read = 0;
+    Value v = search_.evaluate(e, layer_, ids.size(), read, &mistake_);
+    Fact fact;
+    if (v.kind == ValueKind::Bool) {
+      fact = {Fact::Bool, true, v.flag ? 1.0 : 0.0};
+    } else if (v.kind == ValueKind::Number) {
+      auto whole = v.quantity.value.toInteger();
+      fact = {Fact::Number, whole && std::fabs(static_cast<double>(*whole)) < kExactBelow, v.quantity.value.toDouble()};
+    }
+    return memo.put(ids, read, fact);
+  }
+
+  Fact value(size_t index, std::span<const uint32_t> ids) {
+    auto& n = nodes_[index];
+    if (n.op == ast::Op::None) {
+      const auto* known = n.known.find(ids);
+      if (!known) known = &ask(n.e, n.known, ids);
+      // Symbols, texts and mistakes are the evaluator's.
+      if (known->kind == Fact::Other) opaque_ = true;
+      return *known;
+    }
+    Fact a = value(n.a, ids);
+    if (n.op == ast::Op::And || n.op == ast::Op::Or) {
+      if (a.kind != Fact::Bool || (a.number != 0) == (n.op == ast::Op::Or)) return a;
+      return value(n.b, ids);
+    }
+    Fact b = value(n.b, ids);
+    if (a.kind != Fact::Number || b.kind != Fact::Number) return {Fact::Unsure, false, 0};
+    bool exact = a.exact && b.exact;
+    auto number = [&](double r) { return Fact{Fact::Number, exact && std::fabs(r) < kExactBelow, r}; };
+    auto truth = [&](bool yes) {
+      bool near = std::fabs(a.number - b.number) <= kTie * (std::fabs(a.number) + std::fabs(b.number));
+      return exact || !near ? Fact{Fact::Bool, true, yes ? 1.0 : 0.0} : Fact{Fact::Unsure, false, 0};
+    };
+    switch (n.op) {
+      case ast::Op::Add: return number(a.number + b.number);
+      case ast::Op::Sub: return number(a.number - b.number);
+      case ast::Op::Mul: return number(a.number * b.number);
+      case ast::Op::Div:
+        if (b.number == 0) return {Fact::Unsure, false, 0};
+        exact = exact && std::fmod(a.number, b.number) == 0;
+        return number(a.number / b.number);
+      case ast::Op::Mod:
+        if (!exact || b.number <= 0 || a.number < 0) return {Fact::Unsure, false, 0};
+        return number(std::fmod(a.number, b.number));
+      case ast::Op::Less: return truth(a.number < b.number);
+      case ast::Op::LessEq: return truth(a.number <= b.number);
+      case ast::Op::Greater: return truth(a.number > b.number);
+      case ast::Op::GreaterEq: return truth(a.number >= b.number);
+      case ast::Op::Equal: return truth(a.number == b.number);
+      case ast::Op::NotEqual: return truth(a.number != b.number);
+      default: return {};
+    }
+  }
+
+  Search& search_;
+  size_t layer_;
+  const ast::Expr* whole_;
+  std::vector<Node> nodes_;
+  size_t root_ = 0;
+  bool opaque_ = false;  ///< only the evaluator can say
+  std::string mistake_ = "the condition is neither true nor false";
+  ByAxes<Fact> all_;
+};
 
 Search::Search(Evaluator& evaluator, Object* explore) : ev_(evaluator), explore_(explore) {
   for (size_t i = 0; i < explore->layers.size(); ++i) {
     if (!explore->layers[i].block) continue;
     for (const auto& m : explore->layers[i].block->members) {
-      if (m.kind == ast::MemberKind::Require) requires_.push_back({&m, i});
+      if (m.kind == ast::MemberKind::Require) {
+        auto& filter = requires_.emplace_back();
+        filter.member = &m, filter.layer = i;
+        filter.text = m.message.empty() ? "require " + std::string(ev_.diags().sources().text(m.value->range))
+                                        : std::string(m.message);
+        filter.condition = std::make_unique<Condition>(*this, m.value, i);
+      }
       if (m.kind != ast::MemberKind::Vary) continue;
       auto& axis = list_.emplace_back();
       axis.member = &m, axis.layer = i;
@@ -43,76 +184,140 @@ Search::Search(Evaluator& evaluator, Object* explore) : ev_(evaluator), explore_
       axis.assignment.value = &axis.value;
     }
   }
+  ids_.assign(list_.size(), 0);
 }
 
-Object* Search::assigned(Object* search, Axis& axis, const Value& value) {
+Search::~Search() { leave(0); }
+
+Object* Search::assigned(Object* search, Axis& axis, size_t index, const Value& value) {
   Env env;
   env.parent = search->layers[axis.layer].env;
   env.name = kValue;
   env.local = value;
+  env.axes = axisBit(index);
   return ev_.derive(search, search->parent, {nullptr, &axis.assignment, 0, ev_.newEnv(env), ir::OriginKind::Set},
                     false);
 }
 
-void Search::resolve(Object* search, Point& point) {
+Object* Search::at(size_t depth) {
+  while (levels_.size() < depth) {
+    size_t i = levels_.size();
+    auto mark = ev_.mark();
+    levels_.push_back(
+        {assigned(i > 0 ? levels_[i - 1].object : explore_, list_[i], i, list_[i].values[ids_[i]]), mark});
+  }
+  return depth > 0 ? levels_[depth - 1].object : explore_;
+}
+
+void Search::leave(size_t depth) {
+  while (levels_.size() > depth) {
+    ev_.release(levels_.back().mark);
+    levels_.pop_back();
+  }
+}
+
+Value Search::evaluate(const ast::Expr* e, size_t layer, size_t depth, uint64_t& read, std::string* mistake) {
+  auto& diags = ev_.diags();
+  size_t before = diags.count(), errors = diags.errors();
+  ev_.steps_ = 0, ev_.exhausted_ = false;
+  ev_.read_ = 0;
+  Value v = ev_.eval(e, ev_.frame(at(depth), layer));
+  read = std::exchange(ev_.read_, 0);
+  if (diags.errors() > errors) {
+    v = {};
+    for (size_t i = before; i < diags.count() && mistake; ++i)
+      if (kCatalogue[diags.all()[i].id].severity == Severity::Error) {
+        *mistake = diags.all()[i].message;
+        break;
+      }
+  }
+  diags.forget(before);
+  return v;
+}
+
+const std::vector<uint32_t>& Search::valuesOf(size_t index) {
+  auto& axis = list_[index];
+  if (const auto* known = axis.lists.find(ids_)) return *known;
+  uint64_t read = 0;
+  Value list = evaluate(axis.member->value, axis.layer, index, read);
+  std::vector<uint32_t> numbers;
+  if (list.kind == ValueKind::List) {
+    const auto* written = axis.member->value;
+    bool each = written->kind == ast::ExprKind::List && written->list.size() == list.list->size();
+    for (size_t i = 0; i < list.list->size(); ++i) {
+      const auto& value = (*list.list)[i];
+      auto [number, fresh] = axis.numbers.try_emplace(keyOf(value), static_cast<uint32_t>(axis.values.size()));
+      numbers.push_back(number->second);
+      if (!fresh) continue;
+      // What has no name of its own is shown as it was written.
+      bool unnamed = value.kind == ValueKind::Record && value.object->label.empty();
+      axis.values.push_back(value);
+      axis.texts.push_back(each && unnamed ? std::string(ev_.diags().sources().text(written->list[i]->range))
+                                           : textOf(value));
+      if (value.kind == ValueKind::Record || value.kind == ValueKind::List) ev_.pin();
+    }
+  }
+  return axis.lists.put(ids_, read, std::move(numbers));
+}
+
+ir::Resolved Search::resolve(std::span<const uint32_t> ids) {
+  std::vector<uint32_t> here(ids.begin(), ids.end());
+  std::swap(here, ids_);
+  size_t same = 0;
+  while (same < levels_.size() && here[same] == ids_[same]) ++same;
+  leave(same);
   auto& diags = ev_.diags();
   size_t before = diags.count(), errors = diags.errors();
   ev_.steps_ = 0, ev_.exhausted_ = false;  // a budget for each point
-  auto refused = [&] {
-    for (size_t i = before; i < diags.count() && point.reason.empty(); ++i)
-      if (kCatalogue[diags.all()[i].id].severity == Severity::Error) point.reason = diags.all()[i].message;
-    diags.forget(before);
-    return !point.reason.empty();
-  };
-  for (const auto& filter : requires_) {
-    Value holds = ev_.eval(filter.member->value, ev_.frame(search, filter.layer));
-    if (diags.errors() > errors && refused()) return;
-    if (holds.kind == ValueKind::Bool && !holds.flag) {
-      auto text = diags.sources().text(filter.member->value->range);
-      point.reason =
-          filter.member->message.empty() ? "require " + std::string(text) : std::string(filter.member->message);
-      point.pruned = true;
-      return;
-    }
-  }
+  Evaluator::Watch watch;
+  ev_.watch_ = &watch;
+  ev_.read_ = 0;
+  ir::Resolved out;
+  Object* search = at(list_.size());
   Value base = ev_.get(search, kBase, search->declared);
-  if (base.kind == ValueKind::Record) point.scenario = ev_.lowerToScenario(base.object, search);
-  if (diags.errors() > errors) point.scenario.reset();
-  refused();
+  if (base.kind == ValueKind::Record) out.scenario = ev_.lowerToScenario(base.object, search);
+  ev_.watch_ = nullptr;
+  out.decided.assign(watch.decided.begin(), watch.decided.end());
+  if (diags.errors() > errors) {
+    out.scenario.reset();
+    out.failed = watch.failed ? *watch.failed : ~uint64_t{0};
+    for (size_t i = before; i < diags.count() && out.reason.empty(); ++i)
+      if (kCatalogue[diags.all()[i].id].severity == Severity::Error) out.reason = diags.all()[i].message;
+  }
+  diags.forget(before);
+  ev_.read_ = 0;
+  if (here != ids_) leave(0);
+  ids_ = std::move(here);
+  return out;
 }
 
-bool Search::walk(size_t axis, Object* search, Point& point, const std::function<bool(Point&)>& visit) {
+bool Search::walk(size_t axis, Point& point, const std::function<bool(const Point&)>& visit) {
   if (axis == list_.size()) {
     point.number = next_++;
-    point.reason.clear();
-    point.scenario.reset();
-    point.pruned = false;
-    resolve(search, point);
+    point.ids = ids_;
+    point.pruned = point.refused = nullptr;
+    for (auto& filter : requires_) {
+      auto answer = filter.condition->holds(ids_);
+      if (answer == Condition::Answer::Yes) continue;
+      (answer == Condition::Answer::No ? point.pruned : point.refused) =
+          answer == Condition::Answer::No ? &filter.text : &filter.condition->mistake();
+      break;
+    }
     return visit(point);
   }
-  Value values = ev_.eval(list_[axis].member->value, ev_.frame(search, list_[axis].layer));
-  if (values.kind != ValueKind::List) return true;
-  const auto* written = list_[axis].member->value;
-  bool each = written->kind == ast::ExprKind::List && written->list.size() == values.list->size();
-  for (size_t i = 0; i < values.list->size(); ++i) {
-    const auto& value = (*values.list)[i];
-    auto mark = ev_.mark();
-    // What has no name of its own is shown as it was written.
-    bool unnamed = value.kind == ValueKind::Record && value.object->label.empty();
-    point.values.push_back(each && unnamed ? std::string(ev_.diags().sources().text(written->list[i]->range))
-                                           : textOf(value));
-    bool more = walk(axis + 1, assigned(search, list_[axis], value), point, visit);
-    point.values.pop_back();
-    ev_.release(mark);
-    if (!more) return false;
+  // Lists stay where they are, whatever is looked at meanwhile.
+  for (uint32_t id : valuesOf(axis)) {
+    leave(axis);
+    ids_[axis] = id;
+    if (!walk(axis + 1, point, visit)) return false;
   }
   return true;
 }
 
-void Search::each(const std::function<bool(Point&)>& visit) {
+void Search::each(const std::function<bool(const Point&)>& visit) {
   Point point;
   next_ = 0;
-  walk(0, explore_, point, visit);
+  walk(0, point, visit);
 }
 
 }  // namespace afdc

@@ -60,6 +60,12 @@ class ExprPool {
   /// Folds constants; equal expressions share one id.
   ExprId make(ExprOp op, ExprId a, ExprId b = {});
 
+  /// A node as it is, with operands that are already here.
+  ExprId copy(const ExprNode& node) {
+    nodes_.push_back(node);
+    return {static_cast<uint32_t>(nodes_.size() - 1)};
+  }
+
   const ExprNode& operator[](ExprId id) const { return nodes_[id.index]; }
   size_t size() const { return nodes_.size(); }
   bool isConstant(ExprId id) const { return nodes_[id.index].op == ExprOp::Constant; }

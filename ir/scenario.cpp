@@ -6,6 +6,7 @@ namespace afdc::ir {
 
 bool Scenario::isA(NodeId id, std::string_view schema) const {
   if (!id.valid()) return false;
+  Reads::note(nodes[id.index]);
   std::string_view current = strings[nodes[id.index].schema];
   for (size_t guard = 0; guard <= schemas.size(); ++guard) {
     if (current == schema) return true;
@@ -22,6 +23,7 @@ bool Scenario::isA(NodeId id, std::string_view schema) const {
 }
 
 NodeId Scenario::find(NodeId from, std::string_view path) const {
+  if (from.valid()) Reads::note(nodes[from.index]);
   while (from.valid() && !path.empty()) {
     size_t dot = path.find('.');
     auto head = path.substr(0, dot);
@@ -30,6 +32,7 @@ NodeId Scenario::find(NodeId from, std::string_view path) const {
     for (auto child : nodes[from.index].children)
       if (strings[nodes[child.index].name] == head) next = child;
     from = next;
+    if (from.valid()) Reads::note(nodes[from.index]);
   }
   return from.valid() && nodes[from.index].kind == NodeKind::Null ? NodeId{} : from;
 }
@@ -37,6 +40,7 @@ NodeId Scenario::find(NodeId from, std::string_view path) const {
 std::vector<NodeId> Scenario::blocks(NodeId from, std::string_view kind) const {
   std::vector<NodeId> out;
   if (!from.valid()) return out;
+  Reads::note(nodes[from.index]);
   for (auto child : nodes[from.index].children)
     if (strings[nodes[child.index].blockKind] == kind) out.push_back(child);
   return out;

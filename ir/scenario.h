@@ -3,6 +3,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ir/graph.h"
@@ -62,7 +63,7 @@ class Scenario {
     nodes.push_back(std::move(node));
     return {static_cast<uint32_t>(nodes.size() - 1)};
   }
-  const Node& operator[](NodeId id) const { return nodes[id.index]; }
+  const Node& operator[](NodeId id) const;
   /// Is the record of `schema`, or of one derived from it?
   bool isA(NodeId id, std::string_view schema) const;
   /// A field by dotted path; invalid when absent or null.
@@ -74,6 +75,40 @@ class Scenario {
   bool flag(NodeId from, std::string_view path) const;
   /// As the author would read it.
   std::string show(NodeId id) const;
+};
+
+/// Collects the axes of all nodes that this thread looks at while it lives.
+class Reads {
+ public:
+  Reads() : outer_(std::exchange(innermost, this)) {}
+  ~Reads() {
+    innermost = outer_;
+    if (outer_) outer_->axes |= axes;
+  }
+  Reads(const Reads&) = delete;
+  Reads& operator=(const Reads&) = delete;
+
+  uint64_t axes = 0;
+  static void note(const Node& node) {
+    if (innermost) innermost->axes |= node.axes;
+  }
+
+ private:
+  static inline thread_local Reads* innermost = nullptr;
+  Reads* outer_;
+};
+
+inline const Node& Scenario::operator[](NodeId id) const {
+  Reads::note(nodes[id.index]);
+  return nodes[id.index];
+}
+
+/// A point of a search, made a scenario.
+struct Resolved {
+  std::optional<Scenario> scenario;  ///< absent where the language refuses the point
+  std::string reason;                ///< why it does
+  uint64_t failed = 0;               ///< axes that decide that it does: all points that agree on them are refused alike
+  std::vector<uint64_t> decided;     ///< axes that each check has looked at
 };
 
 std::string print(const Scenario& scenario);

@@ -111,14 +111,12 @@ double TokenSide::batchFor(double x) const {
   return std::clamp(x * steps * a / (1 - x * steps * b), n0, n1);
 }
 
-std::optional<PromptSide> promptSide(const Role& prefill, const TransferConfig& transfer, const LoadConfig& load,
-                                     ServeContext& c) {
+PromptSide promptSide(const Role& prefill, const TransferConfig& transfer, const LoadConfig& load) {
   const auto& e = prefill.engine();
-  if (!requestFits(prefill, load, c)) return std::nullopt;
   PromptSide out;
   out.role = &prefill;
-  double perRank = std::min(slotsPerRank(prefill, load, c), std::max(1.0, load.amount));
-  out.lengths = lengthsOf(prefill, load, perRank, c);
+  double perRank = std::min({e.max_seqs, sequencesThatFit(prefill, load), std::max(1.0, load.amount)});
+  out.lengths = foundInCache(prefill, load, perRank).lengths;
   Schedule schedule(prefill, out.lengths);
   out.station = prefillStation(prefill, schedule);
   out.alone = schedule.prefillTime(1);
@@ -129,15 +127,15 @@ std::optional<PromptSide> promptSide(const Role& prefill, const TransferConfig& 
   return out;
 }
 
-std::optional<TokenSide> tokenSide(const Role& decode, const TransferConfig& transfer, const LoadConfig& load,
-                                   ServeContext& c) {
-  const auto& d = decode.engine().degrees;
-  if (!requestFits(decode, load, c)) return std::nullopt;
+TokenSide tokenSide(const Role& decode, const TransferConfig& transfer, const LoadConfig& load) {
+  const auto& e = decode.engine();
   Schedule schedule(decode, {load.input, load.output, load.input - 1});
-  double top = std::max(1.0, std::floor(slotsPerRank(decode, load, c) / d.pp)) * d.dp;
-  auto [rate, latency] = portOf(decode.engine(), transfer);
+  double perRank = std::min(e.max_seqs, sequencesThatFit(decode, load));
+  double top = std::max(1.0, std::floor(perRank / e.degrees.pp)) * e.degrees.dp;
+  auto [rate, latency] = portOf(e, transfer);
   return TokenSide{
-      &decode, schedule.decodeSteps(), std::max(0.0, load.output - 1), DecodeTimes(schedule, d.dp, top), rate, latency};
+      &decode, schedule.decodeSteps(), std::max(0.0, load.output - 1), DecodeTimes(schedule, e.degrees.dp, top), rate,
+      latency};
 }
 
 namespace {
@@ -280,6 +278,10 @@ Paired pairUp(const PromptSide& prompt, double promptReplicas, const TokenSide& 
   return load.arrivals == LoadConfig::Arrivals::Poisson ? pair.open() : pair.closed();
 }
 
+Rates ratesOf(const Paired& p, double slots) {
+  return {p.ttft, p.tpot, p.e2e, p.x, p.x * p.e2e, p.batch * slots, p.capacity};
+}
+
 std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const TransferConfig& transfer,
                                          const LoadConfig& load, ServeContext& c) {
   SourceRange at = rangeOf(c.s, c.s.find(c.workload(), "arrivals"), c.diags);
@@ -291,12 +293,16 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
                         : "a static batch has no meaning for engines that work at the same time; give a concurrency"));
     return std::nullopt;
   }
-  auto prompt = promptSide(roles[0], transfer, load, c);
-  auto token = prompt ? tokenSide(roles[1], transfer, load, c) : std::nullopt;
-  if (!token) return std::nullopt;
+  for (const auto& role : roles)
+    if (!requestFits(role, load, c)) return std::nullopt;
+  // For what it says of its assumptions.
+  lengthsOf(roles[0], load, std::min(slotsPerRank(roles[0], load, c), std::max(1.0, load.amount)), c);
+  slotsPerRank(roles[1], load, c);
+  auto prompt = promptSide(roles[0], transfer, load);
+  auto token = tokenSide(roles[1], transfer, load);
   const auto &pe = roles[0].engine(), &de = roles[1].engine();
-  auto paired = pairUp(*prompt, pe.replicas, *token, de.replicas, transfer, load);
-  Served out;
+  auto paired = pairUp(prompt, pe.replicas, token, de.replicas, transfer, load);
+  Served out{ratesOf(paired, de.replicas * de.degrees.pp), {}, {}, {}, 0, {}};
   out.limit = name(paired.limit);
   if (paired.above) {
     auto rate = [](double x) { return humanize(x, Dimension::of(Base::Request) / Dimension::of(Base::Time)); };
@@ -310,19 +316,14 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
         .note(fmt::format("{} is what limits the rate; the queue adds {} to {}", out.limit,
                           humanize(paired.queue, Dimension::of(Base::Time)),
                           paired.limit == Paired::Limit::Decode ? "the time before decoding" : "TTFT"));
-  out.ttft = paired.ttft, out.tpot = paired.tpot, out.e2e = paired.e2e;
-  out.requests = x;
-  out.concurrency = x * out.e2e;
-  out.running = paired.batch * de.replicas * de.degrees.pp;
-  out.capacity = paired.capacity;
   out.transfer = paired.transfer;
   out.busy = {x / paired.prefillTop, paired.decodeTop == INFINITY ? 0 : x / paired.decodeTop};
   out.steps.push_back(
       {0,
        "prefill",
        {{std::max(1.0, std::min(pe.degrees.dp, std::ceil(x * paired.tau / (pe.replicas * pe.degrees.pp)))),
-         std::min(prompt->lengths.fresh(), pe.max_tokens), prompt->lengths.cached, 1}}});
-  if (token->outputs > 0) {
+         std::min(prompt.lengths.fresh(), pe.max_tokens), prompt.lengths.cached, 1}}});
+  if (token.outputs > 0) {
     Schedule tokens(roles[1], {load.input, load.output, load.input - 1});
     out.steps.push_back({1, "decode", {tokens.decoding(std::max(paired.batch, 1e-3))}});
   }

@@ -61,11 +61,9 @@ struct TokenSide {
   double batchFor(double x) const;
 };
 
-/// nullopt where one request does not fit; reported.
-std::optional<PromptSide> promptSide(const Role& prefill, const TransferConfig& transfer, const LoadConfig& load,
-                                     ServeContext& context);
-std::optional<TokenSide> tokenSide(const Role& decode, const TransferConfig& transfer, const LoadConfig& load,
-                                   ServeContext& context);
+/// One request fits both roles, and the load is no trace.
+PromptSide promptSide(const Role& prefill, const TransferConfig& transfer, const LoadConfig& load);
+TokenSide tokenSide(const Role& decode, const TransferConfig& transfer, const LoadConfig& load);
 
 /// What replicas of both sides serve together; only numbers.
 struct Paired {
@@ -79,6 +77,7 @@ struct Paired {
   enum class Limit : uint8_t { Prefill, Transfer, Decode } limit = Limit::Decode;
   bool above = false;  ///< an open load above capacity: nothing else is set but `capacity` and `limit`
 };
+Rates ratesOf(const Paired& paired, double slots);
 Paired pairUp(const PromptSide& prompt, double promptReplicas, const TokenSide& token, double tokenReplicas,
               const TransferConfig& transfer, const LoadConfig& load);
 

@@ -3,149 +3,294 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
+#include <bit>
 #include <cmath>
-#include <thread>
 
+#include "passes/pipeline.h"
 #include "support/text.h"
 
 namespace afdc {
 
 using namespace ir;
 
-Explorer::Explorer(std::string name, std::vector<std::string> axes, size_t top) : top_(top) {
+namespace {
+
+constexpr size_t kChunk = 1024, kWaiting = 32;
+
+bool sameBits(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
+
+}  // namespace
+
+Explorer::Explorer(std::string name, std::vector<std::string> axes, PointModel::Resolve resolve, Text text,
+                   Options options)
+    : model_(resolve), resolve_(std::move(resolve)), text_(std::move(text)), options_(options) {
   r_.name = std::move(name);
   r_.axes = std::move(axes);
-}
-
-void Explorer::pruned(uint64_t number, const std::string& reason) {
-  ++r_.points, ++r_.pruned;
-  auto [why, fresh] = r_.why.try_emplace(reason);
-  if (fresh) why->second.first = number;
-  ++why->second.count;
-}
-
-void Explorer::refused(uint64_t number, const std::string& reason, const std::string& example) {
-  ++r_.points, ++r_.refused;
-  auto [why, fresh] = r_.why.try_emplace(reason);
-  if (fresh) why->second.first = number, why->second.example = example;
-  ++why->second.count;
-}
-
-PointOutcome evaluatePoint(const Scenario& s) {
-  SourceManager sources;
-  Diagnostics diags(sources);
-  PointOutcome out;
-  out.results = runPasses(s, "", diags).results;
-  if (out.results) {
-    out.checks = checkValues(s, *out.results);
-    return out;
+  size_t threads = options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  for (size_t i = 1; i < threads; ++i) {
+    auto& tally = tallies_.emplace_back();
+    workers_.emplace_back([this, &tally] { work(tally); });
   }
-  out.reason = "it has no results";
-  for (const auto& d : diags.all())
-    if (kCatalogue[d.id].severity == Severity::Error) {
-      // Figures differ from point to point: the rule that it breaks is the reason.
-      out.reason = fmt::format("{} {}", kCatalogue[d.id].id, kCatalogue[d.id].explanation);
-      out.example = d.message;
-      break;
-    }
-  return out;
 }
 
-std::vector<PointOutcome> evaluatePoints(const std::vector<const Scenario*>& scenarios) {
-  std::vector<PointOutcome> out(scenarios.size());
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    for (size_t i; (i = next.fetch_add(1)) < scenarios.size();) out[i] = evaluatePoint(*scenarios[i]);
-  };
-  std::vector<std::jthread> others(std::max(1u, std::thread::hardware_concurrency()) - 1);
-  for (auto& t : others) t = std::jthread(work);
-  work();
-  others.clear();
-  return out;
+Explorer::~Explorer() {
+  std::lock_guard lock(mutex_);
+  done_ = true;
+  arrived_.notify_all();
 }
 
-void Explorer::add(uint64_t number, const std::vector<std::string>& values, const Scenario& s, PointOutcome outcome) {
-  if (!outcome.results) return refused(number, outcome.reason, outcome.example);
+void Explorer::point(uint64_t number, std::span<const uint32_t> ids, const std::string* pruned,
+                     const std::string* refused) {
   ++r_.points;
-  FoundPoint point{number, values, {}, std::move(*outcome.results), {}};
-  point.metrics = namedMetrics(point.results);
-  const auto& checks = outcome.checks;
-  bool broken = false, undecided = false, first = r_.goals.empty();
-  auto verdict = [&](const std::string& text, double holds, std::optional<double> margin) {
-    if (std::isnan(holds)) undecided = true;
-    if (holds != 0) return;
-    broken = true;
-    auto [why, fresh] = r_.why.try_emplace("expect " + text);
-    auto& reason = why->second;
-    if (fresh) reason.first = number;
-    ++reason.count;
-    if (margin && *margin > reason.nearest)
-      reason.nearest = *margin, reason.nearestPoint = number, reason.nearestValues = values;
-  };
-  for (const auto& promise : point.results.slo)
-    if (promise.verdict != Verdict::Pass)
-      verdict(promise.expect, promise.verdict == Verdict::Fail ? 0 : NAN, promise.margin);
-  for (auto child : s[s.root].children) {
-    const auto& node = s[child];
-    if (node.kind != NodeKind::Check) continue;
-    auto name = s.strings[node.name];
-    if (name == "expect") {
-      // `slo.satisfied` says again what the promises have said.
-      auto text = std::string(s.strings[node.text]);
-      if (text != "slo.satisfied") verdict(text, checks[node.check.index], std::nullopt);
-      continue;
-    }
-    if (first) r_.goals.push_back({std::string(s.strings[node.text]), name == "maximize"});
-    point.goals.push_back(checks[node.check.index]);
-  }
-  if (broken) {
-    ++r_.broken;
+  if (pruned) {
+    ++r_.pruned;
+    auto& why = prunedWhy_[pruned];
+    if (why.count++ == 0) why.first = number;
     return;
   }
-  r_.undecided += undecided;
-  ++r_.kept;
-  keep(std::move(point));
+  PointModel::Job job;
+  if (refused)
+    job.refused = refused;
+  else
+    job = model_.prepare(ids);
+  if (goals_.empty() && job.judge)
+    for (const auto& goal : job.judge->goals) {
+      goals_.push_back(goal);
+      r_.goals.push_back({goal.text, goal.maximize});
+    }
+  filling_.jobs.push_back(job);
+  filling_.numbers.push_back(number);
+  filling_.ids.insert(filling_.ids.end(), ids.begin(), ids.end());
+  if (filling_.jobs.size() >= kChunk) hand();
 }
 
-/// Is `a` better in the first goal in which they differ? Unknown is worse than anything known.
-bool Explorer::before(const FoundPoint& a, const FoundPoint& b) const {
-  for (size_t i = 0; i < r_.goals.size(); ++i) {
-    double x = a.goals[i], y = b.goals[i];
-    if (std::isnan(x) != std::isnan(y)) return std::isnan(y);
-    if (x != y && !std::isnan(x)) return r_.goals[i].maximize ? x > y : x < y;
-  }
-  return a.number < b.number;
-}
-
-void Explorer::keep(FoundPoint point) {
-  auto better = [&](const FoundPoint& a, const FoundPoint& b) { return before(a, b); };
-  if (r_.goals.size() > 1) {
-    // At least as good in all goals, and not the same in all.
-    auto beats = [&](const FoundPoint& a, const FoundPoint& b) {
-      bool strictly = false;
-      for (size_t i = 0; i < r_.goals.size(); ++i) {
-        double x = a.goals[i], y = b.goals[i];
-        if (std::isnan(x)) return false;
-        if (std::isnan(y) || (r_.goals[i].maximize ? x > y : x < y))
-          strictly = true;
-        else if (x != y)
-          return false;
-      }
-      return strictly;
-    };
-    auto& front = r_.front;
-    bool beaten = std::any_of(front.begin(), front.end(), [&](const FoundPoint& other) { return beats(other, point); });
-    if (!beaten) {
-      std::erase_if(front, [&](const FoundPoint& other) { return beats(point, other); });
-      front.insert(std::upper_bound(front.begin(), front.end(), point, better), point);
+/// Gives a chunk to the other threads; when they have enough, this one computes one as well.
+void Explorer::hand() {
+  Chunk full = std::exchange(filling_, {});
+  filling_.jobs.reserve(kChunk), filling_.numbers.reserve(kChunk), filling_.ids.reserve(full.ids.size());
+  {
+    std::lock_guard lock(mutex_);
+    if (waiting_.size() < kWaiting && !workers_.empty()) {
+      waiting_.push_back(std::move(full));
+      arrived_.notify_one();
+      return;
     }
   }
-  auto& best = r_.best;
-  best.insert(std::upper_bound(best.begin(), best.end(), point, better), std::move(point));
-  if (best.size() > top_) best.pop_back();
+  compute(full, own_);
 }
 
-SearchResult Explorer::finish() { return std::move(r_); }
+void Explorer::work(Tally& tally) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    arrived_.wait(lock, [&] { return done_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    Chunk chunk = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    compute(chunk, tally);
+    lock.lock();
+  }
+}
+
+void Explorer::compute(const Chunk& chunk, Tally& tally) const {
+  size_t axes = r_.axes.size();
+  std::span<const uint32_t> ids(chunk.ids);
+  for (size_t i = 0; i < chunk.jobs.size(); ++i)
+    take(chunk.jobs[i], chunk.numbers[i], ids.subspan(i * axes, axes), tally);
+}
+
+Explorer::Reason& Explorer::reasonOf(Tally& tally, const std::string* text, uint64_t number,
+                                     std::span<const uint32_t> ids) const {
+  auto& why = tally.why[text];
+  ++why.count;
+  if (number < why.first) why.first = number, why.firstIds.assign(ids.begin(), ids.end());
+  return why;
+}
+
+void Explorer::take(const PointModel::Job& job, uint64_t number, std::span<const uint32_t> ids, Tally& t) const {
+  auto figures = figuresOf(job);
+  if (figures.refused) {
+    ++t.refused;
+    reasonOf(t, figures.refused, number, ids);
+    return;
+  }
+  const auto& judge = *job.judge;
+  Checks::Facts facts{figures.metrics, figures.memoryUsed, std::nullopt};
+  const auto* values = &judge.checks.evaluate(facts);
+  bool broken = false, undecided = false;
+  auto verdict = [&](const Judge::Promise& p, bool search) {
+    double holds = (*values)[p.holds.index];
+    if (std::isnan(holds)) undecided = true;
+    bool kept = search ? holds != 0 : holds == 1 || std::isnan(holds);
+    if (kept) return;
+    broken = true;
+    auto& why = reasonOf(t, &p.text, number, ids);
+    if (!p.low.valid()) return;
+    double bound = (*values)[p.bound.index];
+    double margin = bound != 0 ? ((*values)[p.high.index] - (*values)[p.low.index]) / std::fabs(bound) : NAN;
+    if (margin > why.nearest || (margin == why.nearest && number < why.nearestPoint))
+      why.nearest = margin, why.nearestPoint = number, why.nearestIds.assign(ids.begin(), ids.end());
+  };
+  for (const auto& p : judge.slo) verdict(p, false);
+  if (judge.checks.asksSlo() && !judge.slo.empty()) {
+    facts.sloSatisfied = broken ? std::optional(0.0) : undecided ? std::nullopt : std::optional(1.0);
+    values = &judge.checks.evaluate(facts);
+  }
+  for (const auto& p : judge.expects) verdict(p, true);
+  if (broken) {
+    ++t.broken;
+    return;
+  }
+  t.undecided += undecided;
+  ++t.kept;
+  t.goals.clear();
+  for (const auto& goal : judge.goals) t.goals.push_back((*values)[goal.value.index]);
+  keep(t, number, ids);
+}
+
+bool Explorer::before(const std::vector<double>& a, uint64_t numberA, const std::vector<double>& b,
+                      uint64_t numberB) const {
+  for (size_t i = 0; i < goals_.size(); ++i) {
+    double x = a[i], y = b[i];
+    if (std::isnan(x) != std::isnan(y)) return std::isnan(y);
+    if (x != y && !std::isnan(x)) return goals_[i].maximize ? x > y : x < y;
+  }
+  return numberA < numberB;
+}
+
+/// At least as good in all goals, and better in one.
+bool Explorer::beats(const std::vector<double>& a, const std::vector<double>& b) const {
+  bool strictly = false;
+  for (size_t i = 0; i < goals_.size(); ++i) {
+    double x = a[i], y = b[i];
+    if (std::isnan(x)) return false;
+    if (std::isnan(y) || (goals_[i].maximize ? x > y : x < y))
+      strictly = true;
+    else if (x != y)
+      return false;
+  }
+  return strictly;
+}
+
+/// The point whose goals are in `t.goals`.
+void Explorer::keep(Tally& t, uint64_t number, std::span<const uint32_t> ids) const {
+  auto candidate = [&] { return Candidate{number, t.goals, {ids.begin(), ids.end()}}; };
+  auto place = [&](std::vector<Candidate>& list) {
+    return std::partition_point(list.begin(), list.end(),
+                                [&](const Candidate& c) { return before(c.goals, c.number, t.goals, number); });
+  };
+  if (goals_.size() > 1) {
+    auto& front = t.front;
+    // Neighbours in the search are often beaten by the same point.
+    auto stronger = [&](const Candidate& c) {
+      return beats(c.goals, t.goals) || (c.goals == t.goals && c.number < number);
+    };
+    bool beaten = t.lastBeater < front.size() && stronger(front[t.lastBeater]);
+    for (size_t i = 0; !beaten && i < front.size(); ++i)
+      if (stronger(front[i])) beaten = true, t.lastBeater = i;
+    if (!beaten) {
+      std::erase_if(front, [&](const Candidate& c) { return beats(t.goals, c.goals) || c.goals == t.goals; });
+      front.insert(place(front), candidate());
+    }
+  }
+  auto& best = t.best;
+  if (best.size() >= options_.top && (best.empty() || before(best.back().goals, best.back().number, t.goals, number)))
+    return;
+  best.insert(place(best), candidate());
+  if (best.size() > options_.top) best.pop_back();
+}
+
+void Explorer::merge(Tally& into, Tally& from) const {
+  into.refused += from.refused, into.broken += from.broken;
+  into.undecided += from.undecided, into.kept += from.kept;
+  for (auto& [text, reason] : from.why) {
+    auto& why = into.why[text];
+    why.count += reason.count;
+    if (reason.first < why.first) why.first = reason.first, why.firstIds = reason.firstIds;
+    if (reason.nearest > why.nearest || (reason.nearest == why.nearest && reason.nearestPoint < why.nearestPoint))
+      why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint, why.nearestIds = reason.nearestIds;
+  }
+  for (auto* list : {&from.best, &from.front})
+    for (const auto& c : *list) {
+      into.goals = c.goals;
+      keep(into, c.number, c.ids);
+    }
+}
+
+std::vector<std::string> Explorer::words(std::span<const uint32_t> ids) const {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < ids.size(); ++i) out.push_back(text_(i, ids[i]));
+  return out;
+}
+
+/// A point worth showing, evaluated whole. Its figures must be those by which it was chosen, to the bit.
+FoundPoint Explorer::found(const Candidate& c) {
+  FoundPoint out{c.number, words(c.ids), c.goals, {}, {}};
+  auto resolved = resolve_(c.ids);
+  SourceManager sources;
+  Diagnostics diags(sources);
+  std::optional<Results> results;
+  if (resolved.scenario) results = runPasses(*resolved.scenario, "", diags).results;
+  bool same = results.has_value();
+  if (results) {
+    auto values = checkValues(*resolved.scenario, *results);
+    Judge judge(*resolved.scenario);
+    for (size_t i = 0; i < judge.goals.size(); ++i)
+      same = same && sameBits(values[judge.goals[i].value.index], c.goals[i]);
+    out.results = std::move(*results);
+    out.metrics = namedMetrics(out.results);
+  }
+  r_.differing += !same;
+  return out;
+}
+
+SearchResult Explorer::finish() {
+  compute(filling_, own_);
+  filling_ = {};
+  while (true) {
+    Chunk chunk;
+    {
+      std::lock_guard lock(mutex_);
+      if (waiting_.empty()) {
+        done_ = true;
+        arrived_.notify_all();
+        break;
+      }
+      chunk = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    compute(chunk, own_);
+  }
+  workers_.clear();
+  // A ranking of candidates is itself a ranking: no order of threads shows.
+  for (auto& tally : tallies_) merge(own_, tally);
+  r_.refused = own_.refused, r_.broken = own_.broken, r_.undecided = own_.undecided, r_.kept = own_.kept;
+  auto add = [&](const std::string& text, const Reason& reason) {
+    auto& why = r_.why[text];
+    bool earlier = why.count == 0 || reason.first < why.first;
+    why.count += reason.count;
+    if (earlier) why.first = reason.first;
+    if (reason.nearest > why.nearest)
+      why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint,
+      why.nearestValues = words(reason.nearestIds);
+    if (!earlier || reason.firstIds.empty() || !text.starts_with("AFD")) return;
+    // What would be said of the first point, were it evaluated alone.
+    auto resolved = resolve_(reason.firstIds);
+    SourceManager sources;
+    Diagnostics diags(sources);
+    if (resolved.scenario) runPasses(*resolved.scenario, "", diags);
+    for (const auto& d : diags.all())
+      if (kCatalogue[d.id].severity == Severity::Error) {
+        why.example = d.message;
+        break;
+      }
+  };
+  for (const auto& [text, reason] : prunedWhy_) add(*text, reason);
+  for (const auto& [text, reason] : own_.why) add(*text, reason);
+  for (const auto& c : own_.best) r_.best.push_back(found(c));
+  for (const auto& c : own_.front) r_.front.push_back(found(c));
+  r_.resolved = model_.counts().resolved, r_.roles = model_.counts().roles, r_.sides = model_.counts().sides;
+  return std::move(r_);
+}
 
 }  // namespace afdc

@@ -1,39 +1,90 @@
-// explore: what a search finds. Points are given one at a time; what is kept is a ranking, a front of trade-offs and
-// counts, whatever their number.
+// explore: what a search finds. Points are given one at a time and computed by all cores; what is kept is a ranking, a
+// front of trade-offs and counts, whatever their number, and the same whatever the number of threads.
 #pragma once
-#include "passes/pipeline.h"
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "passes/points.h"
 #include "results/search.h"
 
 namespace afdc {
 
-/// What a point's evaluation gives; its messages are not reported.
-struct PointOutcome {
-  std::optional<Results> results;
-  std::vector<double> checks;   ///< by ExprId of the scenario
-  std::string reason, example;  ///< without results: the rule that it breaks, and the message
-};
-/// Pure: by several threads at once.
-PointOutcome evaluatePoint(const ir::Scenario& scenario);
-/// All of them on all cores, in their order.
-std::vector<PointOutcome> evaluatePoints(const std::vector<const ir::Scenario*>& scenarios);
-
 class Explorer {
  public:
-  /// Keeps the `top` best points.
-  Explorer(std::string name, std::vector<std::string> axes, size_t top);
-  void pruned(uint64_t number, const std::string& reason);
-  /// `example`: the message for this point, where `reason` is the rule that it breaks.
-  void refused(uint64_t number, const std::string& reason, const std::string& example = "");
-  /// A point as a scenario whose root holds the search's checks, with what became of it.
-  void add(uint64_t number, const std::vector<std::string>& values, const ir::Scenario& scenario, PointOutcome outcome);
+  struct Options {
+    size_t top = 10;     ///< best points to keep
+    size_t threads = 0;  ///< 0: as many as there are cores
+  };
+  using Text = std::function<std::string(size_t axis, uint32_t id)>;
+  /// `resolve` and `text` make scenarios and words of a point's values; they are asked by the calling thread only.
+  Explorer(std::string name, std::vector<std::string> axes, PointModel::Resolve resolve, Text text, Options options);
+  ~Explorer();
+
+  /// The next point; `pruned` and `refused` say why it is not to be looked at and live as long as the explorer.
+  void point(uint64_t number, std::span<const uint32_t> ids, const std::string* pruned, const std::string* refused);
   SearchResult finish();
 
  private:
-  void keep(FoundPoint point);
-  bool before(const FoundPoint& a, const FoundPoint& b) const;
+  /// A point worth keeping.
+  struct Candidate {
+    uint64_t number = 0;
+    std::vector<double> goals;
+    std::vector<uint32_t> ids;
+  };
+  struct Reason {
+    uint64_t count = 0, first = ~uint64_t{0};
+    std::vector<uint32_t> firstIds;
+    double nearest = -1e300;
+    uint64_t nearestPoint = 0;
+    std::vector<uint32_t> nearestIds;
+  };
+  /// What one thread has seen.
+  struct Tally {
+    uint64_t refused = 0, broken = 0, undecided = 0, kept = 0;
+    std::unordered_map<const std::string*, Reason> why;
+    std::vector<Candidate> best, front;
+    size_t lastBeater = 0;
+    std::vector<double> goals;  ///< of the point in hand
+  };
+  struct Chunk {
+    std::vector<PointModel::Job> jobs;
+    std::vector<uint64_t> numbers;
+    std::vector<uint32_t> ids;
+  };
 
+  void compute(const Chunk& chunk, Tally& tally) const;
+  void take(const PointModel::Job& job, uint64_t number, std::span<const uint32_t> ids, Tally& tally) const;
+  void keep(Tally& tally, uint64_t number, std::span<const uint32_t> ids) const;
+  void merge(Tally& into, Tally& from) const;
+  Reason& reasonOf(Tally& tally, const std::string* text, uint64_t number, std::span<const uint32_t> ids) const;
+  /// Is a better in the first goal in which they differ? Unknown is worse than anything known.
+  bool before(const std::vector<double>& a, uint64_t numberA, const std::vector<double>& b, uint64_t numberB) const;
+  bool beats(const std::vector<double>& a, const std::vector<double>& b) const;
+  void hand();
+  void work(Tally& tally);
+  FoundPoint found(const Candidate& candidate);
+  std::vector<std::string> words(std::span<const uint32_t> ids) const;
+
+  PointModel model_;
+  PointModel::Resolve resolve_;
+  Text text_;
+  Options options_;
   SearchResult r_;
-  size_t top_;
+  std::vector<Judge::Goal> goals_;
+  std::unordered_map<const std::string*, Reason> prunedWhy_;
+
+  Chunk filling_;
+  std::deque<Chunk> waiting_;
+  bool done_ = false;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  Tally own_;
+  std::deque<Tally> tallies_;
+  std::vector<std::jthread> workers_;
 };
 
 }  // namespace afdc

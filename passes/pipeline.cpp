@@ -6,6 +6,7 @@
 #include <set>
 
 #include "passes/graph_passes.h"
+#include "passes/metrics.h"
 #include "passes/serve.h"
 #include "support/text.h"
 
@@ -27,14 +28,6 @@ const std::vector<PassInfo>& passList() {
   };
   return list;
 }
-
-namespace {
-
-struct Subject {
-  NodeId scenario, deployment, model;
-  std::vector<NodeId> engines;  ///< one, or prefill and decode
-  bool disaggregated = false;
-};
 
 std::optional<Subject> subjectOf(const Scenario& s, Diagnostics& diags) {
   Subject out;
@@ -80,6 +73,8 @@ std::optional<Subject> subjectOf(const Scenario& s, Diagnostics& diags) {
   }
   return out;
 }
+
+namespace {
 
 /// What a step spends most time in, and what bounds it.
 std::string bottleneckOf(const Breakdown& b) {
@@ -161,48 +156,28 @@ AfdResult afdResult(const Role& role, const BatchState& state, double tpot, cons
 
 /// Engines share pools: together they may not take more devices than there are.
 bool poolsSuffice(const std::vector<Role>& roles, const Scenario& s, NodeId deployment, Diagnostics& diags) {
-  std::map<std::string, double> taken, there;
-  auto take = [&](const EngineConfig& e) {
-    taken[e.pool] += e.replicas * e.degrees.devices();
-    there[e.pool] = e.poolDevices;
-  };
-  for (const auto& role : roles) {
-    take(role.engine());
-    if (role.afd()) take(role.afd()->config().ffn);
-  }
-  for (const auto& [pool, devices] : taken)
-    if (devices > there[pool]) {
-      diags.report<diag::pool_too_small>(rangeOf(s, deployment, diags), s.strings[s[deployment].name],
-                                         shortest(devices), pool, shortest(there[pool]));
-      return false;
-    }
-  return true;
+  std::vector<PoolUse> uses;
+  for (const auto& role : roles)
+    for (const auto& use : role.poolUses()) uses.push_back(use.times(role.engine().replicas));
+  const auto* over = overdrawn(uses);
+  if (!over) return true;
+  double taken = 0;
+  for (const auto& use : uses) taken += use.pool == over->pool ? use.devices : 0;
+  diags.report<diag::pool_too_small>(rangeOf(s, deployment, diags), s.strings[s[deployment].name], shortest(taken),
+                                     over->pool, shortest(over->there));
+  return false;
 }
 
-void price(const Scenario& s, NodeId deployment, Results& r, Diagnostics& diags) {
+void price(const Scenario& s, NodeId deployment, const Prices& prices, Results& r, Diagnostics& diags) {
   NodeId cluster = s.find(deployment, "cluster");
-  auto& m = r.metrics;
-  double perHour = 0, paid = 0;
-  bool priced = true;
-  for (auto pool : s.blocks(cluster, "pool")) {
-    double count = s.number(pool, "count").value_or(0);
-    paid += s.number(pool, "devices").value_or(0);
-    auto price = s.number(pool, "node.price");
-    if (price) perHour += count * *price * 3600;
-    priced = priced && price.has_value();
-  }
-  r.devices_paid = paid;
-  if (paid > r.devices)
-    diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(paid - r.devices), shortest(paid),
-                                           s.show(cluster));
-  m.output_tokens_per_s_per_device = *m.output_tokens_per_s / paid;
-  if (!priced || perHour <= 0) {
+  r.devices_paid = prices.devices;
+  if (prices.devices > r.devices)
+    diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(prices.devices - r.devices),
+                                           shortest(prices.devices), s.show(cluster));
+  if (!prices.known()) {
     r.assumptions.push_back({"no price is known for these nodes", ""});
     return;
   }
-  m.usd_per_hour = perHour;
-  m.usd_per_million_output_tokens = perHour / 3600 / *m.output_tokens_per_s * 1e6;
-  m.usd_per_million_tokens = perHour / 3600 / *m.total_tokens_per_s * 1e6;
   for (auto pool : s.blocks(cluster, "pool"))
     r.assumptions.push_back(
         {fmt::format("price {}", s.show(s.find(pool, "node.price"))), whereSet(s, s.find(pool, "node.price"))});
@@ -312,20 +287,9 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
   auto served = subject->disaggregated ? serveDisaggregated(roles, readTransfer(s, subject->deployment), load, context)
                                        : serve(roles[0], load, context);
   if (!served) return out;
+  auto prices = pricesOf(s, subject->deployment);
   auto& m = r.metrics;
-  m.ttft_mean_s = served->ttft;
-  if (load.arrivals != LoadConfig::Arrivals::Poisson) m.ttft_p50_s = served->ttft;
-  if (!std::isnan(served->tpot)) {
-    m.tpot_mean_s = served->tpot;
-    if (served->tpot > 0) m.interactivity_tokens_per_s = 1 / served->tpot;
-  }
-  m.e2e_mean_s = served->e2e;
-  m.requests_per_s = served->requests;
-  if (served->capacity > 0) m.capacity_requests_per_s = served->capacity;
-  m.output_tokens_per_s = served->requests * load.output;
-  m.total_tokens_per_s = served->requests * (load.input + load.output);
-  m.concurrency = served->concurrency;
-  m.running_slots = served->running;
+  m = metricsOf(*served, load, prices);
   if (served->transfer > 0) r.transfer_s = served->transfer;
 
   for (const auto& step : served->steps) {
@@ -367,7 +331,7 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
   for (const auto& a : r.afd) r.bottleneck += fmt::format("; slowest stage: {}", a.bottleneck);
 
   // price
-  price(s, subject->deployment, r, diags);
+  price(s, subject->deployment, prices, r, diags);
   // slo
   auto floor = physicalFloor(roles.front(), roles.back(), load);
   checkSlo(s, s.find(subject->scenario, "slo"), r, floor.ttft, floor.tpot, diags);

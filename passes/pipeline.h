@@ -1,6 +1,7 @@
 // The whole compiler behind the frontend, as one list.
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,14 @@ struct PassInfo {
 /// In order. `after` says which IR the pass leaves: "scenario", "graph" or "results".
 const std::vector<PassInfo>& passList();
 
+struct Subject {
+  ir::NodeId scenario, deployment, model;
+  std::vector<ir::NodeId> engines;  ///< one, or prefill and decode
+  bool disaggregated = false;
+};
+/// What of a scenario, or of a deployment alone, is evaluated. Reports what is not.
+std::optional<Subject> subjectOf(const ir::Scenario& s, Diagnostics& diags);
+
 struct PipelineOutput {
   std::optional<ir::Graph> graph;  ///< after lower, shard or collectives
   std::optional<Results> results;
@@ -32,6 +41,9 @@ std::optional<Role> buildRoleOf(const ir::Scenario& s, std::string_view engine, 
 
 /// Results under the names that checks use: "mean(ttft)", "throughput", … ; nullopt: this evaluator cannot say.
 std::vector<std::pair<std::string, std::optional<double>>> namedMetrics(const Results& r);
+
+/// Are all promises kept? nullopt: undecided, or there are none.
+std::optional<double> satisfied(std::span<const Verdict> verdicts);
 
 /// Every expression of the scenario over its results, by ExprId; NaN where this evaluator cannot say.
 std::vector<double> checkValues(const ir::Scenario& s, const Results& r);

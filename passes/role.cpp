@@ -59,6 +59,22 @@ double Role::devices() const {
   return engine().replicas * devices;
 }
 
+std::vector<PoolUse> Role::poolUses() const {
+  auto use = [](const EngineConfig& e) { return PoolUse{e.pool, e.degrees.devices(), e.poolDevices}; };
+  std::vector<PoolUse> out = {use(engine())};
+  if (afd_) out.push_back(use(afd_->config().ffn));
+  return out;
+}
+
+const PoolUse* overdrawn(std::span<const PoolUse> uses) {
+  for (const auto& use : uses) {
+    double taken = 0;
+    for (const auto& other : uses) taken += other.pool == use.pool ? other.devices : 0;
+    if (taken > use.there) return &use;
+  }
+  return nullptr;
+}
+
 std::string Role::hardware() const {
   double replicas = engine().replicas;
   auto text = fmt::format("{} x {}", shortest(replicas * engine().degrees.devices()), engine().device.name);

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,15 @@
 #include "passes/memory.h"
 
 namespace afdc {
+
+/// Devices that are taken of a pool, and how many it has.
+struct PoolUse {
+  std::string pool;
+  double devices = 0, there = 0;
+  PoolUse times(double replicas) const { return {pool, replicas * devices, there}; }
+};
+/// The first pool of which more is taken than there is; null when none.
+const PoolUse* overdrawn(std::span<const PoolUse> uses);
 
 class Role {
  public:
@@ -38,6 +48,8 @@ class Role {
   const std::optional<AfdModel>& afd() const { return afd_; }
   const std::string& name() const { return name_; }
   double devices() const;
+  /// Of one replica.
+  std::vector<PoolUse> poolUses() const;
   std::string hardware() const;
   /// The same role with its engines' configurations changed: runtime and device figures only.
   Role with(const std::function<void(EngineConfig&)>& change) const;

@@ -56,16 +56,22 @@ Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, Serv
   return found.lengths;
 }
 
+Fit fitOf(const Role& role, const LoadConfig& load, double maxContext) {
+  if (load.input + load.output > maxContext) return Fit::AboveContext;
+  return sequenceBytes(role.holder(), load.input + load.output) <= role.kvBudget ? Fit::Yes : Fit::AboveCache;
+}
+
 bool requestFits(const Role& role, const LoadConfig& load, ServeContext& c) {
   double context = c.s.number(c.scenario, "deployment.model.max_context").value_or(INFINITY);
+  auto fit = fitOf(role, load, context);
+  if (fit == Fit::Yes) return true;
   SourceRange at = rangeOf(c.s, c.s.find(c.workload(), "input"), c.diags);
-  if (load.input + load.output > context) {
+  if (fit == Fit::AboveContext) {
     c.diags.report<diag::above_context>(at, shortest(load.input + load.output),
                                         c.s.show(c.s.find(c.scenario, "deployment.model")), shortest(context));
     return false;
   }
   double one = sequenceBytes(role.holder(), load.input + load.output);
-  if (one <= role.kvBudget) return true;
   const auto& m = role.memory[0];
   c.diags
       .report<diag::request_does_not_fit>(at, shortest(std::ceil(load.input + load.output)), bytesText(one),
@@ -182,6 +188,12 @@ Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const Load
   return out;
 }
 
+Rates ratesOf(const Solo& solo, double slots, const LoadConfig& load) {
+  Rates out{solo.ttft, solo.tpot, solo.e2e, solo.x, load.amount, solo.running * slots, solo.capacity};
+  if (load.arrivals == LoadConfig::Arrivals::Poisson) out.concurrency *= solo.e2e;
+  return out;
+}
+
 std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeContext& context) {
   const auto& e = role.engine();
   const auto& d = e.degrees;
@@ -216,12 +228,7 @@ std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeConte
                           shortest(std::ceil(e.replicas * load.amount / solo.capacity + 1e-9))));
     return std::nullopt;
   }
-  Served out;
-  out.ttft = solo.ttft, out.tpot = solo.tpot, out.e2e = solo.e2e;
-  out.requests = solo.x;
-  out.running = solo.running * slots;
-  out.capacity = solo.capacity;
-  out.concurrency = open ? load.amount * out.e2e : load.amount;
+  Served out{ratesOf(solo, slots, load), {}, {}, {}, 0, {}};
   if (batch) {
     Schedule schedule(role, solo.lengths);
     double n = solo.running;

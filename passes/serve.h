@@ -7,12 +7,15 @@
 
 namespace afdc {
 
-struct Served {
+/// What users see of a whole deployment.
+struct Rates {
   double ttft = 0, tpot = 0, e2e = 0;   ///< s, means; tpot is NaN with at most one output token
-  double requests = 0;                  ///< finished per second, whole deployment
-  double concurrency = 0, running = 0;  ///< in the system, and in the running batch; whole deployment
+  double requests = 0;                  ///< finished per second
+  double concurrency = 0, running = 0;  ///< in the system, and in the running batch
   double capacity = 0;                  ///< largest request rate; 0 when not asked for
+};
 
+struct Served : Rates {
   /// A typical step of a role, for the breakdown.
   struct Step {
     size_t role = 0;
@@ -53,6 +56,7 @@ struct Solo {
   SlotState slot;                                                          ///< not of a static batch
   enum class Refused : uint8_t { No, Batch, Rate } refused = Refused::No;  ///< it does not fit; it is above capacity
 };
+Rates ratesOf(const Solo& solo, double slots, const LoadConfig& load);
 /// `slotsOfRank`: sequences that a data-parallel rank may hold. The load is not a trace.
 Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const LoadConfig& load);
 
@@ -67,7 +71,10 @@ double sequencesThatFit(const Role& role, const LoadConfig& load);
 
 /// Prompt tokens that are found in the cache, by the workload's prefixes and what the cache holds.
 Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, ServeContext& context);
-/// Does one request of this load fit the context window and the cache? Reports when not.
+/// Does one request of this load fit the context window, and the cache?
+enum class Fit : uint8_t { Yes, AboveContext, AboveCache };
+Fit fitOf(const Role& role, const LoadConfig& load, double maxContext);
+/// Reports when not.
 bool requestFits(const Role& role, const LoadConfig& load, ServeContext& context);
 /// Sequences that one data-parallel rank can hold, by KV memory and by the scheduler's limit.
 double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& context);

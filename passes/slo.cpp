@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "passes/metrics.h"
 #include "passes/pipeline.h"
 #include "results/metrics.h"
 #include "support/text.h"
@@ -9,52 +10,28 @@ namespace afdc {
 using namespace ir;
 
 std::vector<std::pair<std::string, std::optional<double>>> namedMetrics(const Results& r) {
-  const auto& m = r.metrics;
-  std::vector<std::pair<std::string, std::optional<double>>> out = {
-      {"mean(ttft)", m.ttft_mean_s},
-      {"mean(tpot)", m.tpot_mean_s},
-      {"mean(e2e)", m.e2e_mean_s},
-      {"p50(ttft)", m.ttft_p50_s},
-      {"mean(interactivity)", m.interactivity_tokens_per_s},
-      {"throughput", m.output_tokens_per_s},
-      {"throughput_per_gpu", m.output_tokens_per_s_per_device},
-      {"total_throughput", m.total_tokens_per_s},
-      {"request_rate", m.requests_per_s},
-      {"concurrency", m.concurrency},
-      {"cost_per_mtok", m.usd_per_million_output_tokens},
-      {"cost_per_mtok_total", m.usd_per_million_tokens},
-      {"cost_per_hour", m.usd_per_hour ? std::optional(*m.usd_per_hour / 3600) : std::nullopt},
-  };
-  if (!r.memory.empty()) out.emplace_back("memory_used", r.memory[0].used());
+  std::vector<std::pair<std::string, std::optional<double>>> out;
+  for (const auto& metric : namedMetrics()) out.emplace_back(metric.name, metric.get(r.metrics));
+  if (!r.memory.empty()) out.emplace_back(kMemoryUsed, r.memory[0].used());
   return out;
 }
 
+std::optional<double> satisfied(std::span<const Verdict> verdicts) {
+  if (verdicts.empty()) return std::nullopt;
+  bool unknown = false;
+  for (auto v : verdicts) {
+    if (v == Verdict::Fail) return 0;
+    unknown |= v == Verdict::Unknown;
+  }
+  return unknown ? std::nullopt : std::optional(1.0);
+}
+
 std::vector<double> checkValues(const Scenario& s, const Results& results) {
-  auto named = namedMetrics(results);
-  if (!results.slo.empty()) {
-    bool fail = false, unknown = false;
-    for (const auto& promise : results.slo)
-      fail |= promise.verdict == Verdict::Fail, unknown |= promise.verdict == Verdict::Unknown;
-    named.emplace_back("slo.satisfied", fail ? std::optional(0.0) : unknown ? std::nullopt : std::optional(1.0));
-  }
-  // Metric names are strings of the scenario: their values by id.
-  std::vector<double> values;
-  auto valueOf = [&](std::string_view name) -> std::optional<double> {
-    for (const auto& [n, v] : named)
-      if (n == name) return v;
-    return std::nullopt;
-  };
-  ExprPool::Inputs in;
-  for (size_t i = 0; i < s.exprs.size(); ++i) {
-    const auto& n = s.exprs[ExprId{static_cast<uint32_t>(i)}];
-    if (n.op != ExprOp::Metric) continue;
-    if (values.size() <= n.a) values.resize(n.a + 1, std::numeric_limits<double>::quiet_NaN());
-    if (auto v = valueOf(s.strings[StringId{n.a}])) values[n.a] = *v;
-  }
-  in.metrics = &values;
-  std::vector<double> evaluated;
-  s.exprs.evaluate(in, evaluated);
-  return evaluated;
+  std::vector<Verdict> verdicts;
+  for (const auto& promise : results.slo) verdicts.push_back(promise.verdict);
+  Checks::Facts facts{results.metrics, std::nullopt, satisfied(verdicts)};
+  if (!results.memory.empty()) facts.memoryUsed = results.memory[0].used();
+  return Checks(s).evaluate(facts);
 }
 
 void checkSlo(const Scenario& s, NodeId slo, Results& results, double ttftFloor, double tpotFloor, Diagnostics& diags) {

@@ -43,6 +43,8 @@ struct SearchResult {
   uint64_t broken = 0;     ///< that break a promise
   uint64_t undecided = 0;  ///< with a promise that this evaluator cannot decide
   uint64_t kept = 0;
+  uint64_t resolved = 0, roles = 0, sides = 0;  ///< scenarios, engines, and engines under a load, made for all points
+  uint64_t differing = 0;  ///< shown points whose whole evaluation does not give the same figures: a bug
   std::map<std::string, SearchReason> why;  ///< of the pruned, refused and broken
   std::vector<FoundPoint> best;             ///< by the first goal, then the others, then in order
   std::vector<FoundPoint> front;            ///< that no other point beats in every goal; in order of the first goal
