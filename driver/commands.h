@@ -13,6 +13,7 @@ struct Options {
   bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false,
        summary = false;
   size_t top = 10;  ///< best points of a search that are shown
+  bool stats = false;  ///< how fast a search went
   bool cases = false;
   bool leaveOut = false;
   std::string after, stdlib;

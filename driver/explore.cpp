@@ -43,17 +43,30 @@ class Progress {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_ = start_;
 };
 
+/// How fast it went, for those who want to know: no part of the result, which is the same on any machine.
+std::string speed(const SearchResult& r, double seconds) {
+  double evaluated = static_cast<double>(r.points - r.pruned - r.refused);
+  auto rate = [&](double n) { return significant(n / seconds, 3); };
+  return fmt::format(
+      "{}: {} points with figures of their own in {} s: {}/s; {} step times ({}/s), {} points each; made for them: {} "
+      "scenarios, {} engines, {} engines under a load\n",
+      r.name, significant(evaluated, 12), significant(seconds, 3), rate(evaluated),
+      significant(static_cast<double>(r.steps), 12), rate(static_cast<double>(r.steps)),
+      significant(evaluated / std::max(1.0, static_cast<double>(r.steps)), 3), r.resolved, r.roles, r.sides);
+}
+
 SearchResult runSearch(Session& session, Object* explore, size_t top) {
   Search search(session.evaluator, explore);
   Explorer explorer(
       explore->label, search.axes(), [&](std::span<const uint32_t> ids) { return search.resolve(ids); },
       [&](size_t axis, uint32_t id) { return search.text(axis, id); }, {top, 0});
   Progress progress;
-  search.each([&](const Search::Point& point) {
-    if (point.number % 256 == 0) progress.at(point.number);
-    explorer.point(point.number, point.ids, point.pruned, point.refused);
-    return !interrupted;
-  });
+  for (uint64_t looked = 0; !interrupted && search.next(); ++looked) {
+    const auto& p = search.point();
+    if (looked % 256 == 0) progress.at(p.number);
+    if (auto decided = explorer.point({p.number, p.ids, p.pruned, p.refused, p.decided}))
+      explorer.alike(search.pass(*decided));
+  }
   return explorer.finish();
 }
 
@@ -74,10 +87,17 @@ Output runExplore(const Options& o) {
     interrupted = false;
     auto before = std::signal(SIGINT, [](int) { interrupted = true; });
     for (auto* object : searches) {
+      auto from = std::chrono::steady_clock::now();
       all.push_back(runSearch(session, object, o.top));
+      double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+      if (o.stats) std::fprintf(stderr, "%s", speed(all.back(), seconds).c_str());
       if (interrupted) break;
     }
     std::signal(SIGINT, before);
+    for (const auto& r : all)
+      if (r.differing > 0)
+        session.diags.report<diag::internal_error>(
+            {}, fmt::format("{} points of `{}` get other figures when they are evaluated alone", r.differing, r.name));
   }
   bool errors = session.diags.errors() > 0;
   out.err = o.json ? (session.diags.count() > 0 ? session.diags.json() + "\n" : "") : session.diags.text(o.color);

@@ -49,6 +49,7 @@ cl::opt<std::string> exploreFile(cl::Positional, cl::Required, cl::desc("FILE"),
 cl::opt<std::string> exploreName(cl::Positional, cl::desc("[EXPLORE]"), cl::sub(explore), cl::cat(category));
 cl::opt<unsigned> top("top", cl::desc("best points to show (10)"), cl::value_desc("N"), cl::init(10), cl::sub(explore),
                       cl::cat(category));
+cl::opt<bool> stats("stats", cl::desc("say on stderr how fast the search went"), cl::sub(explore), cl::cat(category));
 cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> irName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> stepFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(step), cl::cat(category));
@@ -158,7 +159,7 @@ Output dispatch() {
     return runEval(o);
   }
   if (explore) {
-    o.file = exploreFile, o.name = exploreName, o.top = std::max(1u, top.getValue());
+    o.file = exploreFile, o.name = exploreName, o.top = std::max(1u, top.getValue()), o.stats = stats;
     return runExplore(o);
   }
   if (explain) {

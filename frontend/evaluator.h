@@ -44,9 +44,8 @@ class Evaluator {
   };
   std::vector<TestOutcome> runTests(Module& module);
 
-  /// A checked object (a scenario, deployment or model) as IR. Reports what is missing. The root of a point of a search
-  /// also holds what the search asks: `expect`, `minimize`, `maximize`.
-  ir::Scenario lowerToScenario(Object* object, Object* search = nullptr);
+  /// A checked object (a scenario, deployment or model) as IR. Reports what is missing.
+  ir::Scenario lowerToScenario(Object* object);
   /// The operator graph of an object whose schema has a `graph` and a `stack`.
   std::optional<ir::Graph> elaborate(Object* model);
 
@@ -149,7 +148,7 @@ class Evaluator {
   Module* prelude_ = nullptr;
   std::deque<Object> objects_;
   std::deque<Env> envs_;
-  uint32_t generations_ = 0;                     ///< given out
+  uint32_t generations_ = 0;                   ///< given out
   uint32_t generation_ = 0;                    ///< of objects made now: 0, or the innermost mark's
   size_t pinnedObjects_ = 0, pinnedEnvs_ = 0;  ///< older objects may hold those made before
   void pin() { pinnedObjects_ = objects_.size(), pinnedEnvs_ = envs_.size(); }
@@ -186,6 +185,7 @@ class Evaluator {
   /// Axes of a search whose values have been looked at since somebody began to watch; while an object is forced, also
   /// those that led to it.
   uint64_t read_ = 0;
+  uint64_t graphs_ = 0;  ///< elaborated
   struct Watch {
     std::set<uint64_t> decided;      ///< axes that each check of an object has looked at
     std::optional<uint64_t> failed;  ///< axes that the first check that failed has looked at

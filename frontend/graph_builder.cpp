@@ -12,6 +12,7 @@ using ast::ExprKind;
 std::optional<ir::Graph> Evaluator::elaborate(Object* model) {
   if (!model->schema->graph) return std::nullopt;
   ir::Graph graph;
+  graph.id = ++graphs_;
   graph.name = graph.strings.intern(model->label.empty() ? model->schema->name : std::string_view(model->label));
   GraphBuilder builder(*this, graph);
   auto* graphBefore = std::exchange(graph_, &builder);

@@ -38,6 +38,7 @@ Object* Evaluator::newObject(const Schema* schema, Object* parent, SourceRange d
   object.parent = parent;
   object.declared = declared;
   object.generation = generation_;
+  object.number = objects_.size() - 1;
   return &object;
 }
 

@@ -1,8 +1,5 @@
-// From checked objects to the Scenario IR: every field with its provenance, promises as expressions, models with their
-// graph.
-#include <cmath>
+#include "frontend/scenario_builder.h"
 
-#include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
 
 namespace afdc {
@@ -25,178 +22,199 @@ ir::Precision precisionOf(Object* format, ir::Strings& strings) {
   return p;
 }
 
-class ScenarioBuilder {
- public:
-  explicit ScenarioBuilder(Evaluator& ev) : ev_(ev) {}
+ScenarioBuilder ScenarioBuilder::forSearch(Evaluator& ev) {
+  ScenarioBuilder out(ev);
+  out.older_ = ev.objects_.size();
+  return out;
+}
 
-  ir::Scenario run(Object* root, Object* search) {
-    s_.root = object(root, root->label);
-    if (search) {
-      ir::Node asked;
-      checks(search, asked);
-      auto& children = s_.nodes[s_.root.index].children;
-      children.insert(children.end(), asked.children.begin(), asked.children.end());
-    }
-    return std::move(s_);
+ir::Scenario& ScenarioBuilder::build(Object* root, Object* search) {
+  free_.insert(free_.end(), used_.begin(), used_.end());
+  freeGraphs_.insert(freeGraphs_.end(), usedGraphs_.begin(), usedGraphs_.end());
+  used_.clear(), usedGraphs_.clear();
+  s_.root = object(root, root->label);
+  if (search) {
+    ir::Node asked;
+    checks(search, asked);
+    auto& children = s_.nodes[s_.root.index].children;
+    children.insert(children.end(), asked.children.begin(), asked.children.end());
   }
+  return s_;
+}
 
- private:
-  ir::StringId text(std::string_view t) { return s_.strings.intern(t); }
+ir::NodeId ScenarioBuilder::put(ir::Node node) {
+  node.axes |= axes_;
+  if (staying_ || older_ == 0) return s_.add(std::move(node));
+  if (free_.empty()) return used_.emplace_back(s_.add(std::move(node)));
+  ir::NodeId id = free_.back();
+  free_.pop_back();
+  s_.nodes[id.index] = std::move(node);
+  return used_.emplace_back(id);
+}
 
-  ir::NodeId put(ir::Node node) {
-    node.axes |= axes_;
-    return s_.add(std::move(node));
+void ScenarioBuilder::link(const Schema* schema) {
+  for (auto* s = schema; s && linked_.insert(s).second; s = s->base)
+    s_.schemas.push_back({text(s->name), s->base ? text(s->base->name) : ir::StringId{}});
+}
+
+std::vector<ir::Origin> ScenarioBuilder::origins(const Object::Slot& slot) {
+  std::vector<ir::Origin> out;
+  for (size_t i = 0; i < slot.kinds.size(); ++i) {
+    auto shown = ev_.diags().sources().text(slot.ranges[i]);
+    std::string value(shown.substr(0, std::min<size_t>(shown.size(), 60)));
+    if (size_t newline = value.find('\n'); newline != std::string::npos) value = value.substr(0, newline) + " …";
+    out.push_back({slot.kinds[i], ev_.place(slot.ranges[i], s_.strings), text(value)});
   }
+  return out;
+}
 
-  void link(const Schema* schema) {
-    for (auto* s = schema; s; s = s->base) {
-      bool known = false;
-      for (const auto& l : s_.schemas) known |= s_.strings[l.name] == s->name;
-      if (!known) s_.schemas.push_back({text(s->name), s->base ? text(s->base->name) : ir::StringId{}});
-    }
-  }
-
-  std::vector<ir::Origin> origins(const Object::Slot& slot) {
-    std::vector<ir::Origin> out;
-    for (size_t i = 0; i < slot.kinds.size(); ++i) {
-      auto shown = ev_.diags().sources().text(slot.ranges[i]);
-      std::string value(shown.substr(0, std::min<size_t>(shown.size(), 60)));
-      if (size_t newline = value.find('\n'); newline != std::string::npos) value = value.substr(0, newline) + " …";
-      out.push_back({slot.kinds[i], ev_.place(slot.ranges[i], s_.strings), text(value)});
-    }
-    return out;
-  }
-
-  ir::NodeId value(const Value& v, std::string_view name) {
-    ir::Node n;
-    n.name = text(name);
-    switch (v.kind) {
-      case ValueKind::Bool:
-        n.kind = ir::NodeKind::Bool;
-        n.flag = v.flag;
-        break;
-      case ValueKind::Number: quantity(n, v.quantity); break;
-      case ValueKind::Text:
-        n.kind = ir::NodeKind::Text;
-        n.text = text(v.text);
-        break;
-      case ValueKind::Symbol:
-        n.kind = ir::NodeKind::Symbol;
-        n.text = text(v.text);
-        break;
-      case ValueKind::List:
-        n.kind = ir::NodeKind::List;
-        // A list of records (a stack of layers) is kept once, in the graph.
-        for (const auto& item : *v.list)
-          if (item.kind != ValueKind::Record || item.object->label.empty()) n.children.push_back(value(item, "item"));
-        break;
-      case ValueKind::Dist: {
-        n.kind = ir::NodeKind::Dist;
-        n.schema = text(v.dist->family);
-        auto child = [&](std::string_view key, const Quantity& q) {
-          ir::Node c;
-          c.name = text(key);
-          quantity(c, q);
-          n.children.push_back(put(std::move(c)));
-        };
-        child("mean", v.dist->mean);
-        child("p50", v.dist->p50);
-        child("p90", v.dist->p90);
-        child("p99", v.dist->p99);
-        break;
-      }
-      case ValueKind::Record: return object(v.object, name);
-      default: n.kind = ir::NodeKind::Null; break;
-    }
-    return put(std::move(n));
-  }
-
-  void quantity(ir::Node& n, const Quantity& q) {
-    n.kind = ir::NodeKind::Number;
-    n.value = q.value;
-    n.dimension = q.dimension;
-    if (!q.unit.empty()) n.unit = text(q.unit);
-  }
-
-  ir::NodeId object(Object* o, std::string_view name) {
-    ir::Node n;
-    n.kind = ir::NodeKind::Record;
-    n.name = text(name);
-    n.schema = text(o->schema->name);
-    link(o->schema);
-    if (!o->label.empty()) n.label = text(o->label);
-    if (!o->blockKind.empty()) n.blockKind = text(o->blockKind);
-    auto add = [&](std::string_view field) {
-      const auto& slot = o->slots.at(field);
-      uint64_t path = std::exchange(axes_, axes_ | slot.axes);
-      ir::NodeId child = value(slot.value, field);
-      axes_ = path;
-      s_.nodes[child.index].origins = origins(slot);
-      n.children.push_back(child);
-    };
-    for (const auto& field : o->schema->fields) {
-      auto kind = field.item->kind;
-      if (kind == ast::ItemKind::Blocks || kind == ast::ItemKind::Measure) continue;
-      if (o->slots.count(field.item->name.text)) add(field.item->name.text);
-    }
-    for (auto label : ev_.childLabels(o)) add(label);
-    if (o->schema->isA("Slo")) checks(o, n);
-    if (o->schema->graph && o->schema->find("stack")) {
-      uint64_t before = std::exchange(ev_.read_, 0);
-      auto graph = ev_.elaborate(o);
-      uint64_t read = std::exchange(ev_.read_, before);
-      if (graph) {
-        ir::Node g;
-        g.axes = read;
-        g.kind = ir::NodeKind::Graph;
-        g.name = text("graph");
-        g.index = static_cast<uint32_t>(s_.graphs.size());
-        s_.graphs.push_back(std::move(*graph));
-        n.children.push_back(put(std::move(g)));
-      }
-    }
-    return put(std::move(n));
-  }
-
-  void checks(Object* o, ir::Node& n) {
-    auto* poolBefore = std::exchange(ev_.pool_, &s_.exprs);
-    auto* stringsBefore = std::exchange(ev_.strings_, &s_.strings);
-    bool resultsBefore = std::exchange(ev_.results_, true);
-    std::vector<ir::NodeId> made;
-    for (size_t i = 0; i < o->layers.size(); ++i) {
-      if (!o->layers[i].block) continue;
-      for (const auto& m : o->layers[i].block->members) {
-        bool goal = m.kind == ast::MemberKind::Objective;
-        if (m.kind != ast::MemberKind::Expect && !goal) continue;
+ir::NodeId ScenarioBuilder::value(const Value& v, std::string_view name) {
+  ir::Node n;
+  n.name = text(name);
+  switch (v.kind) {
+    case ValueKind::Bool:
+      n.kind = ir::NodeKind::Bool;
+      n.flag = v.flag;
+      break;
+    case ValueKind::Number: quantity(n, v.quantity); break;
+    case ValueKind::Text:
+      n.kind = ir::NodeKind::Text;
+      n.text = text(v.text);
+      break;
+    case ValueKind::Symbol:
+      n.kind = ir::NodeKind::Symbol;
+      n.text = text(v.text);
+      break;
+    case ValueKind::List:
+      n.kind = ir::NodeKind::List;
+      // A list of records (a stack of layers) is kept once, in the graph.
+      for (const auto& item : *v.list)
+        if (item.kind != ValueKind::Record || item.object->label.empty()) n.children.push_back(value(item, "item"));
+      break;
+    case ValueKind::Dist: {
+      n.kind = ir::NodeKind::Dist;
+      n.schema = text(v.dist->family);
+      auto child = [&](std::string_view key, const Quantity& q) {
         ir::Node c;
-        uint64_t before = std::exchange(ev_.read_, 0);
-        Value v = ev_.eval(m.value, ev_.frame(o, i));
-        v = ev_.asSymbolic(v, m.value->range);
-        c.axes = std::exchange(ev_.read_, before);
-        if (v.poison()) continue;
-        c.kind = ir::NodeKind::Check;
-        c.name = text(!goal ? "expect" : m.maximize ? "maximize" : "minimize");
-        c.text = text(ev_.diags().sources().text(m.value->range));
-        c.check = v.expr;
-        if (!m.message.empty()) c.message = text(m.message);
-        c.origins.push_back({o->layers[i].origin, ev_.place(m.value->range, s_.strings), c.text});
-        made.push_back(put(std::move(c)));
-      }
+        c.name = text(key);
+        quantity(c, q);
+        n.children.push_back(put(std::move(c)));
+      };
+      child("mean", v.dist->mean);
+      child("p50", v.dist->p50);
+      child("p90", v.dist->p90);
+      child("p99", v.dist->p99);
+      break;
     }
-    n.children.insert(n.children.end(), made.begin(), made.end());
-    ev_.pool_ = poolBefore;
-    ev_.strings_ = stringsBefore;
-    ev_.results_ = resultsBefore;
+    case ValueKind::Record: return object(v.object, name);
+    default: n.kind = ir::NodeKind::Null; break;
   }
+  return put(std::move(n));
+}
 
-  Evaluator& ev_;
-  ir::Scenario s_;
-  uint64_t axes_ = 0;  ///< that led to the value being put
-};
+void ScenarioBuilder::quantity(ir::Node& n, const Quantity& q) {
+  n.kind = ir::NodeKind::Number;
+  n.value = q.value;
+  n.dimension = q.dimension;
+  if (!q.unit.empty()) n.unit = text(q.unit);
+}
 
-ir::Scenario Evaluator::lowerToScenario(Object* object, Object* search) {
+ir::NodeId ScenarioBuilder::object(Object* o, std::string_view name) {
+  if (o->number >= older_ || staying_) return record(o, name);
+  auto [known, fresh] = known_.try_emplace({o, name, axes_});
+  if (fresh) {
+    staying_ = true;
+    ir::NodeId made = record(o, name);
+    staying_ = false;
+    known->second = made;
+  }
+  return known->second;
+}
+
+ir::NodeId ScenarioBuilder::record(Object* o, std::string_view name) {
+  ir::Node n;
+  n.kind = ir::NodeKind::Record;
+  n.name = text(name);
+  n.schema = text(o->schema->name);
+  link(o->schema);
+  if (!o->label.empty()) n.label = text(o->label);
+  if (!o->blockKind.empty()) n.blockKind = text(o->blockKind);
+  auto add = [&](std::string_view field) {
+    const auto& slot = o->slots.at(field);
+    uint64_t path = std::exchange(axes_, axes_ | slot.axes);
+    ir::NodeId child = value(slot.value, field);
+    axes_ = path;
+    s_.nodes[child.index].origins = origins(slot);
+    n.children.push_back(child);
+  };
+  for (const auto& field : o->schema->fields) {
+    auto kind = field.item->kind;
+    if (kind == ast::ItemKind::Blocks || kind == ast::ItemKind::Measure) continue;
+    if (o->slots.count(field.item->name.text)) add(field.item->name.text);
+  }
+  for (auto label : ev_.childLabels(o)) add(label);
+  if (o->schema->isA("Slo")) checks(o, n);
+  if (o->schema->graph && o->schema->find("stack")) graph(o, n);
+  return put(std::move(n));
+}
+
+void ScenarioBuilder::graph(Object* o, ir::Node& n) {
+  uint64_t before = std::exchange(ev_.read_, 0);
+  auto graph = ev_.elaborate(o);
+  uint64_t read = std::exchange(ev_.read_, before);
+  if (!graph) return;
+  ir::Node g;
+  g.axes = read;
+  g.kind = ir::NodeKind::Graph;
+  g.name = text("graph");
+  if (!staying_ && !freeGraphs_.empty()) {
+    g.index = freeGraphs_.back();
+    freeGraphs_.pop_back();
+    s_.graphs[g.index] = std::move(*graph);
+  } else {
+    g.index = static_cast<uint32_t>(s_.graphs.size());
+    s_.graphs.push_back(std::move(*graph));
+  }
+  if (!staying_ && older_ > 0) usedGraphs_.push_back(g.index);
+  n.children.push_back(put(std::move(g)));
+}
+
+void ScenarioBuilder::checks(Object* o, ir::Node& n) {
+  auto* poolBefore = std::exchange(ev_.pool_, &s_.exprs);
+  auto* stringsBefore = std::exchange(ev_.strings_, &s_.strings);
+  bool resultsBefore = std::exchange(ev_.results_, true);
+  std::vector<ir::NodeId> made;
+  for (size_t i = 0; i < o->layers.size(); ++i) {
+    if (!o->layers[i].block) continue;
+    for (const auto& m : o->layers[i].block->members) {
+      bool goal = m.kind == ast::MemberKind::Objective;
+      if (m.kind != ast::MemberKind::Expect && !goal) continue;
+      ir::Node c;
+      uint64_t before = std::exchange(ev_.read_, 0);
+      Value v = ev_.eval(m.value, ev_.frame(o, i));
+      v = ev_.asSymbolic(v, m.value->range);
+      c.axes = std::exchange(ev_.read_, before);
+      if (v.poison()) continue;
+      c.kind = ir::NodeKind::Check;
+      c.name = text(!goal ? "expect" : m.maximize ? "maximize" : "minimize");
+      c.text = text(ev_.diags().sources().text(m.value->range));
+      c.check = v.expr;
+      if (!m.message.empty()) c.message = text(m.message);
+      c.origins.push_back({o->layers[i].origin, ev_.place(m.value->range, s_.strings), c.text});
+      made.push_back(put(std::move(c)));
+    }
+  }
+  n.children.insert(n.children.end(), made.begin(), made.end());
+  ev_.pool_ = poolBefore;
+  ev_.strings_ = stringsBefore;
+  ev_.results_ = resultsBefore;
+}
+
+ir::Scenario Evaluator::lowerToScenario(Object* object) {
   force(object);
-  return ScenarioBuilder(*this).run(object, search);
+  ScenarioBuilder builder(*this);
+  builder.build(object, nullptr);
+  return builder.take();
 }
 
 }  // namespace afdc

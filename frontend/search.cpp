@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view kBase = "base", kValue = "the axis's value";
 constexpr double kExactBelow = 9007199254740992;  // 2^53
-constexpr double kTie = 1e-9;                     ///< relative: nearer than this, rounding could decide
+constexpr uint64_t kMany = uint64_t{1} << 62;
+constexpr double kTie = 1e-9;  ///< relative: nearer than this, rounding could decide
 
 std::string textOf(const Value& v) {
   switch (v.kind) {
@@ -36,7 +37,19 @@ class Condition {
   }
 
   enum class Answer : uint8_t { No, Yes, Error };
-  Answer holds(std::span<const uint32_t> ids) {
+  /// `read` gets the axes that decide.
+  Answer holds(std::span<const uint32_t> ids, uint64_t& read) {
+    read_ = 0;
+    auto answer = decide(ids);
+    read = read_;
+    return answer;
+  }
+
+  /// Of the last point whose answer was `Error`.
+  const std::string& mistake() const { return mistake_; }
+
+ private:
+  Answer decide(std::span<const uint32_t> ids) {
     if (!opaque_) {
       auto v = value(root_, ids);
       if (v.kind == Fact::Bool) return v.number != 0 ? Answer::Yes : Answer::No;
@@ -44,13 +57,10 @@ class Condition {
     // As the evaluator sees it.
     const auto* known = all_.find(ids);
     if (!known) known = &ask(whole_, all_, ids);
+    read_ |= all_.mask();
     return known->kind != Fact::Bool ? Answer::Error : known->number != 0 ? Answer::Yes : Answer::No;
   }
 
-  /// Of the last point whose answer was `Error`.
-  const std::string& mistake() const { return mistake_; }
-
- private:
   struct Fact {
     enum Kind : uint8_t { Number, Bool, Unsure, Other } kind = Other;
     bool exact = false;  ///< a whole number, computed from whole numbers
@@ -106,6 +116,7 @@ class Condition {
     if (n.op == ast::Op::None) {
       const auto* known = n.known.find(ids);
       if (!known) known = &ask(n.e, n.known, ids);
+      read_ |= n.known.mask();
       // Symbols, texts and mistakes are the evaluator's.
       if (known->kind == Fact::Other) opaque_ = true;
       return *known;
@@ -149,12 +160,14 @@ class Condition {
   const ast::Expr* whole_;
   std::vector<Node> nodes_;
   size_t root_ = 0;
+  uint64_t read_ = 0;
   bool opaque_ = false;  ///< only the evaluator can say
   std::string mistake_ = "the condition is neither true nor false";
   ByAxes<Fact> all_;
 };
 
-Search::Search(Evaluator& evaluator, Object* explore) : ev_(evaluator), explore_(explore) {
+Search::Search(Evaluator& evaluator, Object* explore)
+    : ev_(evaluator), explore_(explore), builder_(ScenarioBuilder::forSearch(evaluator)) {
   for (size_t i = 0; i < explore->layers.size(); ++i) {
     if (!explore->layers[i].block) continue;
     for (const auto& m : explore->layers[i].block->members) {
@@ -200,11 +213,14 @@ Object* Search::assigned(Object* search, Axis& axis, size_t index, const Value& 
 }
 
 Object* Search::at(size_t depth) {
+  size_t same = 0;
+  while (same < levels_.size() && same < depth && levels_[same].id == ids_[same]) ++same;
+  if (same < depth) leave(same);
   while (levels_.size() < depth) {
     size_t i = levels_.size();
     auto mark = ev_.mark();
     levels_.push_back(
-        {assigned(i > 0 ? levels_[i - 1].object : explore_, list_[i], i, list_[i].values[ids_[i]]), mark});
+        {assigned(i > 0 ? levels_[i - 1].object : explore_, list_[i], i, list_[i].values[ids_[i]]), mark, ids_[i]});
   }
   return depth > 0 ? levels_[depth - 1].object : explore_;
 }
@@ -263,9 +279,6 @@ const std::vector<uint32_t>& Search::valuesOf(size_t index) {
 ir::Resolved Search::resolve(std::span<const uint32_t> ids) {
   std::vector<uint32_t> here(ids.begin(), ids.end());
   std::swap(here, ids_);
-  size_t same = 0;
-  while (same < levels_.size() && here[same] == ids_[same]) ++same;
-  leave(same);
   auto& diags = ev_.diags();
   size_t before = diags.count(), errors = diags.errors();
   ev_.steps_ = 0, ev_.exhausted_ = false;  // a budget for each point
@@ -275,49 +288,99 @@ ir::Resolved Search::resolve(std::span<const uint32_t> ids) {
   ir::Resolved out;
   Object* search = at(list_.size());
   Value base = ev_.get(search, kBase, search->declared);
-  if (base.kind == ValueKind::Record) out.scenario = ev_.lowerToScenario(base.object, search);
+  if (base.kind == ValueKind::Record) {
+    ev_.force(base.object);
+    out.scenario = &builder_.build(base.object, search);
+  }
   ev_.watch_ = nullptr;
   out.decided.assign(watch.decided.begin(), watch.decided.end());
   if (diags.errors() > errors) {
-    out.scenario.reset();
+    out.scenario = nullptr;
     out.failed = watch.failed ? *watch.failed : ~uint64_t{0};
     for (size_t i = before; i < diags.count() && out.reason.empty(); ++i)
       if (kCatalogue[diags.all()[i].id].severity == Severity::Error) out.reason = diags.all()[i].message;
   }
   diags.forget(before);
   ev_.read_ = 0;
-  if (here != ids_) leave(0);
   ids_ = std::move(here);
   return out;
 }
 
-bool Search::walk(size_t axis, Point& point, const std::function<bool(const Point&)>& visit) {
-  if (axis == list_.size()) {
-    point.number = next_++;
-    point.ids = ids_;
-    point.pruned = point.refused = nullptr;
-    for (auto& filter : requires_) {
-      auto answer = filter.condition->holds(ids_);
-      if (answer == Condition::Answer::Yes) continue;
-      (answer == Condition::Answer::No ? point.pruned : point.refused) =
-          answer == Condition::Answer::No ? &filter.text : &filter.condition->mistake();
-      break;
-    }
-    return visit(point);
+Search::Size Search::sizeBelow(size_t depth) {
+  if (depth == list_.size()) return {1, 0};
+  auto& axis = list_[depth];
+  if (const auto* known = axis.sizes.find(ids_)) return {known->points, axis.sizes.mask()};
+  const List& values = valuesOf(depth);
+  Size all{0, axis.lists.mask()};
+  uint32_t own = ids_[depth];
+  for (size_t i = 0; i < values.size(); ++i) {
+    ids_[depth] = values[i];
+    Size below = sizeBelow(depth + 1);
+    all.read |= below.read & ~axisBit(depth);
+    bool same = (below.read & axisBit(depth)) == 0;  // below each of the values
+    uint64_t times = same ? values.size() : 1;
+    all.points = below.points > kMany / times ? kMany : std::min(kMany, all.points + times * below.points);
+    if (same) break;
   }
-  // Lists stay where they are, whatever is looked at meanwhile.
-  for (uint32_t id : valuesOf(axis)) {
-    leave(axis);
-    ids_[axis] = id;
-    if (!walk(axis + 1, point, visit)) return false;
+  ids_[depth] = own;
+  axis.sizes.put(ids_, all.read, all);
+  return {all.points, axis.sizes.mask()};
+}
+
+bool Search::enter(size_t axis) {
+  for (; axis < list_.size(); ++axis) {
+    auto& a = list_[axis];
+    a.here = &valuesOf(axis), a.at = 0;
+    a.from = point_.number;
+    if (a.here->empty()) return advance(axis);
+    ids_[axis] = (*a.here)[0];
   }
   return true;
 }
 
-void Search::each(const std::function<bool(const Point&)>& visit) {
-  Point point;
-  next_ = 0;
-  walk(0, point, visit);
+bool Search::advance(size_t end) {
+  while (end > 0) {
+    auto& a = list_[end - 1];
+    if (++a.at < a.here->size()) {
+      ids_[end - 1] = (*a.here)[a.at];
+      a.from = point_.number;
+      return enter(end);
+    }
+    --end;
+  }
+  return false;
+}
+
+bool Search::next() {
+  if (begun_) {
+    ++point_.number;
+    if (!advance(list_.size())) return false;
+  } else {
+    begun_ = true;
+    if (!enter(0)) return false;
+  }
+  point_.ids = ids_;
+  point_.pruned = point_.refused = nullptr;
+  for (auto& filter : requires_) {
+    auto answer = filter.condition->holds(ids_, point_.decided);
+    if (answer == Condition::Answer::Yes) continue;
+    (answer == Condition::Answer::No ? point_.pruned : point_.refused) =
+        answer == Condition::Answer::No ? &filter.text : &filter.condition->mistake();
+    break;
+  }
+  return true;
+}
+
+uint64_t Search::pass(uint64_t mask) {
+  size_t depth = list_.size();
+  while (depth > 0 && (mask & axisBit(depth - 1)) == 0) --depth;
+  if (depth == list_.size()) return 0;
+  uint64_t first = depth > 0 ? list_[depth - 1].from : 0, end = first + sizeBelow(depth).points;
+  uint64_t passed = end - 1 - point_.number;
+  point_.number = end - 1;
+  // As if their last values had been visited.
+  for (size_t i = depth; i < list_.size(); ++i) list_[i].at = list_[i].here->size();
+  return passed;
 }
 
 }  // namespace afdc

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/evaluator.h"
+#include "frontend/scenario_builder.h"
 #include "support/by_axes.h"
 
 namespace afdc {
@@ -26,14 +26,22 @@ class Search {
   /// Paths of the axes, in source order.
   const std::vector<std::string>& axes() const { return axes_; }
 
+  /// How many points there are; stops counting at 2^62.
+  uint64_t size() { return sizeBelow(0).points; }
+
   struct Point {
     uint64_t number = 0;                   ///< in lexicographic order of the axes, the last fastest
     std::span<const uint32_t> ids;         ///< of the axes' values: equal values of an axis have equal numbers
     const std::string* pruned = nullptr;   ///< the `require` that does not hold
     const std::string* refused = nullptr;  ///< the mistake in a `require`
+    uint64_t decided = 0;                  ///< axes that decide `pruned` and `refused`
   };
-  /// Visits all points; stops when `visit` says no.
-  void each(const std::function<bool(const Point&)>& visit);
+  /// Goes to the first point, then to the next one. False: there is none.
+  bool next();
+  const Point& point() const { return point_; }
+  /// Passes over the points right behind this one that agree with it on the axes of `mask`, and says how many: those up
+  /// to where the last of these axes changes.
+  uint64_t pass(uint64_t mask);
 
   /// A value of an axis as text.
   const std::string& text(size_t axis, uint32_t id) const { return list_[axis].texts[id]; }
@@ -43,6 +51,11 @@ class Search {
 
  private:
   friend class Condition;
+  using List = std::vector<uint32_t>;
+  struct Size {
+    uint64_t points;
+    uint64_t read;  ///< axes that it depends on
+  };
   struct Axis {
     const ast::Member* member;
     size_t layer;
@@ -52,7 +65,11 @@ class Search {
     std::vector<Value> values;  ///< by number
     std::vector<std::string> texts;
     std::unordered_map<std::string, uint32_t> numbers;
-    ByAxes<std::vector<uint32_t>> lists;
+    ByAxes<List> lists;
+    ByAxes<Size> sizes;  ///< of what is below a value of this axis
+    const List* here = nullptr;
+    size_t at = 0;      ///< in `here`
+    uint64_t from = 0;  ///< number of the first point with this value
   };
   struct Filter {
     const ast::Member* member;
@@ -60,8 +77,13 @@ class Search {
     std::string text;
     std::unique_ptr<Condition> condition;
   };
-  bool walk(size_t axis, Point& point, const std::function<bool(const Point&)>& visit);
-  const std::vector<uint32_t>& valuesOf(size_t axis);
+  const List& valuesOf(size_t axis);
+  /// Fills the axes from `axis` on with their first values; goes on with earlier axes where one has none.
+  bool enter(size_t axis);
+  /// The next value of an axis before `end`, then first values from there on.
+  bool advance(size_t end);
+  /// Points that share the first `depth` axes with `ids_`.
+  Size sizeBelow(size_t depth);
   Object* assigned(Object* search, Axis& axis, size_t index, const Value& value);
   /// The search with the first `depth` axes set as in `ids_`.
   Object* at(size_t depth);
@@ -71,6 +93,7 @@ class Search {
 
   Evaluator& ev_;
   Object* explore_;
+  ScenarioBuilder builder_;
   std::deque<Axis> list_;
   std::vector<Filter> requires_;
   std::vector<std::string> axes_;
@@ -78,9 +101,11 @@ class Search {
   struct Level {
     Object* object;
     Evaluator::Mark mark;
+    uint32_t id;
   };
   std::vector<Level> levels_;
-  uint64_t next_ = 0;
+  Point point_;
+  bool begun_ = false;
 };
 
 }  // namespace afdc

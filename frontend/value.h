@@ -178,6 +178,7 @@ class Object {
   std::string blockKind;  ///< "engine" for a child block
   SourceRange declared;   ///< what a message about the whole object points at
   bool forced = false;
+  size_t number = 0;        ///< in the order of making
   uint32_t generation = 0;  ///< of the mark under which it was made
 
   enum class State : uint8_t { Evaluating, Done };

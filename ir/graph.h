@@ -104,6 +104,7 @@ struct Precision {
 };
 
 struct Graph {
+  uint64_t id = 0;  ///< graphs of one evaluator with equal ids are the same; 0: not told. No part of the text form
   Strings strings;
   ExprPool exprs;
   StringId name;

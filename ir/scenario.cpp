@@ -91,22 +91,36 @@ std::string Scenario::show(NodeId id) const {
   return "";
 }
 
+namespace {
+
+enum class Visit : uint8_t { New, Open, Done };
+
+std::string verify(const Scenario& s, NodeId id, std::vector<Visit>& visits) {
+  if (!id.valid() || id.index >= s.nodes.size()) return "a child is missing";
+  auto& visit = visits[id.index];
+  const auto& n = s.nodes[id.index];
+  if (visit == Visit::Open) return fmt::format("{} lies inside itself", s.strings[n.name]);
+  if (visit == Visit::Done) return "";
+  visit = Visit::Open;
+  if (n.kind == NodeKind::Record && !n.schema.valid())
+    return fmt::format("record {} has no schema", s.strings[n.name]);
+  if (n.kind == NodeKind::Check && n.check.index >= s.exprs.size()) return "a check has no expression";
+  if (n.kind == NodeKind::Graph) {
+    if (n.index >= s.graphs.size()) return "a graph is missing";
+    if (auto problem = verify(s.graphs[n.index]); !problem.empty()) return problem;
+  }
+  for (auto child : n.children)
+    if (auto problem = verify(s, child, visits); !problem.empty()) return problem;
+  visit = Visit::Done;
+  return "";
+}
+
+}  // namespace
+
 std::string verify(const Scenario& s) {
   if (!s.root.valid() || s.root.index >= s.nodes.size()) return "no root";
-  std::vector<int> parents(s.nodes.size(), 0);
-  for (const auto& n : s.nodes) {
-    if (n.kind == NodeKind::Record && !n.schema.valid())
-      return fmt::format("record {} has no schema", s.strings[n.name]);
-    if (n.kind == NodeKind::Graph && n.index >= s.graphs.size()) return "a graph is missing";
-    if (n.kind == NodeKind::Check && n.check.index >= s.exprs.size()) return "a check has no expression";
-    for (auto child : n.children) {
-      if (!child.valid() || child.index >= s.nodes.size()) return "a child is missing";
-      if (++parents[child.index] > 1) return fmt::format("{} has two parents", s.strings[s.nodes[child.index].name]);
-    }
-  }
-  for (const auto& graph : s.graphs)
-    if (auto problem = verify(graph); !problem.empty()) return problem;
-  return "";
+  std::vector<Visit> visits(s.nodes.size(), Visit::New);
+  return verify(s, s.root, visits);
 }
 
 }  // namespace afdc::ir

@@ -39,29 +39,41 @@ Explorer::~Explorer() {
   arrived_.notify_all();
 }
 
-void Explorer::point(uint64_t number, std::span<const uint32_t> ids, const std::string* pruned,
-                     const std::string* refused) {
+std::optional<uint64_t> Explorer::point(const Next& next) {
   ++r_.points;
-  if (pruned) {
-    ++r_.pruned;
-    auto& why = prunedWhy_[pruned];
-    if (why.count++ == 0) why.first = number;
-    return;
-  }
   PointModel::Job job;
-  if (refused)
-    job.refused = refused;
-  else
-    job = model_.prepare(ids);
-  if (goals_.empty() && job.judge)
+  const auto* why = next.pruned ? next.pruned : next.refused;
+  uint64_t decided = next.decided;
+  if (!why) {
+    job = model_.prepare(next.ids);
+    why = job.refused, decided = job.decided;
+  }
+  if (why) {
+    lastCount_ = next.pruned ? &own_.pruned : &own_.refused;
+    lastReason_ = &reasonOf(own_, why, next.number, next.ids);
+    ++*lastCount_;
+    return decided;
+  }
+  if (goals_.empty())
     for (const auto& goal : job.judge->goals) {
       goals_.push_back(goal);
       r_.goals.push_back({goal.text, goal.maximize});
     }
+  if (options_.verify > 0 && evaluated_++ % options_.verify == 0) {
+    whole(next.ids, figuresOf(job));
+    ++r_.verified;
+  }
   filling_.jobs.push_back(job);
-  filling_.numbers.push_back(number);
-  filling_.ids.insert(filling_.ids.end(), ids.begin(), ids.end());
+  filling_.numbers.push_back(next.number);
+  filling_.ids.insert(filling_.ids.end(), next.ids.begin(), next.ids.end());
   if (filling_.jobs.size() >= kChunk) hand();
+  return std::nullopt;
+}
+
+void Explorer::alike(uint64_t n) {
+  r_.points += n;
+  *lastCount_ += n;
+  lastReason_->count += n;
 }
 
 /// Gives a chunk to the other threads; when they have enough, this one computes one as well.
@@ -83,7 +95,10 @@ void Explorer::work(Tally& tally) {
   std::unique_lock lock(mutex_);
   while (true) {
     arrived_.wait(lock, [&] { return done_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
+    if (waiting_.empty()) {
+      tally.steps = Role::stepsTimed();
+      return;
+    }
     Chunk chunk = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
@@ -201,8 +216,8 @@ void Explorer::keep(Tally& t, uint64_t number, std::span<const uint32_t> ids) co
 }
 
 void Explorer::merge(Tally& into, Tally& from) const {
-  into.refused += from.refused, into.broken += from.broken;
-  into.undecided += from.undecided, into.kept += from.kept;
+  into.pruned += from.pruned, into.refused += from.refused, into.broken += from.broken;
+  into.undecided += from.undecided, into.kept += from.kept, into.steps += from.steps;
   for (auto& [text, reason] : from.why) {
     auto& why = into.why[text];
     why.count += reason.count;
@@ -223,25 +238,30 @@ std::vector<std::string> Explorer::words(std::span<const uint32_t> ids) const {
   return out;
 }
 
-/// A point worth showing, evaluated whole. Its figures must be those by which it was chosen, to the bit.
+/// A point worth showing.
 FoundPoint Explorer::found(const Candidate& c) {
-  FoundPoint out{c.number, words(c.ids), c.goals, {}, {}};
-  auto resolved = resolve_(c.ids);
+  auto figures = figuresOf(model_.prepare(c.ids));
+  return {c.number, words(c.ids), c.goals, figures.metrics, figures.devices, std::nullopt};
+}
+
+std::optional<Results> Explorer::whole(std::span<const uint32_t> ids, const PointFigures& figures) {
+  auto resolved = resolve_(ids);
   SourceManager sources;
   Diagnostics diags(sources);
   std::optional<Results> results;
   if (resolved.scenario) results = runPasses(*resolved.scenario, "", diags).results;
-  bool same = results.has_value();
-  if (results) {
-    auto values = checkValues(*resolved.scenario, *results);
-    Judge judge(*resolved.scenario);
-    for (size_t i = 0; i < judge.goals.size(); ++i)
-      same = same && sameBits(values[judge.goals[i].value.index], c.goals[i]);
-    out.results = std::move(*results);
-    out.metrics = namedMetrics(out.results);
+  bool same = results.has_value() == (figures.refused == nullptr);
+  if (!same || !results) {
+    r_.differing += !same;
+    return results;
+  }
+  same = same && results->devices == figures.devices;
+  for (const auto& metric : namedMetrics()) {
+    auto a = metric.get(results->metrics), b = metric.get(figures.metrics);
+    same = same && a.has_value() == b.has_value() && (!a || sameBits(*a, *b));
   }
   r_.differing += !same;
-  return out;
+  return results;
 }
 
 SearchResult Explorer::finish() {
@@ -264,7 +284,9 @@ SearchResult Explorer::finish() {
   workers_.clear();
   // A ranking of candidates is itself a ranking: no order of threads shows.
   for (auto& tally : tallies_) merge(own_, tally);
-  r_.refused = own_.refused, r_.broken = own_.broken, r_.undecided = own_.undecided, r_.kept = own_.kept;
+  r_.steps = own_.steps + Role::stepsTimed() - stepsBefore_;
+  r_.pruned = own_.pruned, r_.refused = own_.refused, r_.broken = own_.broken, r_.undecided = own_.undecided,
+  r_.kept = own_.kept;
   auto add = [&](const std::string& text, const Reason& reason) {
     auto& why = r_.why[text];
     bool earlier = why.count == 0 || reason.first < why.first;
@@ -285,9 +307,11 @@ SearchResult Explorer::finish() {
         break;
       }
   };
-  for (const auto& [text, reason] : prunedWhy_) add(*text, reason);
   for (const auto& [text, reason] : own_.why) add(*text, reason);
-  for (const auto& c : own_.best) r_.best.push_back(found(c));
+  for (const auto& c : own_.best) {
+    auto& point = r_.best.emplace_back(found(c));
+    point.results = whole(c.ids, figuresOf(model_.prepare(c.ids)));
+  }
   for (const auto& c : own_.front) r_.front.push_back(found(c));
   r_.resolved = model_.counts().resolved, r_.roles = model_.counts().roles, r_.sides = model_.counts().sides;
   return std::move(r_);

@@ -18,14 +18,26 @@ class Explorer {
   struct Options {
     size_t top = 10;     ///< best points to keep
     size_t threads = 0;  ///< 0: as many as there are cores
+    size_t verify =
+        0;  ///< every so many points, one is evaluated whole as well and must give the same figures; 0: none
   };
   using Text = std::function<std::string(size_t axis, uint32_t id)>;
   /// `resolve` and `text` make scenarios and words of a point's values; they are asked by the calling thread only.
   Explorer(std::string name, std::vector<std::string> axes, PointModel::Resolve resolve, Text text, Options options);
   ~Explorer();
 
-  /// The next point; `pruned` and `refused` say why it is not to be looked at and live as long as the explorer.
-  void point(uint64_t number, std::span<const uint32_t> ids, const std::string* pruned, const std::string* refused);
+  /// A point and why it is not to be looked at, if so (words that live as long as the explorer).
+  struct Next {
+    uint64_t number = 0;
+    std::span<const uint32_t> ids;
+    const std::string *pruned = nullptr, *refused = nullptr;
+    uint64_t decided = 0;  ///< axes that decide so
+  };
+  /// Nothing for a point that gets figures of its own; else the axes on which others may agree with it and then come to
+  /// the same end without being looked at.
+  std::optional<uint64_t> point(const Next& next);
+  /// `n` more points come to the end of the last one.
+  void alike(uint64_t n);
   SearchResult finish();
 
  private:
@@ -44,7 +56,7 @@ class Explorer {
   };
   /// What one thread has seen.
   struct Tally {
-    uint64_t refused = 0, broken = 0, undecided = 0, kept = 0;
+    uint64_t pruned = 0, refused = 0, broken = 0, undecided = 0, kept = 0, steps = 0;
     std::unordered_map<const std::string*, Reason> why;
     std::vector<Candidate> best, front;
     size_t lastBeater = 0;
@@ -67,6 +79,8 @@ class Explorer {
   void hand();
   void work(Tally& tally);
   FoundPoint found(const Candidate& candidate);
+  /// A point evaluated as `afdc eval` does it, and whether these are its figures to the bit.
+  std::optional<Results> whole(std::span<const uint32_t> ids, const PointFigures& figures);
   std::vector<std::string> words(std::span<const uint32_t> ids) const;
 
   PointModel model_;
@@ -75,7 +89,10 @@ class Explorer {
   Options options_;
   SearchResult r_;
   std::vector<Judge::Goal> goals_;
-  std::unordered_map<const std::string*, Reason> prunedWhy_;
+  uint64_t stepsBefore_ = Role::stepsTimed();
+  uint64_t evaluated_ = 0;
+  uint64_t* lastCount_ = nullptr;  ///< of points that came to the last one's end
+  Reason* lastReason_ = nullptr;
 
   Chunk filling_;
   std::deque<Chunk> waiting_;

@@ -42,27 +42,6 @@ Results::Metrics metricsOf(const Rates& rates, const LoadConfig& load, const Pri
   return m;
 }
 
-std::span<const NamedMetric> namedMetrics() {
-  using M = Results::Metrics;
-  static constexpr NamedMetric kNamed[] = {
-      {"mean(ttft)", [](const M& m) { return m.ttft_mean_s; }},
-      {"mean(tpot)", [](const M& m) { return m.tpot_mean_s; }},
-      {"mean(e2e)", [](const M& m) { return m.e2e_mean_s; }},
-      {"p50(ttft)", [](const M& m) { return m.ttft_p50_s; }},
-      {"mean(interactivity)", [](const M& m) { return m.interactivity_tokens_per_s; }},
-      {"throughput", [](const M& m) { return m.output_tokens_per_s; }},
-      {"throughput_per_gpu", [](const M& m) { return m.output_tokens_per_s_per_device; }},
-      {"total_throughput", [](const M& m) { return m.total_tokens_per_s; }},
-      {"request_rate", [](const M& m) { return m.requests_per_s; }},
-      {"concurrency", [](const M& m) { return m.concurrency; }},
-      {"cost_per_mtok", [](const M& m) { return m.usd_per_million_output_tokens; }},
-      {"cost_per_mtok_total", [](const M& m) { return m.usd_per_million_tokens; }},
-      {"cost_per_hour",
-       [](const M& m) { return m.usd_per_hour ? std::optional(*m.usd_per_hour / 3600) : std::nullopt; }},
-  };
-  return kNamed;
-}
-
 Checks::Checks(const Scenario& s) {
   auto named = namedMetrics();
   for (size_t i = 0; i < s.exprs.size(); ++i) {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "passes/serve.h"
-#include "results/results.h"
+#include "results/metrics.h"
 
 namespace afdc {
 
@@ -21,12 +21,6 @@ Prices pricesOf(const ir::Scenario& s, ir::NodeId deployment);
 
 Results::Metrics metricsOf(const Rates& rates, const LoadConfig& load, const Prices& prices);
 
-/// A result under the name that checks use: "mean(ttft)", "throughput", …
-struct NamedMetric {
-  std::string_view name;
-  std::optional<double> (*get)(const Results::Metrics&);  ///< nullopt: this evaluator cannot say
-};
-std::span<const NamedMetric> namedMetrics();
 /// Those that are no part of `Results::Metrics`.
 inline constexpr std::string_view kMemoryUsed = "memory_used", kSloSatisfied = "slo.satisfied";
 

@@ -1,5 +1,7 @@
 #include "passes/plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -20,6 +22,7 @@ class Compiler {
       plan_.bodies.push_back(compileBody());
       plan_.storage.push_back(storage());
     }
+    plan_.reshard = classOf("reshard");
     return std::move(plan_);
   }
 
@@ -342,5 +345,21 @@ class Compiler {
 }  // namespace
 
 Plan compile(Graph graph, const EngineConfig& engine) { return Compiler(std::move(graph), engine).run(); }
+
+std::string Plans::key(const Graph& lowered, const EngineConfig& engine) {
+  if (lowered.id == 0) return {};
+  const auto& d = engine.device;
+  std::string out = fmt::format("{} {} {}", lowered.id, engine.runtime.tile, d.bf16);
+  for (std::string_view arithmetic : {"fp8", "fp4", "int8"}) out += fmt::format(" {}", d.peak(arithmetic));
+  for (const auto& p : lowered.precisions)
+    out += fmt::format(" {}:{}/{}/{}:{}:{}", p.cls.index, p.bits, p.scaleBits, p.block, lowered.strings[p.compute],
+                       lowered.strings[p.format]);
+  return out;
+}
+
+std::shared_ptr<const Plan> Plans::find(const std::string& key) const {
+  auto found = plans_.find(key);
+  return found == plans_.end() ? nullptr : found->second;
+}
 
 }  // namespace afdc

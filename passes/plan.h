@@ -2,7 +2,9 @@
 // degrees. Made once per model and engine, evaluated for every batch state.
 #pragma once
 #include <limits>
+#include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ir/graph.h"
@@ -68,10 +70,23 @@ struct Plan {
   std::vector<BodyPlan> bodies;  ///< parallel to graph.bodies
   std::vector<std::vector<StoragePlan>> storage;
   std::vector<std::string> classes;  ///< classes of the breakdown
+  uint16_t reshard = 0;              ///< of them, the one of tokens that change meshes
   ir::StringId activation;           ///< the class of what layers pass on
 };
 
 /// Compiles a graph after `insertCollectives`.
 Plan compile(ir::Graph graph, const EngineConfig& engine);
+
+/// Plans by what they are made of, for who builds many engines: degrees, batches and links are no part of a plan.
+class Plans {
+ public:
+  /// What a plan depends on: the graph with its precisions, arithmetic of the device, tiles. Empty: not to be kept.
+  static std::string key(const ir::Graph& lowered, const EngineConfig& engine);
+  std::shared_ptr<const Plan> find(const std::string& key) const;
+  void put(const std::string& key, std::shared_ptr<const Plan> plan) { plans_[key] = std::move(plan); }
+
+ private:
+  std::unordered_map<std::string, std::shared_ptr<const Plan>> plans_;
+};
 
 }  // namespace afdc

@@ -15,6 +15,9 @@ namespace {
 
 std::string rule(diag::Id id) { return fmt::format("{} {}", kCatalogue[id].id, kCatalogue[id].explanation); }
 
+const std::string kPools = rule(diag::pool_too_small), kContext = rule(diag::above_context),
+                  kCache = rule(diag::request_does_not_fit), kRate = rule(diag::above_capacity);
+
 bool covers(uint64_t mask, uint64_t part) { return (part & ~mask) == 0; }
 
 /// Fills a part where it is missing, with the axes that making it looks at.
@@ -38,12 +41,12 @@ size_t numberOf(const LoadConfig& load, bool amount, std::vector<LoadConfig>& kn
   return static_cast<size_t>(found - known.begin());
 }
 
-RolePart makeRole(const Scenario& s, const Subject& subject, NodeId engine) {
+RolePart makeRole(const Scenario& s, const Subject& subject, NodeId engine, Plans& plans) {
   RolePart out;
   SourceManager sources;
   Diagnostics diags(sources);
   std::vector<std::string> fallbacks;
-  auto role = buildRole(s, subject.deployment, engine, fallbacks, diags);
+  auto role = buildRole(s, subject.deployment, engine, fallbacks, diags, &plans);
   if (role && fitRole(*role, s, diags)) {
     out.role = std::move(role);
     out.uses = out.role->poolUses();
@@ -101,16 +104,16 @@ Judge::Judge(const Scenario& s) : checks(s) {
 
 PointModel::Job PointModel::prepare(std::span<const uint32_t> ids) {
   Job job;
-  for (int round = 0;; ++round) {
+  while (true) {
     for (auto& r : refusals_)
       if (const auto* reason = r.reasons.find(ids)) {
-        job.refused = reason;
+        job.refused = reason, job.decided = r.mask;
         return job;
       }
     const auto* kind = kinds_.find(ids);
     bool known = kind && std::all_of(seen_.begin(), seen_.end(), [&](Seen& s) { return s.points.find(ids); });
     if (known && !kind->reason.empty()) {
-      job.refused = &kind->reason;
+      job.refused = &kind->reason, job.decided = kinds_.mask();
       return job;
     }
     size_t roles = known && kind->disaggregated ? 2 : 1;
@@ -125,19 +128,31 @@ PointModel::Job PointModel::prepare(std::span<const uint32_t> ids) {
     if (known) job.load = loads_.find(ids), job.prices = prices_.find(ids), job.transfer = transfers_.find(ids);
     if (known && job.load && job.prices && job.transfer) break;
     job = Job{};
-    if (round > 0 || !learn(ids, job.refused)) return job;
+    learn(ids);
   }
-  for (const auto* role : job.roles)
-    if (role && !role->role) {
-      job.refused = &role->reason;
-      return job;
-    }
-  if (!job.load->reason.empty()) {
-    job.refused = &job.load->reason;
+  auto refuse = [&](const std::string& why, uint64_t decided) {
+    job.refused = &why, job.decided = decided;
     return job;
-  }
-  bool pair = job.roles[1] != nullptr;
-  for (size_t i = 0; i < (pair ? 2 : 1); ++i) {
+  };
+  size_t roles = job.roles[1] ? 2 : 1;
+  for (size_t i = 0; i < roles; ++i)
+    if (!job.roles[i]->role) return refuse(job.roles[i]->reason, kinds_.mask() | roles_[i].mask());
+  if (!job.load->reason.empty()) return refuse(job.load->reason, kinds_.mask() | loads_.mask());
+  // Engines that share pools may not take more than there is.
+  for (size_t i = 0; i < roles; ++i)
+    for (const auto& use : job.roles[i]->uses) {
+      double taken = 0;
+      uint64_t decided = kinds_.mask();
+      for (size_t k = 0; k < roles; ++k)
+        for (const auto& other : job.roles[k]->uses)
+          if (other.pool == use.pool) {
+            taken += job.replicas[k] * other.devices;
+            decided |= roles_[k].mask() | replicas_[k].mask();
+          }
+      if (taken > use.there) return refuse(kPools, decided);
+    }
+  bool pair = roles == 2;
+  for (size_t i = 0; i < roles; ++i) {
     size_t load = pair && i == 1 ? job.load->lengths : job.load->prefixes;
     std::tuple key(job.roles[i], i == 1, load, pair ? job.transfer : nullptr);
     if (!lastSide_[i] || lastKey_[i] != key) {
@@ -145,12 +160,15 @@ PointModel::Job PointModel::prepare(std::span<const uint32_t> ids) {
       lastSide_[i] = side(*job.roles[i], pair && i == 1, *job.load, pair ? job.transfer : nullptr);
     }
     job.sides[i] = lastSide_[i];
+    uint64_t decided = kinds_.mask() | roles_[i].mask() | loads_.mask() | transfers_.mask();
+    if (job.sides[i]->fit == Fit::AboveContext) return refuse(kContext, decided);
+    if (job.sides[i]->fit == Fit::AboveCache) return refuse(kCache, decided);
   }
   return job;
 }
 
-/// Resolves a point and makes the parts of it that are not known. False: the language refuses it.
-bool PointModel::learn(std::span<const uint32_t> ids, const std::string*& refused) {
+/// Resolves a point and makes the parts of it that are not known, or notes why the language refuses it.
+void PointModel::learn(std::span<const uint32_t> ids) {
   ++counts_.resolved;
   auto resolved = resolve_(ids);
   if (!resolved.scenario) {
@@ -159,8 +177,8 @@ bool PointModel::learn(std::span<const uint32_t> ids, const std::string*& refuse
       refusals_.push_back({resolved.failed, {}});
       same = refusals_.end() - 1;
     }
-    refused = &same->reasons.put(ids, resolved.failed, resolved.reason);
-    return false;
+    same->reasons.put(ids, resolved.failed, resolved.reason);
+    return;
   }
   auto& s = *resolved.scenario;
   SourceManager sources;
@@ -182,14 +200,14 @@ bool PointModel::learn(std::span<const uint32_t> ids, const std::string*& refuse
       NodeId engine = subject->engines[i];
       fill(replicas_[i], ids, [&] { return s.number(engine, "replicas").value_or(1); });
       // How many replicas there are is a number of the pairing: a role is built as one of them.
-      if (NodeId replicas = s.find(engine, "replicas"); replicas.valid()) {
-        s.nodes[replicas.index].value = Number::integer(1);
-        s.nodes[replicas.index].axes = 0;
-      }
+      NodeId replicas = s.find(engine, "replicas");
+      Node asked = replicas.valid() ? s.nodes[replicas.index] : Node{};
+      if (replicas.valid()) s.nodes[replicas.index].value = Number::integer(1), s.nodes[replicas.index].axes = 0;
       fill(roles_[i], ids, [&] {
         ++counts_.roles;
-        return makeRole(s, *subject, engine);
+        return makeRole(s, *subject, engine, plans_);
       });
+      if (replicas.valid()) s.nodes[replicas.index] = std::move(asked);
     }
     fill(loads_, ids, [&] {
       auto part = makeLoad(s, *subject);
@@ -203,7 +221,6 @@ bool PointModel::learn(std::span<const uint32_t> ids, const std::string*& refuse
          [&] { return subject->disaggregated ? readTransfer(s, subject->deployment) : TransferConfig{}; });
   }
   remember(ids, resolved.decided);
-  return true;
 }
 
 /// The language's checks have passed here: so they do wherever the axes that they look at are the same. Axes of a part
@@ -242,28 +259,13 @@ const SidePart* PointModel::side(const RolePart& role, bool decode, const LoadPa
 }
 
 PointFigures figuresOf(const PointModel::Job& job) {
-  static const std::string kPools = rule(diag::pool_too_small), kContext = rule(diag::above_context),
-                           kCache = rule(diag::request_does_not_fit), kRate = rule(diag::above_capacity);
   PointFigures out;
   auto refuse = [&](const std::string& why) {
     out.refused = &why;
     return out;
   };
-  if (job.refused) return refuse(*job.refused);
   bool pair = job.roles[1] != nullptr;
-  // Engines that share pools may not take more than there is.
-  for (size_t i = 0; i < (pair ? 2 : 1); ++i)
-    for (const auto& use : job.roles[i]->uses) {
-      double taken = 0;
-      for (size_t k = 0; k < (pair ? 2 : 1); ++k)
-        for (const auto& other : job.roles[k]->uses)
-          if (other.pool == use.pool) taken += job.replicas[k] * other.devices;
-      if (taken > use.there) return refuse(kPools);
-    }
-  for (const auto* side : job.sides) {
-    if (side && side->fit == Fit::AboveContext) return refuse(kContext);
-    if (side && side->fit == Fit::AboveCache) return refuse(kCache);
-  }
+  for (size_t i = 0; i < (pair ? 2 : 1); ++i) out.devices += job.replicas[i] * job.roles[i]->role->devices();
   const auto& load = job.load->load;
   const auto& first = *job.roles[0]->role;
   const auto& e = first.engine();

@@ -63,7 +63,8 @@ class PointModel {
 
   /// A point that any thread can compute, for as long as the model lives.
   struct Job {
-    const std::string* refused = nullptr;
+    const std::string* refused = nullptr;  ///< the rule that it breaks
+    uint64_t decided = 0;                  ///< axes that decide so
     const Judge* judge = nullptr;
     const LoadPart* load = nullptr;
     const Prices* prices = nullptr;
@@ -92,11 +93,12 @@ class PointModel {
     uint64_t mask;
     ByAxes<char> points;
   };
-  bool learn(std::span<const uint32_t> ids, const std::string*& refused);
+  void learn(std::span<const uint32_t> ids);
   void remember(std::span<const uint32_t> ids, const std::vector<uint64_t>& decided);
   const SidePart* side(const RolePart& role, bool decode, const LoadPart& load, const TransferConfig* transfer);
 
   Resolve resolve_;
+  Plans plans_;
   std::deque<Refusals> refusals_;
   std::deque<Seen> seen_;
   ByAxes<Kind> kinds_;
@@ -117,9 +119,10 @@ class PointModel {
 struct PointFigures {
   const std::string* refused = nullptr;
   Results::Metrics metrics;
+  double devices = 0;                ///< that work
   std::optional<double> memoryUsed;  ///< only where the judge asks for it
 };
-/// Pure: the same figures as those of an evaluation of the point as a scenario.
+/// Of a job that is not refused. Pure: the same figures as those of an evaluation of the point as a scenario.
 PointFigures figuresOf(const PointModel::Job& job);
 
 /// "AFD0404 …": the rule of the first error, as reasons are counted by.

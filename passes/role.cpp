@@ -21,7 +21,13 @@ BatchState Role::verified(const BatchState& state, BatchState* drafts) const {
   return out;
 }
 
+uint64_t& Role::stepsTimed() {
+  thread_local uint64_t count = 0;
+  return count;
+}
+
 StepTime Role::time(const BatchState& state, bool withBreakdown) const {
+  ++stepsTimed();
   auto step = [&](const BatchState& s) { return afd_ ? afd_->time(s, withBreakdown) : whole_->time(s, withBreakdown); };
   if (!draft_) return step(state);
   BatchState drafting;
@@ -87,7 +93,7 @@ Role Role::with(const std::function<void(EngineConfig&)>& change) const {
   auto changed = [&](const StepModel& m) {
     EngineConfig e = m.engine();
     change(e);
-    return StepModel(m.plan(), e, m.part());
+    return StepModel(m.sharedPlan(), e, m.part());
   };
   Role out = *this;
   if (whole_) out.whole_ = changed(*whole_);
@@ -113,36 +119,42 @@ Role Role::withAfd(double microbatches, double bandwidthFactor) const {
 
 namespace {
 
-std::optional<Plan> compiled(const Scenario& s, NodeId model, const EngineConfig& engine,
-                             std::vector<std::string>& fallbacks, Diagnostics& diags) {
+std::shared_ptr<const Plan> compiled(const Scenario& s, NodeId model, const EngineConfig& engine,
+                                     std::vector<std::string>& fallbacks, Diagnostics& diags, Plans* plans) {
   auto graph = lower(s, model, engine, fallbacks, diags);
-  if (!graph || !shard(*graph, diags)) return std::nullopt;
+  if (!graph) return nullptr;
+  std::string key = plans ? Plans::key(*graph, engine) : "";
+  if (!key.empty())
+    if (auto known = plans->find(key)) return known;
+  if (!shard(*graph, diags)) return nullptr;
   insertCollectives(*graph);
   if (auto problem = verify(*graph); !problem.empty()) {
     diags.report<diag::internal_error>({}, problem);
-    return std::nullopt;
+    return nullptr;
   }
-  return compile(std::move(*graph), engine);
+  auto plan = std::make_shared<const Plan>(compile(std::move(*graph), engine));
+  if (!key.empty()) plans->put(key, plan);
+  return plan;
 }
 
 std::optional<Role> buildEngine(const Scenario& s, NodeId deployment, NodeId engine, NodeId model,
-                                std::vector<std::string>& fallbacks, Diagnostics& diags) {
+                                std::vector<std::string>& fallbacks, Diagnostics& diags, Plans* plans) {
   std::string name(s.strings[s[engine].name]);
   if (!s.isA(engine, "AttentionFfn")) {
     auto config = readEngine(s, deployment, engine, diags);
     if (!config) return std::nullopt;
-    auto plan = compiled(s, model, *config, fallbacks, diags);
+    auto plan = compiled(s, model, *config, fallbacks, diags, plans);
     if (!plan) return std::nullopt;
-    Role role(name, StepModel(std::move(*plan), *config));
+    Role role(name, StepModel(std::move(plan), *config));
     return checkDivision(role.holder(), s, diags) ? std::optional(std::move(role)) : std::nullopt;
   }
   auto afd = readAfd(s, deployment, engine, diags);
   if (!afd) return std::nullopt;
-  auto attention = compiled(s, model, afd->attention, fallbacks, diags);
-  auto ffn = compiled(s, model, afd->ffn, fallbacks, diags);
+  auto attention = compiled(s, model, afd->attention, fallbacks, diags, plans);
+  auto ffn = compiled(s, model, afd->ffn, fallbacks, diags, plans);
   if (!attention || !ffn || !checkCut(attention->graph, s, diags)) return std::nullopt;
-  StepModel a(std::move(*attention), afd->attention, StepModel::Part::Attention);
-  StepModel f(std::move(*ffn), afd->ffn, StepModel::Part::Ffn);
+  StepModel a(std::move(attention), afd->attention, StepModel::Part::Attention);
+  StepModel f(std::move(ffn), afd->ffn, StepModel::Part::Ffn);
   if (!checkDivision(a, s, diags) || !checkDivision(f, s, diags)) return std::nullopt;
   return Role(name, AfdModel(std::move(a), std::move(f), *afd));
 }
@@ -150,9 +162,9 @@ std::optional<Role> buildEngine(const Scenario& s, NodeId deployment, NodeId eng
 }  // namespace
 
 std::optional<Role> buildRole(const Scenario& s, NodeId deployment, NodeId engine, std::vector<std::string>& fallbacks,
-                              Diagnostics& diags) {
+                              Diagnostics& diags, Plans* plans) {
   NodeId model = s.find(deployment, "model");
-  auto role = buildEngine(s, deployment, engine, model, fallbacks, diags);
+  auto role = buildEngine(s, deployment, engine, model, fallbacks, diags, plans);
   if (!role) return std::nullopt;
   auto speculation = readSpeculation(s, engine);
   if (!speculation) return role;
@@ -168,9 +180,9 @@ std::optional<Role> buildRole(const Scenario& s, NodeId deployment, NodeId engin
   EngineConfig config = role->engine();
   if (role->afd()) config.degrees.ep = config.degrees.ranks(), config.degrees.edp = 1;
   std::vector<std::string> ignored;
-  auto plan = compiled(s, drafts, config, ignored, diags);
+  auto plan = compiled(s, drafts, config, ignored, diags, plans);
   if (!plan) return std::nullopt;
-  role->speculate(StepModel(std::move(*plan), config), *speculation);
+  role->speculate(StepModel(std::move(plan), config), *speculation);
   return role;
 }
 

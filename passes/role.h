@@ -34,6 +34,8 @@ class Role {
 
   /// One step of the schedule. Sequences that decode one token verify `depth` drafts besides, after drafting them.
   StepTime time(const BatchState& state, bool withBreakdown = false) const;
+  /// Steps that this thread has timed, of all roles.
+  static uint64_t& stepsTimed();
   /// As one of pp batches in flight sees it: the slowest stage paces all.
   double pacedTime(const BatchState& state) const;
   /// Tokens that a decode step yields per sequence.
@@ -73,9 +75,9 @@ class Role {
 };
 
 /// Lowers, shards and compiles one engine of a deployment, groups and drafts included. `fallbacks` collects what the
-/// devices cannot compute in its stored format. nullopt after an error.
+/// devices cannot compute in its stored format; `plans` keeps what several engines share. nullopt after an error.
 std::optional<Role> buildRole(const ir::Scenario& s, ir::NodeId deployment, ir::NodeId engine,
-                              std::vector<std::string>& fallbacks, Diagnostics& diags);
+                              std::vector<std::string>& fallbacks, Diagnostics& diags, Plans* plans = nullptr);
 
 /// Memory of a role's devices; reports what does not fit.
 bool fitRole(Role& role, const ir::Scenario& s, Diagnostics& diags);

@@ -87,17 +87,13 @@ SlotState Schedule::mixed(double n) const {
     s.mixedShare = stalled;
     return s;
   }
-  // Prefill-bound: prompts fill every step; decodes are what that rate sustains (n_d = X·steps·t_mix), the rest wait.
-  double low = 0, high = std::min(decodes, (e_.max_tokens - 1) / width);
-  for (int i = 0; i < 48; ++i) {
-    double nd = (low + high) / 2, p = std::max(1.0, e_.max_tokens - nd * width);
-    BatchState b = {decoding(nd * D), {D * std::max(1.0, p / chunk), std::min(chunk, p), past, 1 / own}};
-    double t = step(b), x = p / (u * t);
-    (x * decodeSteps * t > nd ? low : high) = nd;
-    s.mixed = b;
-    tMixed = t;
-    s.rate = x * D;
-  }
+  // Prefill-bound: prompts fill every step; decodes are what that rate sustains, the rest wait. With p tokens of
+  // prompts in a step of t there are x = p/(u·t) requests a second, and n_d = x·steps·t of them decode.
+  double nd = std::min({e_.max_tokens * decodeSteps / (u + width * decodeSteps), decodes, (e_.max_tokens - 1) / width});
+  double p = std::max(1.0, e_.max_tokens - nd * width);
+  s.mixed = {decoding(nd * D), {D * std::max(1.0, p / chunk), std::min(chunk, p), past, 1 / own}};
+  tMixed = step(s.mixed);
+  s.rate = D * p / (u * tMixed);
   s.mixedShare = 1;
   s.residence = n / s.rate;
   s.tpot = decodes_ ? tMixed * decodeSteps / (len_.output - 1) : kUnknown;

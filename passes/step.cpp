@@ -112,20 +112,19 @@ struct StepModel::Frame {
   bool evaluated = false;
 };
 
-StepModel::StepModel(Plan plan, EngineConfig engine, Part part)
+StepModel::StepModel(std::shared_ptr<const Plan> plan, EngineConfig engine, Part part)
     : plan_(std::move(plan)), engine_(std::move(engine)), part_(part) {
-  stageBodies_ = layersByStage(plan_.graph, engine_.degrees.pp);
+  stageBodies_ = layersByStage(plan_->graph, engine_.degrees.pp);
   std::vector<ExprId> wanted;
-  for (const auto& body : plan_.bodies)
+  for (const auto& body : plan_->bodies)
     for (const auto& op : body.ops)
       for (auto id : {op.flops, op.bytes, op.perPair, op.perCached, op.expertBytes, op.rows, op.weights})
         wanted.push_back(id);
-  program_ = plan_.graph.exprs.bind(engine_.degrees.byAxis(), wanted);
+  program_ = plan_->graph.exprs.bind(engine_.degrees.byAxis(), wanted);
   bindTables();
   if (engine_.degrees.ftp != engine_.degrees.tp) {
     reshard_.cost = Cost::Reshard;
-    reshard_.cls = static_cast<uint16_t>(plan_.classes.size());
-    plan_.classes.emplace_back("reshard");
+    reshard_.cls = plan_->reshard;
   }
 }
 
@@ -136,7 +135,7 @@ void StepModel::bindTables() {
   auto known = [&](ExprId id) { return id.valid() ? program_.known[id.index] : 0.0; };
   auto number = [](double v) { return fmt::format("{}", v); };
   const auto& d = engine_.degrees;
-  for (const auto& body : plan_.bodies) {
+  for (const auto& body : plan_->bodies) {
     auto& row = bound_.emplace_back(body.ops.size());
     for (size_t i = 0; i < body.ops.size(); ++i) {
       const auto& op = body.ops[i];
@@ -225,10 +224,10 @@ std::optional<double> StepModel::measured(const OpPlan& op, const Bound& b, cons
 }
 
 double StepModel::width() const {
-  const auto& main = plan_.graph.bodies[plan_.graph.main.index];
+  const auto& main = plan_->graph.bodies[plan_->graph.main.index];
   for (const auto& op : main.ops)
-    if (plan_.graph.strings[op.intrinsic] == "run_layers")
-      return plan_.graph.exprs.evaluateOne(main.tensors[op.result.index].dims[1].parts[0].size, {});
+    if (plan_->graph.strings[op.intrinsic] == "run_layers")
+      return plan_->graph.exprs.evaluateOne(main.tensors[op.result.index].dims[1].parts[0].size, {});
   return 0;
 }
 
@@ -455,7 +454,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
     case Cost::Reshard: {
       // The FFN's ranks need the tokens of all mixer groups among them; with a smaller degree, the results go back so.
       double ranks = std::max(d.ftp, d.tp) / std::min(d.ftp, d.tp);
-      const auto* activation = plan_.graph.precision(plan_.activation);
+      const auto* activation = plan_->graph.precision(plan_->activation);
       double bytes = std::max(f.tokensLocal, f.otherLocal) * width() * (activation ? activation->bytesPerElement() : 2);
       return communicate(allGather(bytes, {ranks, std::min(d.ftp, d.tp)}, engine_.tiers, engine_.runtime.eta_network));
     }
@@ -536,7 +535,7 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
   if (!oneMesh)
     for (int phase = 0; phase < 3; ++phase) fill(frames[phase][1], state, static_cast<Phase>(phase), true);
   auto runBody = [&](size_t b, size_t from, size_t to, double count, int stage) {
-    const auto& body = plan_.bodies[b];
+    const auto& body = plan_->bodies[b];
     // Elementwise operators between the expert products see the rows of the hottest rank.
     double rows = 0;
     if (!body.routes.empty()) rows = loadOf(body.routes[0], expertTokens(frames[0][oneMesh ? 0 : 1]), loads).rows;
@@ -556,18 +555,18 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
       auto& expertRows = f.symbols[static_cast<size_t>(Symbol::expert_rows)];
       if (!f.evaluated || (rows > 0 && expertRows != rows)) {
         if (rows > 0) expertRows = rows;
-        plan_.graph.exprs.run(program_, f.symbols, f.values);
+        plan_->graph.exprs.run(program_, f.symbols, f.values);
         f.evaluated = true;
       }
       visit(b, op, cost(op, body, bound_.empty() ? nullptr : &bound_[b][i], f, loads), count, stage);
     }
   };
-  size_t main = plan_.graph.main.index;
-  runBody(main, 0, plan_.bodies[main].stackAt, 1, 0);
+  size_t main = plan_->graph.main.index;
+  runBody(main, 0, plan_->bodies[main].stackAt, 1, 0);
   for (size_t s = 0; s < stageBodies_.size(); ++s)
-    for (size_t b = 0; b < plan_.bodies.size(); ++b)
-      if (stageBodies_[s][b] > 0) runBody(b, 0, plan_.bodies[b].ops.size(), stageBodies_[s][b], static_cast<int>(s));
-  runBody(main, plan_.bodies[main].stackAt, plan_.bodies[main].ops.size(), 1,
+    for (size_t b = 0; b < plan_->bodies.size(); ++b)
+      if (stageBodies_[s][b] > 0) runBody(b, 0, plan_->bodies[b].ops.size(), stageBodies_[s][b], static_cast<int>(s));
+  runBody(main, plan_->bodies[main].stackAt, plan_->bodies[main].ops.size(), 1,
           static_cast<int>(stageBodies_.size()) - 1);
 }
 
@@ -588,8 +587,8 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   double kernels = 0;
   std::vector<BreakdownRow> rows;
   if (withBreakdown) {
-    rows.resize(plan_.classes.size());
-    for (size_t i = 0; i < rows.size(); ++i) rows[i].cls = plan_.classes[i];
+    rows.resize(plan_->classes.size());
+    for (size_t i = 0; i < rows.size(); ++i) rows[i].cls = plan_->classes[i];
   }
   eachOp(state, [&](size_t, const OpPlan& op, const Work& w, double count, int stage) {
     stages[static_cast<size_t>(stage)] += w.seconds * count;
@@ -625,7 +624,7 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   out.slowestStage += gaps / d.pp;
   if (d.pp > 1) {
     // The activations of the busiest rank's tokens go from stage to stage.
-    const auto* p = plan_.graph.precision(plan_.activation);
+    const auto* p = plan_->graph.precision(plan_->activation);
     double bytes = tokens / d.dp * width() * (p ? p->bytesPerElement() : 2) / d.tp;
     double hop = pointToPoint(bytes, {2, d.ranks()}, engine_.tiers, engine_.runtime.eta_network).seconds;
     device += (d.pp - 1) * hop;
@@ -650,10 +649,10 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
 }
 
 void StepModel::byBody(const BatchState& state, BodyTimes& times) const {
-  times.bodies.assign(plan_.bodies.size(), 0);
+  times.bodies.assign(plan_->bodies.size(), 0);
   times.own = 0;
   eachOp(state, [&](size_t body, const OpPlan&, const Work& w, double count, int) {
-    if (body == plan_.graph.main.index)
+    if (body == plan_->graph.main.index)
       times.own += w.seconds * count;
     else
       times.bodies[body] += w.seconds;
@@ -667,14 +666,14 @@ void StepModel::byBody(const BatchState& state, BodyTimes& times) const {
 }
 
 std::vector<BreakdownRow> StepModel::rows(const BatchState& state) const {
-  std::vector<BreakdownRow> rows(plan_.classes.size());
-  for (size_t i = 0; i < rows.size(); ++i) rows[i].cls = plan_.classes[i];
+  std::vector<BreakdownRow> rows(plan_->classes.size());
+  for (size_t i = 0; i < rows.size(); ++i) rows[i].cls = plan_->classes[i];
   eachOp(state, [&](size_t, const OpPlan& op, const Work& w, double count, int) { addTo(rows[op.cls], w, count); });
   return rows;
 }
 
 double StepModel::hottest(size_t body, double tokens) const {
-  const auto& routes = plan_.bodies[body].routes;
+  const auto& routes = plan_->bodies[body].routes;
   const auto& d = engine_.degrees;
   if (routes.empty() || d.ep <= 1) return 1;
   double perGroup = tokens * d.ep * d.etp / d.ranks();
@@ -688,9 +687,9 @@ constexpr std::string_view kSourceNames[] = {"roofline", "fitted", "measured", "
 
 std::vector<StepModel::OpTime> StepModel::operators(const BatchState& state) const {
   std::vector<OpTime> out;
-  const auto& g = plan_.graph;
+  const auto& g = plan_->graph;
   eachOp(state, [&](size_t body, const OpPlan& op, const Work& w, double count, int) {
-    out.push_back({std::string(g.strings[g.bodies[body].name]), std::string(g.strings[op.name]), plan_.classes[op.cls],
+    out.push_back({std::string(g.strings[g.bodies[body].name]), std::string(g.strings[op.name]), plan_->classes[op.cls],
                    std::string(kSourceNames[static_cast<size_t>(w.source)]), count, w.seconds, w.flops, w.bytes,
                    w.resource == Work::Network ? 0 : std::max(w.flops / op.peak, w.bytes / engine_.device.bandwidth)});
   });

@@ -46,7 +46,7 @@ class StepModel {
   /// LM head belong to attention). With sides apart, what travels to experts and back is the exchange between the
   /// sides.
   enum class Part { Whole, Attention, Ffn };
-  StepModel(Plan plan, EngineConfig engine, Part part = Part::Whole);
+  StepModel(std::shared_ptr<const Plan> plan, EngineConfig engine, Part part = Part::Whole);
 
   /// Time of one step of one engine replica (of one of its pp microbatches). Pure.
   StepTime time(const BatchState& state, bool withBreakdown = false) const;
@@ -73,7 +73,8 @@ class StepModel {
   double hottest(size_t body, double tokens) const;
 
   Part part() const { return part_; }
-  const Plan& plan() const { return plan_; }
+  const Plan& plan() const { return *plan_; }
+  const std::shared_ptr<const Plan>& sharedPlan() const { return plan_; }
   const EngineConfig& engine() const { return engine_; }
 
  private:
@@ -116,7 +117,7 @@ class StepModel {
   template <class Visit>
   void eachOp(const BatchState& state, Visit&& visit) const;
 
-  Plan plan_;
+  std::shared_ptr<const Plan> plan_;
   EngineConfig engine_;
   Part part_ = Part::Whole;
   ir::ExprPool::Program program_;  ///< of all operators' expressions, degrees bound

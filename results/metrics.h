@@ -1,9 +1,11 @@
 // The names under which results are spoken of: in `expect`, in reports, in JSON. One table for all of them.
 #pragma once
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "results/results.h"
 #include "support/quantity.h"
 
 namespace afdc {
@@ -18,5 +20,12 @@ struct MetricInfo {
 const std::vector<MetricInfo>& metricTable();
 const MetricInfo* findMetric(std::string_view name);
 Dimension dimensionOf(const MetricInfo& metric);
+
+/// A result under the name that checks use: "mean(ttft)", "throughput", …
+struct NamedMetric {
+  std::string_view name;
+  std::optional<double> (*get)(const Results::Metrics&);  ///< nullopt: this evaluator cannot say
+};
+std::span<const NamedMetric> namedMetrics();
 
 }  // namespace afdc

@@ -19,8 +19,9 @@ struct FoundPoint {
   uint64_t number = 0;
   std::vector<std::string> values;  ///< of the axes
   std::vector<double> goals;        ///< NaN: this evaluator cannot say
-  Results results;
-  std::vector<std::pair<std::string, std::optional<double>>> metrics;  ///< under the names that checks use
+  Results::Metrics metrics;
+  double devices = 0;              ///< that work
+  std::optional<Results> results;  ///< of the best: evaluated whole
 };
 
 /// Points that came to the same end, with the first of them.
@@ -44,6 +45,8 @@ struct SearchResult {
   uint64_t undecided = 0;  ///< with a promise that this evaluator cannot decide
   uint64_t kept = 0;
   uint64_t resolved = 0, roles = 0, sides = 0;  ///< scenarios, engines, and engines under a load, made for all points
+  uint64_t steps = 0;                           ///< step times computed; the only figure that depends on the threads
+  uint64_t verified = 0;                        ///< points that were evaluated whole as well
   uint64_t differing = 0;  ///< shown points whose whole evaluation does not give the same figures: a bug
   std::map<std::string, SearchReason> why;  ///< of the pruned, refused and broken
   std::vector<FoundPoint> best;             ///< by the first goal, then the others, then in order

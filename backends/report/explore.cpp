@@ -59,20 +59,20 @@ std::string goalText(const SearchGoal& goal, double value) {
 /// What is said of a point beside its goals; each under the goal that says the same.
 struct Column {
   const char *head, *goal;
-  std::string (*text)(const Results&);
+  std::string (*text)(const FoundPoint&);
 };
 std::string timeText(const std::optional<double>& v) {
   return v ? humanize(*v, Dimension::of(Base::Time)) : std::string("unknown");
 }
 constexpr Column kColumns[] = {
-    {"TTFT", "mean(ttft)", [](const Results& r) { return timeText(r.metrics.ttft_mean_s); }},
-    {"TPOT", "mean(tpot)", [](const Results& r) { return timeText(r.metrics.tpot_mean_s); }},
+    {"TTFT", "mean(ttft)", [](const FoundPoint& r) { return timeText(r.metrics.ttft_mean_s); }},
+    {"TPOT", "mean(tpot)", [](const FoundPoint& r) { return timeText(r.metrics.tpot_mean_s); }},
     {"tok/s/dev", "throughput_per_gpu",
-     [](const Results& r) {
+     [](const FoundPoint& r) {
        const auto& v = r.metrics.output_tokens_per_s_per_device;
        return v ? significant(*v, 4) : std::string("unknown");
      }},
-    {"devices", "", [](const Results& r) { return significant(r.devices, 6); }},
+    {"devices", "", [](const FoundPoint& r) { return significant(r.devices, 6); }},
 };
 
 std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& points, bool color) {
@@ -89,7 +89,7 @@ std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& poi
     auto& row = rows.emplace_back(std::vector<std::string>{std::to_string(p.number)});
     row.insert(row.end(), p.values.begin(), p.values.end());
     for (size_t i = 0; i < r.goals.size(); ++i) row.push_back(goalText(r.goals[i], p.goals[i]));
-    for (const auto* column : columns) row.push_back(column->text(p.results));
+    for (const auto* column : columns) row.push_back(column->text(p));
   }
   return aligned(rows, color);
 }
@@ -117,7 +117,8 @@ std::string searchReport(const SearchResult& r, bool color) {
       out += "\n" + title(fmt::format("Trade-offs: no point is better in every goal ({})", r.front.size()));
       out += pointTable(r, r.front, color);
     }
-    out += fmt::format("\n  bottleneck of the best: {}\n", r.best[0].results.bottleneck);
+    out +=
+        fmt::format("\n  bottleneck of the best: {}\n", r.best[0].results ? r.best[0].results->bottleneck : "unknown");
   }
   if (!r.why.empty()) {
     out += "\n" + title("Why not the others");
@@ -158,10 +159,10 @@ std::string searchJson(const std::vector<SearchResult>& all) {
             for (double g : p.goals) json.value(g);
           });
           json.attributeObject("metrics", [&] {
-            for (const auto& [name, value] : p.metrics) json.attribute(name, value);
+            for (const auto& metric : namedMetrics()) json.attribute(std::string(metric.name), metric.get(p.metrics));
           });
-          json.attribute("devices", p.results.devices);
-          json.attribute("bottleneck", p.results.bottleneck);
+          json.attribute("devices", p.devices);
+          if (p.results) json.attribute("bottleneck", p.results->bottleneck);
         });
     });
   };
