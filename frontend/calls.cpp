@@ -256,6 +256,20 @@ Value Evaluator::callBuiltin(const std::string& name, const ast::Expr* call, Env
       if (*n % i == 0) items.push_back(Value::number(Number::integer(i)));
     return Value::items(std::move(items));
   }
+  if (name == "powers") {
+    auto whole = [&](size_t i) {
+      return i < args.size() && isNumber(args[i]) ? args[i].quantity.value.toInteger() : std::nullopt;
+    };
+    auto base = whole(0), last = whole(1);
+    if (args.size() != 2 || !base || *base < 2 || !last || *last < 1)
+      return usage("powers(base, last): 1, base, base^2, … up to last");
+    std::vector<Value> items;
+    for (int64_t i = 1; i <= *last; i *= *base) {
+      items.push_back(Value::number(Number::integer(i)));
+      if (i > *last / *base) break;
+    }
+    return Value::items(std::move(items));
+  }
   if (name == "lognormal" || name == "uniform" || name == "constant" || name == "exponential") {
     auto get = [&](std::string_view key, size_t position) -> const Value* {
       for (const auto& [k, v] : named)

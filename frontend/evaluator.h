@@ -71,6 +71,8 @@ class Evaluator {
   Value blockValue(Module& module, const ast::Decl& decl);
   const Schema* schemaOf(Module& module, const ast::Decl& decl);
   const Schema* schemaByPath(ast::Path path, Module& module, bool report = true);
+  /// Does it have axes? `explore` and its spaces.
+  static bool searches(const Schema* schema) { return schema->isA("Explore") || schema->isA("Space"); }
   const Schema* kindSchema(std::string_view kind, Module& module);
   Value pathValue(ast::Path path, Env* env, size_t count);
   Type resolveType(const ast::TypeExpr* type, Module& module);

@@ -147,6 +147,15 @@ Value Evaluator::evalMember(const ast::Expr* e, Env* env) {
     }
     case ValueKind::Record: {
       if (hasMember(a.object, e->name.text)) return get(a.object, e->name.text, e->name.range);
+      // The blocks of a kind, in order: `cluster.pool`.
+      if (childSchema(a.object->schema, e->name.text)) {
+        std::vector<Value> blocks;
+        for (auto label : childLabels(a.object)) {
+          Value child = get(a.object, label, e->name.range);
+          if (child.kind == ValueKind::Record && child.object->blockKind == e->name.text) blocks.push_back(child);
+        }
+        return Value::items(std::move(blocks));
+      }
       auto& d = diags_->report<diag::unknown_field>(
           e->name.range, a.object->label.empty() ? std::string(a.object->schema->name) : a.object->label, e->name.text);
       if (auto meant = suggest(e->name.text, fieldNames(a.object))) d.fix(e->name.range, *meant);

@@ -56,7 +56,7 @@ Value Evaluator::lookup(std::string_view name, Env* env, SourceRange at, bool& f
     bool itself = e->object == computing_.first && name == computing_.second;
     if (e->object && !itself && hasMember(e->object, name)) return get(e->object, name, at);
     // A search speaks of its base scenario's fields as its own.
-    if (e->object && e->object->schema->isA("Explore") &&
+    if (e->object && searches(e->object->schema) &&
         computing_ != std::pair(e->object, std::string_view("base")) && hasMember(e->object, "base")) {
       Value base = get(e->object, "base", at);
       if (base.kind == ValueKind::Record && hasMember(base.object, name)) return get(base.object, name, at);

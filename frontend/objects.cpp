@@ -411,9 +411,11 @@ void Evaluator::checkLayers(Object* object) {
                                 : m.kind == ast::MemberKind::Vary ? "vary"
                                 : m.maximize                      ? "maximize"
                                                                   : "minimize";
-        if (!promises || (m.kind != ast::MemberKind::Expect && !object->schema->isA("Explore")))
+        bool axis = m.kind == ast::MemberKind::Vary && searches(object->schema);
+        if (!axis && (!promises || (m.kind != ast::MemberKind::Expect && !object->schema->isA("Explore"))))
           diags_->report<diag::wrong_stage>(
-              m.range, word, m.kind == ast::MemberKind::Expect ? "in slo, explore and test" : "in explore");
+              m.range, word, m.kind == ast::MemberKind::Expect ? "in slo, explore and test"
+                                     : m.kind == ast::MemberKind::Vary ? "in explore and its spaces" : "in explore");
         return;
       }
       if (path.empty()) return;
@@ -501,7 +503,7 @@ void Evaluator::forceFields(Object* object) {
     members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
       Env* env = frame(object, i);
       // In a search `require` filters points: it need not hold for the base, only make sense.
-      if (m.kind == ast::MemberKind::Require && object->schema->isA("Explore"))
+      if (m.kind == ast::MemberKind::Require && searches(object->schema))
         eval(m.value, env);
       else if (m.kind == ast::MemberKind::Require)
         each([&] { checkRequire(m.value, m.message, env, object->declared); });
@@ -513,11 +515,11 @@ void Evaluator::forceFields(Object* object) {
           diags_->report<diag::type_mismatch>(m.value->range, describe(v), "a statement about results");
         results_ = before;
       }
-      if (m.kind == ast::MemberKind::Vary && object->schema->isA("Explore")) {
+      if (m.kind == ast::MemberKind::Vary && searches(object->schema)) {
         Value axis = eval(m.value, env);
         if (!axis.poison() && axis.kind != ValueKind::List)
           diags_->report<diag::type_mismatch>(m.value->range, describe(axis), "a list of values");
-        Value subject = get(object, "base", m.range);
+        Value subject = object->schema->isA("Explore") ? get(object, "base", m.range) : Value::record(object);
         Value at = subject;
         for (size_t k = 0; k < path.size() && at.kind == ValueKind::Record; ++k) {
           if (!hasMember(at.object, path[k].text)) {

@@ -8,7 +8,7 @@ namespace afdc {
 
 namespace {
 
-constexpr std::string_view kBase = "base", kValue = "the axis's value";
+constexpr std::string_view kBase = "base", kScenario = "scenario", kValue = "the axis's value";
 constexpr double kExactBelow = 9007199254740992;  // 2^53
 constexpr uint64_t kMany = uint64_t{1} << 62;
 constexpr double kTie = 1e-9;  ///< relative: nearer than this, rounding could decide
@@ -32,7 +32,7 @@ std::string keyOf(const Value& v) {
 
 class Condition {
  public:
-  Condition(Search& search, const ast::Expr* e, size_t layer) : search_(search), layer_(layer), whole_(e) {
+  Condition(Search& search, const ast::Expr* e, Search::Written in) : search_(search), in_(in), whole_(e) {
     root_ = compile(e);
   }
 
@@ -100,7 +100,7 @@ class Condition {
 
   const Fact& ask(const ast::Expr* e, ByAxes<Fact>& memo, std::span<const uint32_t> ids) {
     uint64_t read = 0;
-    Value v = search_.evaluate(e, layer_, ids.size(), read, &mistake_);
+    Value v = search_.evaluate(e, in_, ids.size(), read, &mistake_);
     Fact fact;
     if (v.kind == ValueKind::Bool) {
       fact = {Fact::Bool, true, v.flag ? 1.0 : 0.0};
@@ -156,7 +156,7 @@ class Condition {
   }
 
   Search& search_;
-  size_t layer_;
+  Search::Written in_;
   const ast::Expr* whole_;
   std::vector<Node> nodes_;
   size_t root_ = 0;
@@ -166,22 +166,36 @@ class Condition {
   ByAxes<Fact> all_;
 };
 
-Search::Search(Evaluator& evaluator, Object* explore)
-    : ev_(evaluator), explore_(explore), builder_(ScenarioBuilder::forSearch(evaluator)) {
-  for (size_t i = 0; i < explore->layers.size(); ++i) {
-    if (!explore->layers[i].block) continue;
-    for (const auto& m : explore->layers[i].block->members) {
+Search::Search(Evaluator& evaluator, Object* explore, std::string_view space)
+    : ev_(evaluator), explore_(explore), space_(space), builder_(ScenarioBuilder::forSearch(evaluator)) {
+  read(explore, false);
+  outer_ = list_.size();
+  if (!space_.empty()) read(spaceAt(0), true);
+  ids_.assign(list_.size(), 0);
+}
+
+std::vector<std::string> Search::spaces(Evaluator& evaluator, Object* explore) {
+  std::vector<std::string> out;
+  for (auto label : evaluator.childLabels(explore)) out.emplace_back(label);
+  return out;
+}
+
+void Search::read(Object* object, bool inSpace) {
+  for (size_t i = 0; i < object->layers.size(); ++i) {
+    if (!object->layers[i].block) continue;
+    for (const auto& m : object->layers[i].block->members) {
+      Written in{inSpace, i};
       if (m.kind == ast::MemberKind::Require) {
         auto& filter = requires_.emplace_back();
-        filter.member = &m, filter.layer = i;
+        filter.member = &m;
         filter.text = m.message.empty() ? "require " + std::string(ev_.diags().sources().text(m.value->range))
                                         : std::string(m.message);
-        filter.condition = std::make_unique<Condition>(*this, m.value, i);
+        filter.condition = std::make_unique<Condition>(*this, m.value, in);
       }
       if (m.kind != ast::MemberKind::Vary) continue;
       auto& axis = list_.emplace_back();
-      axis.member = &m, axis.layer = i;
-      axis.path.push_back({kBase, m.range});
+      axis.member = &m, axis.in = in;
+      if (!inSpace) axis.path.push_back({kBase, m.range});
       std::string path;
       for (const auto& name : m.path) {
         axis.path.push_back(name);
@@ -197,14 +211,13 @@ Search::Search(Evaluator& evaluator, Object* explore)
       axis.assignment.value = &axis.value;
     }
   }
-  ids_.assign(list_.size(), 0);
 }
 
 Search::~Search() { leave(0); }
 
 Object* Search::assigned(Object* search, Axis& axis, size_t index, const Value& value) {
   Env env;
-  env.parent = search->layers[axis.layer].env;
+  env.parent = search->layers[axis.in.layer].env;
   env.name = kValue;
   env.local = value;
   env.axes = axisBit(index);
@@ -219,10 +232,15 @@ Object* Search::at(size_t depth) {
   while (levels_.size() < depth) {
     size_t i = levels_.size();
     auto mark = ev_.mark();
-    levels_.push_back(
-        {assigned(i > 0 ? levels_[i - 1].object : explore_, list_[i], i, list_[i].values[ids_[i]]), mark, ids_[i]});
+    Object* before = i == outer_ && !space_.empty() ? spaceAt(i) : i > 0 ? levels_[i - 1].object : explore_;
+    levels_.push_back({assigned(before, list_[i], i, list_[i].values[ids_[i]]), mark, ids_[i]});
   }
   return depth > 0 ? levels_[depth - 1].object : explore_;
+}
+
+Object* Search::spaceAt(size_t depth) {
+  if (depth > outer_) return at(depth);
+  return ev_.get(at(depth), space_, explore_->declared).object;
 }
 
 void Search::leave(size_t depth) {
@@ -232,12 +250,13 @@ void Search::leave(size_t depth) {
   }
 }
 
-Value Search::evaluate(const ast::Expr* e, size_t layer, size_t depth, uint64_t& read, std::string* mistake) {
+Value Search::evaluate(const ast::Expr* e, Written in, size_t depth, uint64_t& read, std::string* mistake) {
   auto& diags = ev_.diags();
   size_t before = diags.count(), errors = diags.errors();
   ev_.steps_ = 0, ev_.exhausted_ = false;
   ev_.read_ = 0;
-  Value v = ev_.eval(e, ev_.frame(at(depth), layer));
+  Object* object = in.inSpace ? spaceAt(depth) : at(std::min(depth, outer_));
+  Value v = ev_.eval(e, ev_.frame(object, in.layer));
   read = std::exchange(ev_.read_, 0);
   if (diags.errors() > errors) {
     v = {};
@@ -255,7 +274,7 @@ const std::vector<uint32_t>& Search::valuesOf(size_t index) {
   auto& axis = list_[index];
   if (const auto* known = axis.lists.find(ids_)) return *known;
   uint64_t read = 0;
-  Value list = evaluate(axis.member->value, axis.layer, index, read);
+  Value list = evaluate(axis.member->value, axis.in, index, read);
   std::vector<uint32_t> numbers;
   if (list.kind == ValueKind::List) {
     const auto* written = axis.member->value;
@@ -286,11 +305,12 @@ ir::Resolved Search::resolve(std::span<const uint32_t> ids) {
   ev_.watch_ = &watch;
   ev_.read_ = 0;
   ir::Resolved out;
-  Object* search = at(list_.size());
-  Value base = ev_.get(search, kBase, search->declared);
-  if (base.kind == ValueKind::Record) {
-    ev_.force(base.object);
-    out.scenario = &builder_.build(base.object, search);
+  Object* search = at(std::min(list_.size(), outer_));
+  Value point = space_.empty() ? ev_.get(search, kBase, search->declared)
+                               : ev_.get(spaceAt(list_.size()), kScenario, search->declared);
+  if (point.kind == ValueKind::Record) {
+    ev_.force(point.object);
+    out.scenario = &builder_.build(point.object, search);
   }
   ev_.watch_ = nullptr;
   out.decided.assign(watch.decided.begin(), watch.decided.end());

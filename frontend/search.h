@@ -19,8 +19,11 @@ class Condition;
 
 class Search {
  public:
-  /// `explore` has been checked: its axes name fields of its base and are lists.
-  Search(Evaluator& evaluator, Object* explore);
+  /// The points of a space of `explore`, or of an `explore` without any. It has been checked: axes name fields and are
+  /// lists.
+  Search(Evaluator& evaluator, Object* explore, std::string_view space = {});
+  /// The spaces of an `explore`, in source order.
+  static std::vector<std::string> spaces(Evaluator& evaluator, Object* explore);
   ~Search();
 
   /// Paths of the axes, in source order.
@@ -56,10 +59,15 @@ class Search {
     uint64_t points;
     uint64_t read;  ///< axes that it depends on
   };
+  /// Where an axis or condition is written: in a layer of the space, or of the search around it.
+  struct Written {
+    bool inSpace;
+    size_t layer;
+  };
   struct Axis {
     const ast::Member* member;
-    size_t layer;
-    std::vector<ast::Name> path;  ///< from the search: `base`, then the axis
+    Written in;
+    std::vector<ast::Name> path;  ///< from the object that is written in: of a search, `base` and the axis
     ast::Member assignment;
     ast::Expr value;
     std::vector<Value> values;  ///< by number
@@ -73,7 +81,6 @@ class Search {
   };
   struct Filter {
     const ast::Member* member;
-    size_t layer;
     std::string text;
     std::unique_ptr<Condition> condition;
   };
@@ -84,16 +91,20 @@ class Search {
   bool advance(size_t end);
   /// Points that share the first `depth` axes with `ids_`.
   Size sizeBelow(size_t depth);
+  void read(Object* object, bool inSpace);
   Object* assigned(Object* search, Axis& axis, size_t index, const Value& value);
-  /// The search with the first `depth` axes set as in `ids_`.
+  /// The search with the first `depth` axes set as in `ids_`; the space in it where those of the search are set.
   Object* at(size_t depth);
+  Object* spaceAt(size_t depth);
   void leave(size_t depth);
   /// Evaluates at the first `depth` axes; `read` gets the axes that were looked at. Poison after an error.
-  Value evaluate(const ast::Expr* e, size_t layer, size_t depth, uint64_t& read, std::string* mistake = nullptr);
+  Value evaluate(const ast::Expr* e, Written in, size_t depth, uint64_t& read, std::string* mistake = nullptr);
 
   Evaluator& ev_;
   Object* explore_;
+  std::string space_;
   ScenarioBuilder builder_;
+  size_t outer_ = 0;  ///< axes of the search, before those of the space
   std::deque<Axis> list_;
   std::vector<Filter> requires_;
   std::vector<std::string> axes_;

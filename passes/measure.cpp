@@ -1,5 +1,7 @@
 #include "passes/measure.h"
 
+#include <algorithm>
+
 namespace afdc {
 
 using namespace ir;
@@ -30,6 +32,15 @@ std::optional<double> measureModel(const Graph& graph, std::string_view name,
   bool params = name == "params", active = name == "active_params", weightBytes = name == "weight_bytes",
        kv = name == "kv_bytes_per_token", state = name == "state_bytes_per_seq";
   if (!params && !active && !weightBytes && !kv && !state) return std::nullopt;
+  if (name == "routed_experts") {
+    double most = 0;
+    for (const auto& run : graph.stack)
+      for (const auto& op : graph.bodies[run.body.index].ops)
+        for (const auto& a : op.attributes)
+          if (graph.strings[op.intrinsic] == "route" && graph.strings[a.name] == "experts")
+            most = std::max(most, graph.exprs.evaluateOne(a.value, {}));
+    return most;
+  }
   auto ofBody = [&](const Body& body) {
     double sum = 0;
     // The share of routed experts that one token passes, from the route of this layer.
