@@ -13,6 +13,7 @@ struct Options {
   bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false,
        summary = false;
   size_t top = 10;  ///< best points of a search that are shown
+  size_t verify = 0;   ///< of so many points of a search, one is evaluated whole as well
   bool stats = false;  ///< how fast a search went
   bool cases = false;
   bool leaveOut = false;

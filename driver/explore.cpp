@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <deque>
 
 #include "backends/report/explore.h"
 #include "driver/commands.h"
@@ -20,25 +21,32 @@ namespace {
 
 std::atomic<bool> interrupted{false};
 
-/// Tells a person at a terminal how far a search is, twice a second.
+/// Tells a person at a terminal how far a search is, four times a second.
 class Progress {
  public:
+  explicit Progress(uint64_t all) : all_(static_cast<double>(all)) {}
   void at(uint64_t number) {
     if (!shown_) return;
     auto now = std::chrono::steady_clock::now();
-    if (now - last_ < std::chrono::milliseconds(500)) return;
+    if (now - last_ < std::chrono::milliseconds(250)) return;
     last_ = now;
-    double seconds = std::chrono::duration<double>(now - start_).count();
+    double seconds = std::chrono::duration<double>(now - start_).count(), done = static_cast<double>(number) / all_;
+    constexpr size_t kWidth = 24;
+    auto full = static_cast<size_t>(done * kWidth);
     std::fprintf(
         stderr, "\r%s",
-        fmt::format("{} points, {}/s ", number + 1, significant(static_cast<double>(number + 1) / seconds, 3)).c_str());
+        fmt::format("[{}{}] {:3.0f} %  {} points/s  {} s left   ", std::string(full, '#'),
+                    std::string(kWidth - full, '.'), 100 * done, significant(static_cast<double>(number) / seconds, 3),
+                    significant(done > 0 ? seconds * (1 - done) / done : 0, 2))
+            .c_str());
     drawn_ = true;
   }
   ~Progress() {
-    if (drawn_) std::fprintf(stderr, "\r%30s\r", "");
+    if (drawn_) std::fprintf(stderr, "\r%78s\r", "");
   }
 
  private:
+  double all_;
   bool shown_ = isatty(2) != 0, drawn_ = false;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_ = start_;
 };
@@ -55,17 +63,26 @@ std::string speed(const SearchResult& r, double seconds) {
       significant(evaluated / std::max(1.0, static_cast<double>(r.steps)), 3), r.resolved, r.roles, r.sides);
 }
 
-SearchResult runSearch(Session& session, Object* explore, size_t top) {
-  Search search(session.evaluator, explore);
-  Explorer explorer(
-      explore->label, search.axes(), [&](std::span<const uint32_t> ids) { return search.resolve(ids); },
-      [&](size_t axis, uint32_t id) { return search.text(axis, id); }, {top, 0});
-  Progress progress;
-  for (uint64_t looked = 0; !interrupted && search.next(); ++looked) {
-    const auto& p = search.point();
-    if (looked % 256 == 0) progress.at(p.number);
-    if (auto decided = explorer.point({p.number, p.ids, p.pruned, p.refused, p.decided}))
-      explorer.alike(search.pass(*decided));
+SearchResult runSearch(Session& session, Object* explore, size_t top, size_t verify) {
+  auto names = Search::spaces(session.evaluator, explore);
+  if (names.empty()) names.emplace_back();
+  std::deque<Search> searches;
+  uint64_t all = 0, first = 0;
+  for (const auto& name : names) all += searches.emplace_back(session.evaluator, explore, name).size();
+  Explorer explorer(explore->label, {top, 0, verify});
+  Progress progress(all);
+  for (size_t i = 0; i < names.size() && !interrupted; ++i) {
+    auto& search = searches[i];
+    explorer.space(
+        {names[i], search.axes()}, [&](std::span<const uint32_t> ids) { return search.resolve(ids); },
+        [&](size_t axis, uint32_t id) { return search.text(axis, id); });
+    for (uint64_t looked = 0; !interrupted && search.next(); ++looked) {
+      const auto& p = search.point();
+      if (looked % 256 == 0) progress.at(first + p.number);
+      if (auto decided = explorer.point({first + p.number, p.ids, p.pruned, p.refused, p.decided}))
+        explorer.alike(search.pass(*decided));
+    }
+    first += search.size();
   }
   return explorer.finish();
 }
@@ -88,7 +105,7 @@ Output runExplore(const Options& o) {
     auto before = std::signal(SIGINT, [](int) { interrupted = true; });
     for (auto* object : searches) {
       auto from = std::chrono::steady_clock::now();
-      all.push_back(runSearch(session, object, o.top));
+      all.push_back(runSearch(session, object, o.top, o.verify));
       double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
       if (o.stats) std::fprintf(stderr, "%s", speed(all.back(), seconds).c_str());
       if (interrupted) break;

@@ -49,6 +49,8 @@ cl::opt<std::string> exploreFile(cl::Positional, cl::Required, cl::desc("FILE"),
 cl::opt<std::string> exploreName(cl::Positional, cl::desc("[EXPLORE]"), cl::sub(explore), cl::cat(category));
 cl::opt<unsigned> top("top", cl::desc("best points to show (10)"), cl::value_desc("N"), cl::init(10), cl::sub(explore),
                       cl::cat(category));
+cl::opt<unsigned> verify("verify", cl::desc("evaluate one of N points whole as well; its figures must be the same"),
+                         cl::value_desc("N"), cl::init(0), cl::sub(explore), cl::cat(category));
 cl::opt<bool> stats("stats", cl::desc("say on stderr how fast the search went"), cl::sub(explore), cl::cat(category));
 cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> irName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(irCommand), cl::cat(category));
@@ -159,7 +161,8 @@ Output dispatch() {
     return runEval(o);
   }
   if (explore) {
-    o.file = exploreFile, o.name = exploreName, o.top = std::max(1u, top.getValue()), o.stats = stats;
+    o.file = exploreFile, o.name = exploreName, o.top = std::max(1u, top.getValue()), o.stats = stats,
+    o.verify = verify;
     return runExplore(o);
   }
   if (explain) {

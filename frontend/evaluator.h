@@ -17,6 +17,7 @@
 namespace afdc {
 
 class GraphBuilder;
+class Search;
 
 class Evaluator {
  public:
@@ -187,6 +188,7 @@ class Evaluator {
   /// Axes of a search whose values have been looked at since somebody began to watch; while an object is forced, also
   /// those that led to it.
   uint64_t read_ = 0;
+  Search* searching_ = nullptr;  ///< whose points are being made
   uint64_t graphs_ = 0;  ///< elaborated
   struct Watch {
     std::set<uint64_t> decided;      ///< axes that each check of an object has looked at

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kBuiltins[] = {
     "min",    "max",      "abs",       "ceil",    "floor",    "round",       "sqrt",     "log2",       "sum",
     "len",    "approx",   "mean",      "median",  "p50",      "p90",         "p95",      "p99",        "value_in",
-    "duplex", "divisors", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
+    "duplex", "divisors", "powers", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
 }  // namespace
 
 Evaluator::Evaluator(Diagnostics& diags, ModuleLoader& loader, Host* host)

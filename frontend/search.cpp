@@ -167,7 +167,7 @@ class Condition {
 };
 
 Search::Search(Evaluator& evaluator, Object* explore, std::string_view space)
-    : ev_(evaluator), explore_(explore), space_(space), builder_(ScenarioBuilder::forSearch(evaluator)) {
+    : ev_(cleared(evaluator)), explore_(explore), space_(space), builder_(ScenarioBuilder::forSearch(evaluator)) {
   read(explore, false);
   outer_ = list_.size();
   if (!space_.empty()) read(spaceAt(0), true);
@@ -213,7 +213,14 @@ void Search::read(Object* object, bool inSpace) {
   }
 }
 
-Search::~Search() { leave(0); }
+Search::~Search() {
+  if (ev_.searching_ == this) cleared(ev_);
+}
+
+Evaluator& Search::cleared(Evaluator& evaluator) {
+  if (auto* search = std::exchange(evaluator.searching_, nullptr)) search->leave(0);
+  return evaluator;
+}
 
 Object* Search::assigned(Object* search, Axis& axis, size_t index, const Value& value) {
   Env env;
@@ -226,6 +233,10 @@ Object* Search::assigned(Object* search, Axis& axis, size_t index, const Value& 
 }
 
 Object* Search::at(size_t depth) {
+  if (ev_.searching_ != this) {
+    cleared(ev_);
+    ev_.searching_ = this;
+  }
   size_t same = 0;
   while (same < levels_.size() && same < depth && levels_[same].id == ids_[same]) ++same;
   if (same < depth) leave(same);

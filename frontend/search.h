@@ -97,6 +97,8 @@ class Search {
   Object* at(size_t depth);
   Object* spaceAt(size_t depth);
   void leave(size_t depth);
+  /// What searches make of their points lies on one stack: only one of them has something on it.
+  static Evaluator& cleared(Evaluator& evaluator);
   /// Evaluates at the first `depth` axes; `read` gets the axes that were looked at. Poison after an error.
   Value evaluate(const ast::Expr* e, Written in, size_t depth, uint64_t& read, std::string* mistake = nullptr);
 

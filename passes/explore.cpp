@@ -1,6 +1,8 @@
 #include "passes/explore.h"
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/Support/SHA256.h>
 
 #include <algorithm>
 #include <bit>
@@ -21,16 +23,21 @@ bool sameBits(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bi
 
 }  // namespace
 
-Explorer::Explorer(std::string name, std::vector<std::string> axes, PointModel::Resolve resolve, Text text,
-                   Options options)
-    : model_(resolve), resolve_(std::move(resolve)), text_(std::move(text)), options_(options) {
+Explorer::Explorer(std::string name, Options options) : options_(options) {
   r_.name = std::move(name);
-  r_.axes = std::move(axes);
   size_t threads = options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
   for (size_t i = 1; i < threads; ++i) {
     auto& tally = tallies_.emplace_back();
     workers_.emplace_back([this, &tally] { work(tally); });
   }
+}
+
+void Explorer::space(SearchSpace space, PointModel::Resolve resolve, Text text) {
+  if (!filling_.jobs.empty()) hand();
+  filling_.space = spaces_.size();
+  own_.space = spaces_.size();
+  r_.spaces.push_back(std::move(space));
+  spaces_.push_back({PointModel(resolve), std::move(resolve), std::move(text)});
 }
 
 Explorer::~Explorer() {
@@ -45,11 +52,12 @@ std::optional<uint64_t> Explorer::point(const Next& next) {
   const auto* why = next.pruned ? next.pruned : next.refused;
   uint64_t decided = next.decided;
   if (!why) {
-    job = model_.prepare(next.ids);
+    job = spaces_.back().model.prepare(next.ids);
     why = job.refused, decided = job.decided;
   }
   if (why) {
     lastCount_ = next.pruned ? &own_.pruned : &own_.refused;
+    own_.space = spaces_.size() - 1;  // it may have computed a chunk of another space meanwhile
     lastReason_ = &reasonOf(own_, why, next.number, next.ids);
     ++*lastCount_;
     return decided;
@@ -60,7 +68,7 @@ std::optional<uint64_t> Explorer::point(const Next& next) {
       r_.goals.push_back({goal.text, goal.maximize});
     }
   if (options_.verify > 0 && evaluated_++ % options_.verify == 0) {
-    whole(next.ids, figuresOf(job));
+    whole(spaces_.size() - 1, next.ids, figuresOf(job));
     ++r_.verified;
   }
   filling_.jobs.push_back(job);
@@ -79,6 +87,7 @@ void Explorer::alike(uint64_t n) {
 /// Gives a chunk to the other threads; when they have enough, this one computes one as well.
 void Explorer::hand() {
   Chunk full = std::exchange(filling_, {});
+  filling_.space = full.space;
   filling_.jobs.reserve(kChunk), filling_.numbers.reserve(kChunk), filling_.ids.reserve(full.ids.size());
   {
     std::lock_guard lock(mutex_);
@@ -108,7 +117,8 @@ void Explorer::work(Tally& tally) {
 }
 
 void Explorer::compute(const Chunk& chunk, Tally& tally) const {
-  size_t axes = r_.axes.size();
+  size_t axes = r_.spaces[chunk.space].axes.size();
+  tally.space = chunk.space;
   std::span<const uint32_t> ids(chunk.ids);
   for (size_t i = 0; i < chunk.jobs.size(); ++i)
     take(chunk.jobs[i], chunk.numbers[i], ids.subspan(i * axes, axes), tally);
@@ -118,7 +128,7 @@ Explorer::Reason& Explorer::reasonOf(Tally& tally, const std::string* text, uint
                                      std::span<const uint32_t> ids) const {
   auto& why = tally.why[text];
   ++why.count;
-  if (number < why.first) why.first = number, why.firstIds.assign(ids.begin(), ids.end());
+  if (number < why.first) why.first = number, why.firstSpace = tally.space, why.firstIds.assign(ids.begin(), ids.end());
   return why;
 }
 
@@ -144,7 +154,8 @@ void Explorer::take(const PointModel::Job& job, uint64_t number, std::span<const
     double bound = (*values)[p.bound.index];
     double margin = bound != 0 ? ((*values)[p.high.index] - (*values)[p.low.index]) / std::fabs(bound) : NAN;
     if (margin > why.nearest || (margin == why.nearest && number < why.nearestPoint))
-      why.nearest = margin, why.nearestPoint = number, why.nearestIds.assign(ids.begin(), ids.end());
+      why.nearest = margin, why.nearestPoint = number, why.nearestSpace = t.space,
+      why.nearestIds.assign(ids.begin(), ids.end());
   };
   for (const auto& p : judge.slo) verdict(p, false);
   if (judge.checks.asksSlo() && !judge.slo.empty()) {
@@ -189,7 +200,7 @@ bool Explorer::beats(const std::vector<double>& a, const std::vector<double>& b)
 
 /// The point whose goals are in `t.goals`.
 void Explorer::keep(Tally& t, uint64_t number, std::span<const uint32_t> ids) const {
-  auto candidate = [&] { return Candidate{number, t.goals, {ids.begin(), ids.end()}}; };
+  auto candidate = [&] { return Candidate{number, t.space, t.goals, {ids.begin(), ids.end()}}; };
   auto place = [&](std::vector<Candidate>& list) {
     return std::partition_point(list.begin(), list.end(),
                                 [&](const Candidate& c) { return before(c.goals, c.number, t.goals, number); });
@@ -211,6 +222,14 @@ void Explorer::keep(Tally& t, uint64_t number, std::span<const uint32_t> ids) co
   auto& best = t.best;
   if (best.size() >= options_.top && (best.empty() || before(best.back().goals, best.back().number, t.goals, number)))
     return;
+  // Of points that are alike in every goal the first one stands for all.
+  auto alike = std::find_if(best.begin(), best.end(), [&](const Candidate& c) {
+    return c.number == number || (!goals_.empty() && c.goals == t.goals);
+  });
+  if (alike != best.end()) {
+    if (number < alike->number) *alike = candidate();
+    return;
+  }
   best.insert(place(best), candidate());
   if (best.size() > options_.top) best.pop_back();
 }
@@ -221,31 +240,44 @@ void Explorer::merge(Tally& into, Tally& from) const {
   for (auto& [text, reason] : from.why) {
     auto& why = into.why[text];
     why.count += reason.count;
-    if (reason.first < why.first) why.first = reason.first, why.firstIds = reason.firstIds;
+    if (reason.first < why.first)
+      why.first = reason.first, why.firstSpace = reason.firstSpace, why.firstIds = reason.firstIds;
     if (reason.nearest > why.nearest || (reason.nearest == why.nearest && reason.nearestPoint < why.nearestPoint))
-      why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint, why.nearestIds = reason.nearestIds;
+      why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint, why.nearestSpace = reason.nearestSpace,
+      why.nearestIds = reason.nearestIds;
   }
   for (auto* list : {&from.best, &from.front})
     for (const auto& c : *list) {
-      into.goals = c.goals;
+      into.goals = c.goals, into.space = c.space;
       keep(into, c.number, c.ids);
     }
 }
 
-std::vector<std::string> Explorer::words(std::span<const uint32_t> ids) const {
+std::vector<std::string> Explorer::words(size_t space, std::span<const uint32_t> ids) const {
   std::vector<std::string> out;
-  for (size_t i = 0; i < ids.size(); ++i) out.push_back(text_(i, ids[i]));
+  for (size_t i = 0; i < ids.size(); ++i) out.push_back(spaces_[space].text(i, ids[i]));
   return out;
+}
+
+std::string Explorer::idOf(size_t space, const std::vector<std::string>& words) const {
+  const auto& [name, axes] = r_.spaces[space];
+  std::string all = name + "\n";
+  for (size_t i = 0; i < axes.size(); ++i) all += fmt::format("{} = {}\n", axes[i], words[i]);
+  llvm::SHA256 hash;
+  hash.update(llvm::StringRef(all));
+  return llvm::toHex(hash.final(), true).substr(0, 32);
 }
 
 /// A point worth showing.
 FoundPoint Explorer::found(const Candidate& c) {
-  auto figures = figuresOf(model_.prepare(c.ids));
-  return {c.number, words(c.ids), c.goals, figures.metrics, figures.devices, std::nullopt};
+  auto figures = figuresOf(spaces_[c.space].model.prepare(c.ids));
+  auto values = words(c.space, c.ids);
+  auto id = idOf(c.space, values);
+  return {c.number, std::move(id), c.space, std::move(values), c.goals, figures.metrics, figures.devices, std::nullopt};
 }
 
-std::optional<Results> Explorer::whole(std::span<const uint32_t> ids, const PointFigures& figures) {
-  auto resolved = resolve_(ids);
+std::optional<Results> Explorer::whole(size_t space, std::span<const uint32_t> ids, const PointFigures& figures) {
+  auto resolved = spaces_[space].resolve(ids);
   SourceManager sources;
   Diagnostics diags(sources);
   std::optional<Results> results;
@@ -293,11 +325,11 @@ SearchResult Explorer::finish() {
     why.count += reason.count;
     if (earlier) why.first = reason.first;
     if (reason.nearest > why.nearest)
-      why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint,
-      why.nearestValues = words(reason.nearestIds);
+      why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint, why.nearestSpace = reason.nearestSpace,
+      why.nearestValues = words(reason.nearestSpace, reason.nearestIds);
     if (!earlier || reason.firstIds.empty() || !text.starts_with("AFD")) return;
     // What would be said of the first point, were it evaluated alone.
-    auto resolved = resolve_(reason.firstIds);
+    auto resolved = spaces_[reason.firstSpace].resolve(reason.firstIds);
     SourceManager sources;
     Diagnostics diags(sources);
     if (resolved.scenario) runPasses(*resolved.scenario, "", diags);
@@ -310,10 +342,13 @@ SearchResult Explorer::finish() {
   for (const auto& [text, reason] : own_.why) add(*text, reason);
   for (const auto& c : own_.best) {
     auto& point = r_.best.emplace_back(found(c));
-    point.results = whole(c.ids, figuresOf(model_.prepare(c.ids)));
+    point.results = whole(c.space, c.ids, figuresOf(spaces_[c.space].model.prepare(c.ids)));
   }
   for (const auto& c : own_.front) r_.front.push_back(found(c));
-  r_.resolved = model_.counts().resolved, r_.roles = model_.counts().roles, r_.sides = model_.counts().sides;
+  for (const auto& space : spaces_) {
+    const auto& made = space.model.counts();
+    r_.resolved += made.resolved, r_.roles += made.roles, r_.sides += made.sides;
+  }
   return std::move(r_);
 }
 

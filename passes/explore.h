@@ -22,9 +22,12 @@ class Explorer {
         0;  ///< every so many points, one is evaluated whole as well and must give the same figures; 0: none
   };
   using Text = std::function<std::string(size_t axis, uint32_t id)>;
-  /// `resolve` and `text` make scenarios and words of a point's values; they are asked by the calling thread only.
-  Explorer(std::string name, std::vector<std::string> axes, PointModel::Resolve resolve, Text text, Options options);
+  Explorer(std::string name, Options options);
   ~Explorer();
+
+  /// Points from here on are of this space. `resolve` and `text` make scenarios and words of a point's values; they are
+  /// asked by the calling thread only.
+  void space(SearchSpace space, PointModel::Resolve resolve, Text text);
 
   /// A point and why it is not to be looked at, if so (words that live as long as the explorer).
   struct Next {
@@ -44,14 +47,17 @@ class Explorer {
   /// A point worth keeping.
   struct Candidate {
     uint64_t number = 0;
+    size_t space = 0;
     std::vector<double> goals;
     std::vector<uint32_t> ids;
   };
   struct Reason {
     uint64_t count = 0, first = ~uint64_t{0};
+    size_t firstSpace = 0;
     std::vector<uint32_t> firstIds;
     double nearest = -1e300;
     uint64_t nearestPoint = 0;
+    size_t nearestSpace = 0;
     std::vector<uint32_t> nearestIds;
   };
   /// What one thread has seen.
@@ -61,8 +67,10 @@ class Explorer {
     std::vector<Candidate> best, front;
     size_t lastBeater = 0;
     std::vector<double> goals;  ///< of the point in hand
+    size_t space = 0;
   };
   struct Chunk {
+    size_t space = 0;
     std::vector<PointModel::Job> jobs;
     std::vector<uint64_t> numbers;
     std::vector<uint32_t> ids;
@@ -80,12 +88,16 @@ class Explorer {
   void work(Tally& tally);
   FoundPoint found(const Candidate& candidate);
   /// A point evaluated as `afdc eval` does it, and whether these are its figures to the bit.
-  std::optional<Results> whole(std::span<const uint32_t> ids, const PointFigures& figures);
-  std::vector<std::string> words(std::span<const uint32_t> ids) const;
+  std::optional<Results> whole(size_t space, std::span<const uint32_t> ids, const PointFigures& figures);
+  std::vector<std::string> words(size_t space, std::span<const uint32_t> ids) const;
+  std::string idOf(size_t space, const std::vector<std::string>& words) const;
 
-  PointModel model_;
-  PointModel::Resolve resolve_;
-  Text text_;
+  struct Space {
+    PointModel model;
+    PointModel::Resolve resolve;
+    Text text;
+  };
+  std::deque<Space> spaces_;
   Options options_;
   SearchResult r_;
   std::vector<Judge::Goal> goals_;

@@ -23,15 +23,6 @@ double elements(const Graph& g, const Tensor& t) {
 
 std::optional<double> measureModel(const Graph& graph, std::string_view name,
                                    const std::vector<FormatOverride>& overrides) {
-  auto bytesPer = [&](StringId cls) {
-    for (const auto& o : overrides)
-      if (o.cls == graph.strings[cls]) return o.format.bytesPerElement();
-    const auto* p = graph.precision(cls);
-    return p ? p->bytesPerElement() : 0.0;
-  };
-  bool params = name == "params", active = name == "active_params", weightBytes = name == "weight_bytes",
-       kv = name == "kv_bytes_per_token", state = name == "state_bytes_per_seq";
-  if (!params && !active && !weightBytes && !kv && !state) return std::nullopt;
   if (name == "routed_experts") {
     double most = 0;
     for (const auto& run : graph.stack)
@@ -41,6 +32,15 @@ std::optional<double> measureModel(const Graph& graph, std::string_view name,
             most = std::max(most, graph.exprs.evaluateOne(a.value, {}));
     return most;
   }
+  auto bytesPer = [&](StringId cls) {
+    for (const auto& o : overrides)
+      if (o.cls == graph.strings[cls]) return o.format.bytesPerElement();
+    const auto* p = graph.precision(cls);
+    return p ? p->bytesPerElement() : 0.0;
+  };
+  bool params = name == "params", active = name == "active_params", weightBytes = name == "weight_bytes",
+       kv = name == "kv_bytes_per_token", state = name == "state_bytes_per_seq";
+  if (!params && !active && !weightBytes && !kv && !state) return std::nullopt;
   auto ofBody = [&](const Body& body) {
     double sum = 0;
     // The share of routed experts that one token passes, from the route of this layer.

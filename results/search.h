@@ -15,8 +15,15 @@ struct SearchGoal {
   bool maximize = false;
 };
 
+struct SearchSpace {
+  std::string name;               ///< empty: the search has no spaces
+  std::vector<std::string> axes;  ///< paths
+};
+
 struct FoundPoint {
   uint64_t number = 0;
+  std::string id;  ///< of the space and the values: the same in every run and on every machine
+  size_t space = 0;
   std::vector<std::string> values;  ///< of the axes
   std::vector<double> goals;        ///< NaN: this evaluator cannot say
   Results::Metrics metrics;
@@ -31,12 +38,13 @@ struct SearchReason {
   /// Of a promise: how near the nearest point came (the largest margin, negative), and which.
   double nearest = -1e300;
   uint64_t nearestPoint = 0;
+  size_t nearestSpace = 0;
   std::vector<std::string> nearestValues;
 };
 
 struct SearchResult {
   std::string name;
-  std::vector<std::string> axes;
+  std::vector<SearchSpace> spaces;
   std::vector<SearchGoal> goals;
   uint64_t points = 0;     ///< all combinations of the axes
   uint64_t pruned = 0;     ///< by a `require`, before evaluation

@@ -15,6 +15,8 @@ namespace {
 
 using Table = std::vector<std::vector<std::string>>;
 
+constexpr size_t kFrontRows = 15;
+
 /// Columns as wide as they need; the first row is the head. Numbers stand to the right.
 std::string aligned(const Table& rows, bool color) {
   std::vector<size_t> widths;
@@ -48,6 +50,12 @@ std::vector<std::string> shortNames(const std::vector<std::string>& paths) {
   return out;
 }
 
+std::optional<std::string> valueAt(const SearchResult& r, const FoundPoint& p, std::string_view axis) {
+  const auto& axes = r.spaces[p.space].axes;
+  auto found = std::find(axes.begin(), axes.end(), axis);
+  return found == axes.end() ? std::nullopt : std::optional(p.values[static_cast<size_t>(found - axes.begin())]);
+}
+
 std::string goalText(const SearchGoal& goal, double value) {
   if (std::isnan(value)) return "unknown";
   std::string name = goal.text.substr(goal.text.find('(') + 1);
@@ -75,9 +83,24 @@ constexpr Column kColumns[] = {
     {"devices", "", [](const FoundPoint& r) { return significant(r.devices, 6); }},
 };
 
-std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& points, bool color) {
+/// The paths of all spaces that differ among some points, each once.
+std::vector<std::string> tellingAxes(const SearchResult& r, const std::vector<FoundPoint>& points) {
+  std::vector<std::string> out;
+  for (const auto& space : r.spaces)
+    for (const auto& axis : space.axes)
+      if (std::find(out.begin(), out.end(), axis) == out.end() &&
+          std::any_of(points.begin(), points.end(),
+                      [&](const FoundPoint& p) { return valueAt(r, p, axis) != valueAt(r, points[0], axis); }))
+        out.push_back(axis);
+  return out;
+}
+
+std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most, bool color) {
   Table rows(1, {"#"});
-  for (const auto& name : shortNames(r.axes)) rows[0].push_back(name);
+  bool spaces = r.spaces.size() > 1;
+  if (spaces) rows[0].emplace_back("space");
+  auto axes = tellingAxes(r, points);
+  for (const auto& name : shortNames(axes)) rows[0].push_back(name);
   for (const auto& goal : r.goals) rows[0].push_back(goal.text);
   std::vector<const Column*> columns;
   for (const auto& column : kColumns)
@@ -85,13 +108,30 @@ std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& poi
       columns.push_back(&column);
       rows[0].push_back(column.head);
     }
-  for (const auto& p : points) {
+  // Of a long front, points that are spread over it.
+  size_t shown = std::min(points.size(), most);
+  for (size_t n = 0; n < shown; ++n) {
+    const auto& p = points[shown < 2 ? 0 : n * (points.size() - 1) / (shown - 1)];
     auto& row = rows.emplace_back(std::vector<std::string>{std::to_string(p.number)});
-    row.insert(row.end(), p.values.begin(), p.values.end());
+    if (spaces) row.push_back(r.spaces[p.space].name);
+    for (const auto& axis : axes) row.push_back(valueAt(r, p, axis).value_or("-"));
     for (size_t i = 0; i < r.goals.size(); ++i) row.push_back(goalText(r.goals[i], p.goals[i]));
     for (const auto* column : columns) row.push_back(column->text(p));
   }
-  return aligned(rows, color);
+  std::string out = aligned(rows, color);
+  if (shown < points.size())
+    out += fmt::format("  {} of {}, spread over them; `--format json` has all\n", shown, points.size());
+  return out;
+}
+
+/// What all of them have in common.
+std::string commonAxes(const SearchResult& r, const std::vector<FoundPoint>& points) {
+  std::string out;
+  auto telling = tellingAxes(r, points);
+  for (const auto& axis : r.spaces[points[0].space].axes)
+    if (std::find(telling.begin(), telling.end(), axis) == telling.end())
+      out += fmt::format("{}{} = {}", out.empty() ? "  all: " : ", ", axis, *valueAt(r, points[0], axis));
+  return out.empty() ? out : out + "\n";
 }
 
 std::string count(uint64_t n) { return significant(static_cast<double>(n), 12); }
@@ -112,10 +152,11 @@ std::string searchReport(const SearchResult& r, bool color) {
     std::string by;
     for (const auto& g : r.goals)
       by += fmt::format("{}{} {}", by.empty() ? "" : ", then ", g.maximize ? "most" : "least", g.text);
-    out += "\n" + title(by.empty() ? "First" : fmt::format("Best: {}", by)) + pointTable(r, r.best, color);
+    out += "\n" + title(by.empty() ? "First" : fmt::format("Best: {}", by)) +
+           pointTable(r, r.best, r.best.size(), color) + commonAxes(r, r.best);
     if (r.front.size() > 1) {
       out += "\n" + title(fmt::format("Trade-offs: no point is better in every goal ({})", r.front.size()));
-      out += pointTable(r, r.front, color);
+      out += pointTable(r, r.front, kFrontRows, color) + commonAxes(r, r.front);
     }
     out +=
         fmt::format("\n  bottleneck of the best: {}\n", r.best[0].results ? r.best[0].results->bottleneck : "unknown");
@@ -132,9 +173,11 @@ std::string searchReport(const SearchResult& r, bool color) {
         out += fmt::format("  {:>10}  for example point {}: {}\n", "", reason->first, reason->example);
       if (r.kept == 0 && !reason->nearestValues.empty()) {
         std::string at;
-        auto names = shortNames(r.axes);
+        auto names = shortNames(r.spaces[reason->nearestSpace].axes);
+        if (const auto& space = r.spaces[reason->nearestSpace].name; !space.empty()) at = space + ": ";
+        size_t before = at.size();
         for (size_t i = 0; i < names.size(); ++i)
-          at += fmt::format("{}{} = {}", i ? ", " : "", names[i], reason->nearestValues[i]);
+          at += fmt::format("{}{} = {}", at.size() > before ? ", " : "", names[i], reason->nearestValues[i]);
         out += fmt::format("  {:>10}  nearest: point {} misses it by {} % ({})\n", "", reason->nearestPoint,
                            significant(-100 * reason->nearest, 3), at);
       }
@@ -152,8 +195,11 @@ std::string searchJson(const std::vector<SearchResult>& all) {
       for (const auto& p : list)
         json.object([&] {
           json.attribute("point", number(p.number));
+          json.attribute("id", p.id);
+          if (!r.spaces[p.space].name.empty()) json.attribute("space", r.spaces[p.space].name);
           json.attributeObject("axes", [&] {
-            for (size_t i = 0; i < r.axes.size(); ++i) json.attribute(r.axes[i], p.values[i]);
+            const auto& axes = r.spaces[p.space].axes;
+            for (size_t i = 0; i < axes.size(); ++i) json.attribute(axes[i], p.values[i]);
           });
           json.attributeArray("goals", [&] {
             for (double g : p.goals) json.value(g);
