@@ -88,7 +88,7 @@ ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile,
     std::array<double, 7> key{};
     ExpertLoad load;
   };
-  thread_local std::array<Known, 1024> known;
+  thread_local std::vector<Known> known(16384);
   std::array<double, 7> key = {r.experts, r.topK, r.skew, tokens, ep, tile, redundant};
   uint64_t hash = 0;
   for (double k : key) hash = (hash ^ std::bit_cast<uint64_t>(k)) * 0x9E3779B97F4A7C15u, hash ^= hash >> 32;
@@ -122,6 +122,10 @@ StepModel::StepModel(std::shared_ptr<const Plan> plan, EngineConfig engine, Part
         wanted.push_back(id);
   program_ = plan_->graph.exprs.bind(engine_.degrees.byAxis(), wanted);
   bindTables();
+  const auto& main = plan_->graph.bodies[plan_->graph.main.index];
+  for (const auto& op : main.ops)
+    if (plan_->graph.strings[op.intrinsic] == "run_layers")
+      width_ = plan_->graph.exprs.evaluateOne(main.tensors[op.result.index].dims[1].parts[0].size, {});
   if (engine_.degrees.ftp != engine_.degrees.tp) {
     reshard_.cost = Cost::Reshard;
     reshard_.cls = plan_->reshard;
@@ -223,14 +227,6 @@ std::optional<double> StepModel::measured(const OpPlan& op, const Bound& b, cons
   return std::nullopt;
 }
 
-double StepModel::width() const {
-  const auto& main = plan_->graph.bodies[plan_->graph.main.index];
-  for (const auto& op : main.ops)
-    if (plan_->graph.strings[op.intrinsic] == "run_layers")
-      return plan_->graph.exprs.evaluateOne(main.tensors[op.result.index].dims[1].parts[0].size, {});
-  return 0;
-}
-
 std::vector<std::vector<double>> layersByStage(const ir::Graph& g, double pp) {
   double layers = g.layerCount(), base = std::floor(layers / pp), extra = std::fmod(layers, pp), at = 0;
   std::vector<std::vector<double>> out(static_cast<size_t>(pp), std::vector<double>(g.bodies.size(), 0));
@@ -272,8 +268,9 @@ double StepModel::roofline(double flops, double bytes, double peak, Curved kind,
   double memory = bytes > 0 ? bytes / (engine_.device.bandwidth * eta) : 0;
   computeBound = compute > memory;
   double q = curve.sharpness;
-  double both = q > 0 && compute > 0 && memory > 0 ? std::pow(std::pow(compute, q) + std::pow(memory, q), 1 / q)
-                                                   : std::max(compute, memory);
+  double longer = std::max(compute, memory), shorter = std::min(compute, memory);
+  // (c^q + m^q)^(1/q)
+  double both = q > 0 && shorter > 0 ? longer * std::pow(1 + std::pow(shorter / longer, q), 1 / q) : longer;
   return curve.start + both;
 }
 

@@ -68,7 +68,7 @@ class StepModel {
   /// Rows of the breakdown with the work of all layers: busy times, without host.
   std::vector<BreakdownRow> rows(const BatchState& state) const;
   /// Elements that a layer passes on per token.
-  double width() const;
+  double width() const { return width_; }
   /// Hottest expert rank's copies over the mean, for `tokens` entering a layer of this body; 1 without experts.
   double hottest(size_t body, double tokens) const;
 
@@ -120,6 +120,7 @@ class StepModel {
   std::shared_ptr<const Plan> plan_;
   EngineConfig engine_;
   Part part_ = Part::Whole;
+  double width_ = 0;
   ir::ExprPool::Program program_;  ///< of all operators' expressions, degrees bound
   void bindTables();
   std::optional<double> measured(const OpPlan& op, const Bound& bound, const Frame& frame, Work& w) const;
