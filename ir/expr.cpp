@@ -85,7 +85,7 @@ ExprPool::Program ExprPool::bind(const std::array<double, kAxisNames.size()>& de
   Inputs inputs;
   inputs.degrees = degrees;
   evaluate(inputs, out.known);
-  std::vector<bool> moves(nodes_.size(), false), needed(nodes_.size(), false);
+  std::vector<bool> moves(nodes_.size(), false), rows(nodes_.size(), false), needed(nodes_.size(), false);
   auto operands = [&](const ExprNode& n, auto&& visit) {
     if (n.op == ExprOp::Constant || n.op == ExprOp::Symbol || n.op == ExprOp::Degree || n.op == ExprOp::Metric) return;
     visit(n.a);
@@ -93,7 +93,11 @@ ExprPool::Program ExprPool::bind(const std::array<double, kAxisNames.size()>& de
   };
   for (size_t i = 0; i < nodes_.size(); ++i) {
     moves[i] = nodes_[i].op == ExprOp::Symbol;
-    operands(nodes_[i], [&](uint32_t o) { moves[i] = moves[i] || moves[o]; });
+    rows[i] = moves[i] && nodes_[i].a == static_cast<uint32_t>(Symbol::expert_rows);
+    operands(nodes_[i], [&](uint32_t o) {
+      moves[i] = moves[i] || moves[o];
+      rows[i] = rows[i] || rows[o];
+    });
   }
   for (auto id : wanted)
     if (id.valid()) needed[id.index] = true;
@@ -102,13 +106,27 @@ ExprPool::Program ExprPool::bind(const std::array<double, kAxisNames.size()>& de
     if (needed[i]) operands(nodes_[i], [&](uint32_t o) { needed[o] = true; });
   for (size_t i = 0; i < nodes_.size(); ++i)
     if (needed[i] && moves[i]) out.steps.push_back(static_cast<uint32_t>(i));
+  // Operands still come first: what does not depend on the rows needs nothing that does.
+  auto middle = std::stable_partition(out.steps.begin(), out.steps.end(), [&](uint32_t i) { return !rows[i]; });
+  out.ofRows = static_cast<size_t>(middle - out.steps.begin());
   return out;
 }
 
 void ExprPool::run(const Program& program, const std::array<double, static_cast<size_t>(Symbol::kCount)>& symbols,
                    std::vector<double>& values) const {
   if (values.size() != program.known.size()) values = program.known;
-  for (uint32_t i : program.steps) {
+  run(program.steps, symbols, values);
+}
+
+void ExprPool::runRows(const Program& program, const std::array<double, static_cast<size_t>(Symbol::kCount)>& symbols,
+                       std::vector<double>& values) const {
+  run(std::span(program.steps).subspan(program.ofRows), symbols, values);
+}
+
+void ExprPool::run(std::span<const uint32_t> steps,
+                   const std::array<double, static_cast<size_t>(Symbol::kCount)>& symbols,
+                   std::vector<double>& values) const {
+  for (uint32_t i : steps) {
     const auto& n = nodes_[i];
     values[i] = n.op == ExprOp::Symbol ? symbols[n.a] : apply(n.op, values[n.a], values[n.b]);
   }

@@ -2,6 +2,7 @@
 // precede their users, so evaluating a pool is one forward loop.
 #pragma once
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -86,17 +87,23 @@ class ExprPool {
   struct Program {
     std::vector<double> known;
     std::vector<uint32_t> steps;
-    uint64_t id = 0;  ///< of this binding: tells whether scratch values are still its own
+    size_t ofRows = 0;  ///< from here on, steps that depend on `expert_rows`
+    uint64_t id = 0;    ///< of this binding: tells whether scratch values are still its own
   };
   Program bind(const std::array<double, kAxisNames.size()>& degrees, const std::vector<ExprId>& wanted) const;
   void run(const Program& program, const std::array<double, static_cast<size_t>(Symbol::kCount)>& symbols,
            std::vector<double>& values) const;
+  /// Again, when of all symbols only `expert_rows` has changed.
+  void runRows(const Program& program, const std::array<double, static_cast<size_t>(Symbol::kCount)>& symbols,
+               std::vector<double>& values) const;
 
   std::string text(ExprId id, const Strings& strings) const;
   bool operator==(const ExprPool& other) const { return nodes_ == other.nodes_; }
 
  private:
   ExprId add(ExprNode node);
+  void run(std::span<const uint32_t> steps, const std::array<double, static_cast<size_t>(Symbol::kCount)>& symbols,
+           std::vector<double>& values) const;
   static double apply(ExprOp op, double a, double b);
   std::vector<ExprNode> nodes_;
 };

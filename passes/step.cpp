@@ -552,7 +552,10 @@ void StepModel::eachOp(const BatchState& state, Visit&& visit) const {
       auto& expertRows = f.symbols[static_cast<size_t>(Symbol::expert_rows)];
       if (!f.evaluated || (rows > 0 && expertRows != rows)) {
         if (rows > 0) expertRows = rows;
-        plan_->graph.exprs.run(program_, f.symbols, f.values);
+        if (f.evaluated)
+          plan_->graph.exprs.runRows(program_, f.symbols, f.values);
+        else
+          plan_->graph.exprs.run(program_, f.symbols, f.values);
         f.evaluated = true;
       }
       visit(b, op, cost(op, body, bound_.empty() ? nullptr : &bound_[b][i], f, loads), count, stage);
