@@ -7,13 +7,24 @@ namespace afdc {
 
 enum ExitCode { kClean = 0, kFindings = 1, kUsage = 2, kInternal = 3 };
 
+/// What `afdc plan` is asked.
+struct PlanOptions {
+  std::string model, cluster, workload, slo, runtime, goal;
+  double rate = 0, acceptance = 0;
+  unsigned devices = 0, concurrency = 0;
+  bool print = false;  ///< only the file that says what is searched
+};
+
 struct Options {
+  PlanOptions plan;
   std::string file, name, path;
   std::vector<std::string> files, sets;
   bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false,
        summary = false;
-  size_t top = 10;  ///< best points of a search that are shown
+  size_t top = 10;     ///< best points of a search that are shown
   size_t verify = 0;   ///< of so many points of a search, one is evaluated whole as well
+  std::string bestTo;  ///< where the best point of a search is written as a file
+  bool html = false;
   bool stats = false;  ///< how fast a search went
   bool cases = false;
   bool leaveOut = false;
@@ -30,6 +41,7 @@ struct Output {
 Output runCheck(const Options& options);
 Output runEval(const Options& options);
 Output runExplore(const Options& options);
+Output runPlan(const Options& options);
 Output runExplain(const Options& options);
 Output runFmt(const Options& options);
 Output runIr(const Options& options);

@@ -9,10 +9,10 @@
 #include <deque>
 
 #include "backends/report/explore.h"
-#include "driver/commands.h"
-#include "driver/session.h"
+#include "driver/explore.h"
 #include "frontend/search.h"
 #include "passes/explore.h"
+#include "support/files.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -63,19 +63,20 @@ std::string speed(const SearchResult& r, double seconds) {
       significant(evaluated / std::max(1.0, static_cast<double>(r.steps)), 3), r.resolved, r.roles, r.sides);
 }
 
-SearchResult runSearch(Session& session, Object* explore, size_t top, size_t verify) {
+SearchResult runSearch(Session& session, Object* explore, const Options& o) {
   auto names = Search::spaces(session.evaluator, explore);
   if (names.empty()) names.emplace_back();
   std::deque<Search> searches;
   uint64_t all = 0, first = 0;
   for (const auto& name : names) all += searches.emplace_back(session.evaluator, explore, name).size();
-  Explorer explorer(explore->label, {top, 0, verify});
+  Explorer explorer(explore->label, {o.top, 0, !o.bestTo.empty() || o.html, o.verify});
   Progress progress(all);
   for (size_t i = 0; i < names.size() && !interrupted; ++i) {
     auto& search = searches[i];
     explorer.space(
         {names[i], search.axes()}, [&](std::span<const uint32_t> ids) { return search.resolve(ids); },
-        [&](size_t axis, uint32_t id) { return search.text(axis, id); });
+        [&](size_t axis, uint32_t id) { return search.text(axis, id); },
+        [&](std::span<const uint32_t> ids) { return search.source(ids, "chosen"); });
     for (uint64_t looked = 0; !interrupted && search.next(); ++looked) {
       const auto& p = search.point();
       if (looked % 256 == 0) progress.at(first + p.number);
@@ -90,9 +91,12 @@ SearchResult runSearch(Session& session, Object* explore, size_t top, size_t ver
 }  // namespace
 
 Output runExplore(const Options& o) {
-  Output out;
   Session session(o.stdlib);
-  Module* module = session.loader.loadFile(o.file);
+  return searchAll(session, session.loader.loadFile(o.file), o);
+}
+
+Output searchAll(Session& session, Module* module, const Options& o) {
+  Output out;
   if (module) session.evaluator.check(*module);
   std::vector<SearchResult> all;
   if (module && session.diags.errors() == 0) {
@@ -105,7 +109,7 @@ Output runExplore(const Options& o) {
     auto before = std::signal(SIGINT, [](int) { interrupted = true; });
     for (auto* object : searches) {
       auto from = std::chrono::steady_clock::now();
-      all.push_back(runSearch(session, object, o.top, o.verify));
+      all.push_back(runSearch(session, object, o));
       double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
       if (o.stats) std::fprintf(stderr, "%s", speed(all.back(), seconds).c_str());
       if (interrupted) break;
@@ -117,6 +121,9 @@ Output runExplore(const Options& o) {
             {}, fmt::format("{} points of `{}` get other figures when they are evaluated alone", r.differing, r.name));
   }
   bool errors = session.diags.errors() > 0;
+  if (!o.bestTo.empty() && !all.empty() && !all[0].best.empty())
+    if (auto error = writeWhole(o.bestTo, all[0].best[0].source); !error.empty())
+      return {kUsage, "", fmt::format("afdc explore: {}: {}\n", o.bestTo, error)};
   out.err = o.json ? (session.diags.count() > 0 ? session.diags.json() + "\n" : "") : session.diags.text(o.color);
   if (o.json)
     out.out = searchJson(all);

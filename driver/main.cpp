@@ -25,6 +25,8 @@ cl::SubCommand check("check", "parse, resolve and check files; print diagnostics
 cl::SubCommand eval("eval", "evaluate scenarios: latency, throughput, memory, cost, verdicts");
 cl::SubCommand explore("explore",
                        "search the design space of `explore` blocks: best points, trade-offs, and why not the others");
+cl::SubCommand plan("plan",
+                    "which deployment of a model on a cluster keeps a promise? (MODEL CLUSTER WORKLOAD --slo …)");
 cl::SubCommand explain("explain", "where a value comes from (FILE PATH), or what a diagnostic means (AFDnnnn)");
 cl::SubCommand format("fmt", "format files; prints to the terminal unless -w");
 cl::SubCommand irCommand("ir", "print the IR after a pass (--after=PASS, --list-passes)");
@@ -47,11 +49,36 @@ cl::opt<std::string> evalFile(cl::Positional, cl::Required, cl::desc("FILE"), cl
 cl::opt<std::string> evalName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(eval), cl::cat(category));
 cl::opt<std::string> exploreFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(explore), cl::cat(category));
 cl::opt<std::string> exploreName(cl::Positional, cl::desc("[EXPLORE]"), cl::sub(explore), cl::cat(category));
+cl::opt<std::string> planModel(cl::Positional, cl::Required, cl::desc("MODEL"), cl::sub(plan), cl::cat(category));
+cl::opt<std::string> planCluster(cl::Positional, cl::Required, cl::desc("CLUSTER"), cl::sub(plan), cl::cat(category));
+cl::opt<std::string> planWorkload(cl::Positional, cl::Required, cl::desc("WORKLOAD"), cl::sub(plan), cl::cat(category));
+cl::opt<std::string> planSlo("slo", cl::desc("what is promised: 'ttft<2s,tpot<50ms'"), cl::value_desc("PROMISES"),
+                             cl::Required, cl::sub(plan), cl::cat(category));
+cl::opt<std::string> planRuntime("runtime", cl::desc("serving engine: SGLang (default), vLLM, TensorRT_LLM, ideal"),
+                                 cl::value_desc("NAME"), cl::init("SGLang"), cl::sub(plan), cl::cat(category));
+cl::opt<std::string> planGoal("goal", cl::desc("what is best among those that keep the promises"),
+                              cl::value_desc("throughput|cost|tpot|ttft"), cl::init("throughput"), cl::sub(plan),
+                              cl::cat(category));
+cl::opt<unsigned> planDevices("devices", cl::desc("use at most so many devices (all)"), cl::value_desc("N"),
+                              cl::init(0), cl::sub(plan), cl::cat(category));
+cl::opt<unsigned> planConcurrency("concurrency", cl::desc("requests in the system at once (tries powers of two)"),
+                                  cl::value_desc("N"), cl::init(0), cl::sub(plan), cl::cat(category));
+cl::opt<double> planRate("rate",
+                         cl::desc("requests per second that arrive at random, instead of a fixed number at once"),
+                         cl::value_desc("R"), cl::init(0), cl::sub(plan), cl::cat(category));
+cl::opt<double> planAcceptance(
+    "acceptance", cl::desc("chance that a token drafted by the checkpoint's own module is kept: tries drafts"),
+    cl::value_desc("A"), cl::init(0), cl::sub(plan), cl::cat(category));
+cl::opt<bool> planPrint("print", cl::desc("print what would be searched as a file for `afdc explore`"), cl::sub(plan),
+                        cl::cat(category));
 cl::opt<unsigned> top("top", cl::desc("best points to show (10)"), cl::value_desc("N"), cl::init(10), cl::sub(explore),
-                      cl::cat(category));
+                      cl::sub(plan), cl::cat(category));
 cl::opt<unsigned> verify("verify", cl::desc("evaluate one of N points whole as well; its figures must be the same"),
-                         cl::value_desc("N"), cl::init(0), cl::sub(explore), cl::cat(category));
-cl::opt<bool> stats("stats", cl::desc("say on stderr how fast the search went"), cl::sub(explore), cl::cat(category));
+                         cl::value_desc("N"), cl::init(0), cl::sub(explore), cl::sub(plan), cl::cat(category));
+cl::opt<std::string> writeTo("write", cl::desc("write the best point as a scenario of its own"),
+                             cl::value_desc("FILE.afd"), cl::sub(explore), cl::sub(plan), cl::cat(category));
+cl::opt<bool> stats("stats", cl::desc("say on stderr how fast the search went"), cl::sub(explore), cl::sub(plan),
+                    cl::cat(category));
 cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> irName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> stepFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(step), cl::cat(category));
@@ -85,9 +112,9 @@ enum class Format { Text, Json };
 cl::opt<Format> formatOption("format", cl::desc("what to print"),
                              cl::values(clEnumValN(Format::Text, "text", "for people (default)"),
                                         clEnumValN(Format::Json, "json", "for scripts; documented in docs/results.md")),
-                             cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(explain),
-                             cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step), cl::sub(fidelity),
-                             cl::cat(category));
+                             cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(plan),
+                             cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step),
+                             cl::sub(fidelity), cl::cat(category));
 cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"),
                            cl::value_desc("PATH=VALUE"), cl::sub(eval), cl::sub(explain), cl::sub(irCommand),
                            cl::sub(step), cl::cat(category));
@@ -103,9 +130,9 @@ cl::opt<bool> summary("summary", cl::desc("only a line for each scenario, side b
 cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as findings"), cl::sub(check),
                      cl::sub(eval), cl::sub(test), cl::cat(category));
 cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"),
-                               cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(explain),
-                               cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::sub(fidelity), cl::sub(calibrate),
-                               cl::cat(category));
+                               cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(plan),
+                               cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::sub(fidelity),
+                               cl::sub(calibrate), cl::cat(category));
 cl::opt<std::string> after("after", cl::desc("the pass after which to print"), cl::value_desc("PASS"),
                            cl::init("collectives"), cl::sub(irCommand), cl::cat(category));
 cl::opt<bool> listPasses("list-passes", cl::desc("list the passes in order"), cl::sub(irCommand), cl::cat(category));
@@ -121,6 +148,7 @@ EXAMPLES
   afdc check scenario.afd                         is it right?
   afdc eval scenario.afd                          how fast, how much memory, at what price?
   afdc eval scenario.afd chat --set deployment.main.parallel.tp=4 --format json
+  afdc plan DeepSeekV3 8xH200x8 Chat --slo 'ttft<2s,tpot<50ms'
   afdc explain scenario.afd chat.deployment.main.kv_cache.fraction
   afdc explain AFD0301
   afdc test stdlib
@@ -160,10 +188,15 @@ Output dispatch() {
     o.file = evalFile, o.name = evalName;
     return runEval(o);
   }
+  o.top = std::max(1u, top.getValue()), o.stats = stats, o.bestTo = writeTo, o.verify = verify;
   if (explore) {
-    o.file = exploreFile, o.name = exploreName, o.top = std::max(1u, top.getValue()), o.stats = stats,
-    o.verify = verify;
+    o.file = exploreFile, o.name = exploreName;
     return runExplore(o);
+  }
+  if (plan) {
+    o.plan = {planModel, planCluster,    planWorkload, planSlo,         planRuntime, planGoal,
+              planRate,  planAcceptance, planDevices,  planConcurrency, planPrint};
+    return runPlan(o);
   }
   if (explain) {
     o.file = explainSubject, o.path = explainPath;
@@ -236,8 +269,8 @@ int main(int argc, char** argv) {
     std::fputs(problems.c_str(), stderr);
     return kUsage;
   }
-  if (!check && !eval && !explore && !explain && !format && !irCommand && !test && !step && !doc && !fidelity &&
-      !calibrate && !import) {
+  if (!check && !eval && !explore && !plan && !explain && !format && !irCommand && !test && !step && !doc &&
+      !fidelity && !calibrate && !import) {
     std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
     return kUsage;
   }

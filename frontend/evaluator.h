@@ -64,6 +64,7 @@ class Evaluator {
   friend class Search;
   friend class GraphBuilder;
   friend class ScenarioBuilder;
+  friend class Writer;
 
   // names and types (names.cpp)
   Value lookup(std::string_view name, Env* env, SourceRange at, bool& found);

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "frontend/write.h"
+
 namespace afdc {
 
 namespace {
@@ -13,19 +15,11 @@ constexpr double kExactBelow = 9007199254740992;  // 2^53
 constexpr uint64_t kMany = uint64_t{1} << 62;
 constexpr double kTie = 1e-9;  ///< relative: nearer than this, rounding could decide
 
-std::string textOf(const Value& v) {
-  switch (v.kind) {
-    case ValueKind::Number: return v.quantity.text();
-    case ValueKind::Bool: return v.flag ? "true" : "false";
-    case ValueKind::Record: return v.object->label.empty() ? std::string(v.object->schema->name) : v.object->label;
-    default: return v.text.empty() ? "?" : std::string(v.text);
-  }
-}
-
 /// Equal values have equal keys; records are equal only to themselves.
 std::string keyOf(const Value& v) {
   if (v.kind == ValueKind::Record) return fmt::format("{}", static_cast<const void*>(v.object));
-  return fmt::format("{} {} {}", static_cast<int>(v.kind), textOf(v), fmt::ptr(v.list.get()));
+  return fmt::format("{} {} {} {} {}", static_cast<int>(v.kind), v.flag, v.quantity.text(), v.text,
+                     fmt::ptr(v.list.get()));
 }
 
 }  // namespace
@@ -288,8 +282,8 @@ const std::vector<uint32_t>& Search::valuesOf(size_t index) {
   Value list = evaluate(axis.member->value, axis.in, index, read);
   std::vector<uint32_t> numbers;
   if (list.kind == ValueKind::List) {
-    const auto* written = axis.member->value;
-    bool each = written->kind == ast::ExprKind::List && written->list.size() == list.list->size();
+    const auto* source = axis.member->value;
+    bool each = source->kind == ast::ExprKind::List && source->list.size() == list.list->size();
     for (size_t i = 0; i < list.list->size(); ++i) {
       const auto& value = (*list.list)[i];
       auto [number, fresh] = axis.numbers.try_emplace(keyOf(value), static_cast<uint32_t>(axis.values.size()));
@@ -298,12 +292,26 @@ const std::vector<uint32_t>& Search::valuesOf(size_t index) {
       // What has no name of its own is shown as it was written.
       bool unnamed = value.kind == ValueKind::Record && value.object->label.empty();
       axis.values.push_back(value);
-      axis.texts.push_back(each && unnamed ? std::string(ev_.diags().sources().text(written->list[i]->range))
-                                           : textOf(value));
+      axis.texts.push_back(each && unnamed ? std::string(ev_.diags().sources().text(source->list[i]->range))
+                                           : Writer(ev_).expression(value));
       if (value.kind == ValueKind::Record || value.kind == ValueKind::List) ev_.pin();
     }
   }
   return axis.lists.put(ids_, read, std::move(numbers));
+}
+
+Value Search::pointHere() {
+  if (!space_.empty()) return ev_.get(spaceAt(list_.size()), kScenario, explore_->declared);
+  return ev_.get(at(list_.size()), kBase, explore_->declared);
+}
+
+std::string Search::source(std::span<const uint32_t> ids, const std::string& name) {
+  std::vector<uint32_t> here(ids.begin(), ids.end());
+  std::swap(here, ids_);
+  Value point = pointHere();
+  std::string out = point.kind == ValueKind::Record ? Writer(ev_).file(point.object, name) : "";
+  ids_ = std::move(here);
+  return out;
 }
 
 ir::Resolved Search::resolve(std::span<const uint32_t> ids) {
@@ -316,12 +324,10 @@ ir::Resolved Search::resolve(std::span<const uint32_t> ids) {
   ev_.watch_ = &watch;
   ev_.read_ = 0;
   ir::Resolved out;
-  Object* search = at(std::min(list_.size(), outer_));
-  Value point = space_.empty() ? ev_.get(search, kBase, search->declared)
-                               : ev_.get(spaceAt(list_.size()), kScenario, search->declared);
+  Value point = pointHere();
   if (point.kind == ValueKind::Record) {
     ev_.force(point.object);
-    out.scenario = &builder_.build(point.object, search);
+    out.scenario = &builder_.build(point.object, at(std::min(list_.size(), outer_)));
   }
   ev_.watch_ = nullptr;
   out.decided.assign(watch.decided.begin(), watch.decided.end());

@@ -51,6 +51,8 @@ class Search {
 
   /// The point being visited, or any other one by its values' numbers, as the language makes it.
   ir::Resolved resolve(std::span<const uint32_t> ids);
+  /// A file that says the same as a point, with a scenario of this name.
+  std::string source(std::span<const uint32_t> ids, const std::string& name);
 
  private:
   friend class Condition;
@@ -96,6 +98,8 @@ class Search {
   /// The search with the first `depth` axes set as in `ids_`; the space in it where those of the search are set.
   Object* at(size_t depth);
   Object* spaceAt(size_t depth);
+  /// The scenario of the point in `ids_`.
+  Value pointHere();
   void leave(size_t depth);
   /// What searches make of their points lies on one stack: only one of them has something on it.
   static Evaluator& cleared(Evaluator& evaluator);

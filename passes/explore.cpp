@@ -32,12 +32,12 @@ Explorer::Explorer(std::string name, Options options) : options_(options) {
   }
 }
 
-void Explorer::space(SearchSpace space, PointModel::Resolve resolve, Text text) {
+void Explorer::space(SearchSpace space, PointModel::Resolve resolve, Text text, Source source) {
   if (!filling_.jobs.empty()) hand();
   filling_.space = spaces_.size();
   own_.space = spaces_.size();
   r_.spaces.push_back(std::move(space));
-  spaces_.push_back({PointModel(resolve), std::move(resolve), std::move(text)});
+  spaces_.push_back({PointModel(resolve), std::move(resolve), std::move(text), std::move(source)});
 }
 
 Explorer::~Explorer() {
@@ -273,7 +273,9 @@ FoundPoint Explorer::found(const Candidate& c) {
   auto figures = figuresOf(spaces_[c.space].model.prepare(c.ids));
   auto values = words(c.space, c.ids);
   auto id = idOf(c.space, values);
-  return {c.number, std::move(id), c.space, std::move(values), c.goals, figures.metrics, figures.devices, std::nullopt};
+  return {c.number,          std::move(id), c.space,
+          std::move(values), c.goals,       figures.metrics,
+          figures.devices,   std::nullopt,  options_.sources ? spaces_[c.space].source(c.ids) : ""};
 }
 
 std::optional<Results> Explorer::whole(size_t space, std::span<const uint32_t> ids, const PointFigures& figures) {

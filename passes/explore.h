@@ -16,18 +16,20 @@ namespace afdc {
 class Explorer {
  public:
   struct Options {
-    size_t top = 10;     ///< best points to keep
-    size_t threads = 0;  ///< 0: as many as there are cores
+    size_t top = 10;       ///< best points to keep
+    size_t threads = 0;    ///< 0: as many as there are cores
+    bool sources = false;  ///< write the kept points out as files
     size_t verify =
         0;  ///< every so many points, one is evaluated whole as well and must give the same figures; 0: none
   };
   using Text = std::function<std::string(size_t axis, uint32_t id)>;
+  using Source = std::function<std::string(std::span<const uint32_t> ids)>;
   Explorer(std::string name, Options options);
   ~Explorer();
 
-  /// Points from here on are of this space. `resolve` and `text` make scenarios and words of a point's values; they are
-  /// asked by the calling thread only.
-  void space(SearchSpace space, PointModel::Resolve resolve, Text text);
+  /// Points from here on are of this space. `resolve`, `text` and `source` make scenarios, words and files of a point's
+  /// values; they are asked by the calling thread only.
+  void space(SearchSpace space, PointModel::Resolve resolve, Text text, Source source);
 
   /// A point and why it is not to be looked at, if so (words that live as long as the explorer).
   struct Next {
@@ -96,6 +98,7 @@ class Explorer {
     PointModel model;
     PointModel::Resolve resolve;
     Text text;
+    Source source;
   };
   std::deque<Space> spaces_;
   Options options_;

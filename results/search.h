@@ -29,6 +29,7 @@ struct FoundPoint {
   Results::Metrics metrics;
   double devices = 0;              ///< that work
   std::optional<Results> results;  ///< of the best: evaluated whole
+  std::string source;              ///< a file that says the same, where asked for
 };
 
 /// Points that came to the same end, with the first of them.

@@ -15,10 +15,10 @@ namespace {
 
 using Table = std::vector<std::vector<std::string>>;
 
-constexpr size_t kFrontRows = 15;
+constexpr size_t kFrontRows = 15, kAxisColumns = 6;
 
-/// Columns as wide as they need; the first row is the head. Numbers stand to the right.
-std::string aligned(const Table& rows, bool color) {
+/// Columns as wide as they need; the first row is the head. Numbers stand to the right; a row may end in words.
+std::string aligned(const Table& rows, const std::vector<std::string>& ends, bool color) {
   std::vector<size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()), 0);
@@ -28,6 +28,7 @@ std::string aligned(const Table& rows, bool color) {
   for (size_t r = 0; r < rows.size(); ++r) {
     std::string line;
     for (size_t i = 0; i < rows[r].size(); ++i) line += fmt::format("{}{:>{}}", i ? "  " : "  ", rows[r][i], widths[i]);
+    if (!ends[r].empty()) line += "  " + ends[r];
     out += (color && r == 0 ? "\x1b[1m" + line + "\x1b[0m" : line) + "\n";
   }
   return out;
@@ -54,6 +55,14 @@ std::optional<std::string> valueAt(const SearchResult& r, const FoundPoint& p, s
   const auto& axes = r.spaces[p.space].axes;
   auto found = std::find(axes.begin(), axes.end(), axis);
   return found == axes.end() ? std::nullopt : std::optional(p.values[static_cast<size_t>(found - axes.begin())]);
+}
+
+/// "2048 req" of "Closed { concurrency = 2048 req }": a table has little room.
+std::string shortValue(const std::string& value) {
+  size_t open = value.find("{ "), set = value.find(" = "), close = value.rfind(" }");
+  bool one = open != std::string::npos && set != std::string::npos && close == value.size() - 2 &&
+             value.find_first_of(",{", open + 1) == std::string::npos;
+  return one ? value.substr(set + 3, close - set - 3) : value;
 }
 
 std::string goalText(const SearchGoal& goal, double value) {
@@ -95,11 +104,54 @@ std::vector<std::string> tellingAxes(const SearchResult& r, const std::vector<Fo
   return out;
 }
 
+/// What all of them have in common.
+std::string commonAxes(const SearchResult& r, const std::vector<FoundPoint>& points) {
+  std::string out;
+  auto telling = tellingAxes(r, points);
+  for (const auto& axis : r.spaces[points[0].space].axes)
+    if (std::find(telling.begin(), telling.end(), axis) == telling.end())
+      out += fmt::format("{}{} = {}", out.empty() ? "  all: " : ", ", axis, shortValue(*valueAt(r, points[0], axis)));
+  return out.empty() ? out : out + "\n";
+}
+
+/// A point in a line, by part of the deployment: "prefill 4 x tp 8, ep 8; decode 2 x dp 32, ep 32; arrivals 2048 req".
+/// Degrees of one and what is null go without saying.
+std::string inOneLine(const SearchResult& r, const FoundPoint& p) {
+  std::vector<std::pair<std::string, std::string>> parts;  // and what is said of them
+  const auto& axes = r.spaces[p.space].axes;
+  auto names = shortNames(axes);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    std::string value = shortValue(p.values[i]), part;
+    auto path = std::string_view(axes[i]);
+    size_t last = path.rfind('.');
+    std::string name(last == std::string_view::npos ? path : path.substr(last + 1));
+    if (path.starts_with("deployment.")) {
+      path.remove_prefix(path.find('.') + 1);
+      part = std::string(path.substr(0, path.find('.')));
+      if (part.size() == path.size()) part.clear();
+    }
+    auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& known) { return known.first == part; });
+    if (found == parts.end()) found = parts.insert(parts.end(), {part, ""});
+    auto& said = found->second;
+    bool degree = path.find(".parallel.") != std::string_view::npos;
+    if (name == "replicas")
+      said = fmt::format("{} x{}{}", value, said.empty() ? "" : " ", said);
+    else if (value != "null" && !(degree && value == "1"))
+      said += fmt::format("{}{} {}", said.empty() ? "" : said.ends_with(" x") ? " " : ", ", name, value);
+  }
+  std::string out;
+  for (const auto& [part, said] : parts)
+    if (!said.empty()) out += fmt::format("{}{}{}{}", out.empty() ? "" : "; ", part, part.empty() ? "" : " ", said);
+  return out;
+}
+
 std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most, bool color) {
   Table rows(1, {"#"});
   bool spaces = r.spaces.size() > 1;
   if (spaces) rows[0].emplace_back("space");
   auto axes = tellingAxes(r, points);
+  bool line = axes.size() > kAxisColumns;
+  if (line) axes.clear();
   for (const auto& name : shortNames(axes)) rows[0].push_back(name);
   for (const auto& goal : r.goals) rows[0].push_back(goal.text);
   std::vector<const Column*> columns;
@@ -108,30 +160,22 @@ std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& poi
       columns.push_back(&column);
       rows[0].push_back(column.head);
     }
+  std::vector<std::string> ends = {line ? "deployment" : ""};
   // Of a long front, points that are spread over it.
   size_t shown = std::min(points.size(), most);
   for (size_t n = 0; n < shown; ++n) {
     const auto& p = points[shown < 2 ? 0 : n * (points.size() - 1) / (shown - 1)];
     auto& row = rows.emplace_back(std::vector<std::string>{std::to_string(p.number)});
     if (spaces) row.push_back(r.spaces[p.space].name);
-    for (const auto& axis : axes) row.push_back(valueAt(r, p, axis).value_or("-"));
+    for (const auto& axis : axes) row.push_back(shortValue(valueAt(r, p, axis).value_or("-")));
     for (size_t i = 0; i < r.goals.size(); ++i) row.push_back(goalText(r.goals[i], p.goals[i]));
     for (const auto* column : columns) row.push_back(column->text(p));
+    ends.push_back(line ? inOneLine(r, p) : "");
   }
-  std::string out = aligned(rows, color);
+  std::string out = aligned(rows, ends, color);
   if (shown < points.size())
     out += fmt::format("  {} of {}, spread over them; `--format json` has all\n", shown, points.size());
-  return out;
-}
-
-/// What all of them have in common.
-std::string commonAxes(const SearchResult& r, const std::vector<FoundPoint>& points) {
-  std::string out;
-  auto telling = tellingAxes(r, points);
-  for (const auto& axis : r.spaces[points[0].space].axes)
-    if (std::find(telling.begin(), telling.end(), axis) == telling.end())
-      out += fmt::format("{}{} = {}", out.empty() ? "  all: " : ", ", axis, *valueAt(r, points[0], axis));
-  return out.empty() ? out : out + "\n";
+  return line ? out : out + commonAxes(r, points);
 }
 
 std::string count(uint64_t n) { return significant(static_cast<double>(n), 12); }
@@ -152,11 +196,11 @@ std::string searchReport(const SearchResult& r, bool color) {
     std::string by;
     for (const auto& g : r.goals)
       by += fmt::format("{}{} {}", by.empty() ? "" : ", then ", g.maximize ? "most" : "least", g.text);
-    out += "\n" + title(by.empty() ? "First" : fmt::format("Best: {}", by)) +
-           pointTable(r, r.best, r.best.size(), color) + commonAxes(r, r.best);
+    out +=
+        "\n" + title(by.empty() ? "First" : fmt::format("Best: {}", by)) + pointTable(r, r.best, r.best.size(), color);
     if (r.front.size() > 1) {
       out += "\n" + title(fmt::format("Trade-offs: no point is better in every goal ({})", r.front.size()));
-      out += pointTable(r, r.front, kFrontRows, color) + commonAxes(r, r.front);
+      out += pointTable(r, r.front, kFrontRows, color);
     }
     out +=
         fmt::format("\n  bottleneck of the best: {}\n", r.best[0].results ? r.best[0].results->bottleneck : "unknown");

@@ -1,0 +1,221 @@
+// afdc plan: the question that `explore` answers, asked from a shell without a file. It is written down as one, so that
+// what is searched can be read, kept and changed (`--print`).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "driver/commands.h"
+#include "driver/explore.h"
+#include "driver/session.h"
+#include "results/metrics.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+/// "DeepSeek-V3", "deepseek_v3" and "deepseek-ai/DeepSeek-V3" mean the same model.
+std::string bare(std::string_view name) {
+  if (size_t slash = name.rfind('/'); slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  std::string out;
+  for (char c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)))
+      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+struct Named {
+  std::string module, name;
+};
+
+/// Declarations of a kind in the standard library, found by their first words: nothing is parsed for it.
+std::vector<Named> declared(std::string_view kind) {
+  std::vector<Named> out;
+  std::string head = fmt::format("\n{} ", kind);
+  for (const auto& file : embeddedStdlib()) {
+    std::string module(file.path.substr(0, file.path.rfind('.')));
+    std::replace(module.begin(), module.end(), '/', '.');
+    for (size_t at = file.text.find(head); at != std::string_view::npos; at = file.text.find(head, at + 1)) {
+      size_t from = at + head.size(), to = from;
+      while (to < file.text.size() && (std::isalnum(static_cast<unsigned char>(file.text[to])) || file.text[to] == '_'))
+        ++to;
+      out.push_back({module, std::string(file.text.substr(from, to - from))});
+    }
+  }
+  return out;
+}
+
+/// What cannot be understood, for the person who typed it.
+struct Misunderstood {
+  std::string text;
+};
+
+Named find(std::string_view kind, std::string_view asked, std::string_view what) {
+  auto all = declared(kind);
+  std::vector<std::string> names;
+  for (const auto& d : all) {
+    if (bare(d.name) == bare(asked)) return d;
+    names.push_back(d.name);
+  }
+  std::string text = fmt::format("no {} `{}` in the standard library", what, asked);
+  // The nearest by spelling, or those that contain it.
+  std::string near;
+  for (const auto& n : names)
+    if (!bare(asked).empty() && bare(n).find(bare(asked)) != std::string::npos) near += (near.empty() ? "" : ", ") + n;
+  if (near.empty())
+    if (auto meant = suggest(std::string(asked), names)) near = *meant;
+  if (!near.empty()) text += fmt::format("; did you mean {}?", near);
+  throw Misunderstood{text};
+}
+
+/// "2s", "50 ms": a number and its unit apart, as the language wants them.
+std::string quantity(std::string_view text) {
+  size_t at = text.find_first_not_of("0123456789.+-eE");
+  // The e of "5 exa…" belongs to the unit: take a number that parses.
+  std::string number(text.substr(0, at)), unit(at == std::string_view::npos ? "" : text.substr(at));
+  unit.erase(0, unit.find_first_not_of(' '));
+  return unit.empty() ? number : number + " " + unit;
+}
+
+/// "ttft < 2 s" → "mean(ttft) < 2 s".
+std::string promise(std::string_view text) {
+  size_t op = text.find_first_of("<>");
+  if (op == std::string_view::npos)
+    throw Misunderstood{fmt::format("`{}` is no promise: say it as `ttft<2s` or `throughput>1000 tok/s`", text)};
+  size_t end = op + 1 + (op + 1 < text.size() && text[op + 1] == '=');
+  auto trim = [](std::string_view t) {
+    while (!t.empty() && t.front() == ' ') t.remove_prefix(1);
+    while (!t.empty() && t.back() == ' ') t.remove_suffix(1);
+    return std::string(t);
+  };
+  std::string metric = trim(text.substr(0, op));
+  if (const auto* known = findMetric(metric); known && known->distribution) metric = fmt::format("mean({})", metric);
+  return fmt::format("{} {} {}", metric, text.substr(op, end - op), quantity(trim(text.substr(end))));
+}
+
+class Question {
+ public:
+  std::string text(const PlanOptions& p) {
+    auto model = find("model", p.model, "model");
+    std::string cluster = clusterOf(p.cluster), workload = workloadOf(p), runtime;
+    import(model);
+    auto engine = find("runtime", p.runtime, "runtime");
+    import(engine);
+    import({"std.explore", "Deployments"});
+    import({"std.serving", "Aggregated"});
+    std::string slo, goals;
+    for (size_t at = 0; at < p.slo.size();) {
+      size_t end = std::min(p.slo.find(',', at), p.slo.size());
+      slo += fmt::format("  expect {}\n", promise(std::string_view(p.slo).substr(at, end - at)));
+      at = end + 1;
+    }
+    if (slo.empty()) throw Misunderstood{"what is promised? --slo 'ttft<2s,tpot<50ms'"};
+    std::string settings = fmt::format("  runtime = {}\n", engine.name);
+    if (p.devices > 0) settings += fmt::format("  devices = {}\n", p.devices);
+    if (p.concurrency > 0) settings += fmt::format("  concurrency = [{}]\n", p.concurrency);
+    if (p.rate > 0) settings += "  concurrency = []\n";
+    if (p.acceptance > 0) settings += fmt::format("  acceptance = {}\n", p.acceptance);
+    std::string first = p.goal == "cost" ? "minimize cost_per_mtok" : "maximize throughput_per_gpu";
+    if (p.goal == "tpot" || p.goal == "ttft") first = fmt::format("minimize mean({})", p.goal);
+    std::string second = p.goal == "tpot" ? "maximize throughput_per_gpu" : "minimize mean(tpot)";
+    std::string out = "edition 1\n";
+    std::sort(imports_.begin(), imports_.end());
+    imports_.erase(std::unique(imports_.begin(), imports_.end()), imports_.end());
+    for (size_t i = 0; i < imports_.size(); ++i) {
+      const auto& [module, name] = imports_[i];
+      bool begins = i == 0 || imports_[i - 1].first != module,
+           ends = i + 1 == imports_.size() || imports_[i + 1].first != module;
+      out += (begins ? fmt::format("import {} {{ ", module) : ", ") + name + (ends ? " }\n" : "");
+    }
+    out += fmt::format(R"(
+deployment Base extends Aggregated {{
+  model   = {}
+  cluster = {}
+  engine main {{ }}
+}}
+
+slo Promises {{
+{}}}
+
+scenario asked {{
+  workload   = {}
+  deployment = Base
+  slo        = Promises
+}}
+
+explore plan extends Deployments {{
+  base = asked
+{}  expect slo.satisfied
+  {}
+  {}
+}}
+)",
+                       model.name, cluster, slo, workload, settings, first, second);
+    return out;
+  }
+
+ private:
+  void import(const Named& named) { imports_.emplace_back(named.module, named.name); }
+
+  /// A cluster of the library, or nodes of it: `H200_16`, `H200x8`, `8xH200x8`.
+  std::string clusterOf(std::string_view asked) {
+    for (const auto& d : declared("cluster"))
+      if (bare(d.name) == bare(asked)) {
+        import(d);
+        return d.name;
+      }
+    size_t digits = asked.find_first_not_of("0123456789");
+    std::string count = "1";
+    auto node = asked;
+    if (digits > 0 && digits != std::string_view::npos && asked[digits] == 'x') {
+      count = std::string(asked.substr(0, digits));
+      node = asked.substr(digits + 1);
+    }
+    auto found = find("node", node, "cluster or node");
+    import(found);
+    import({"std.hw", "Cluster"});
+    return fmt::format("Cluster {{ pool gpus {{ node = {}, count = {} }} }}", found.name, count);
+  }
+
+  /// A workload of the library, or mean lengths `INPUT/OUTPUT` in tokens.
+  std::string workloadOf(const PlanOptions& p) {
+    std::string arrivals;
+    if (p.rate > 0) {
+      arrivals = fmt::format("arrivals = poisson({} req/s)", p.rate);
+      import({"std.workload", "poisson"});
+    }
+    size_t slash = p.workload.find('/');
+    bool lengths = slash != std::string::npos && p.workload.find_first_not_of("0123456789/") == std::string::npos;
+    if (!lengths) {
+      auto found = find("workload", p.workload, "workload");
+      import(found);
+      return fmt::format("{} {{ {} }}", found.name, arrivals);
+    }
+    import({"std.workload", "Workload"});
+    if (arrivals.empty()) {
+      arrivals = "arrivals = closed(64 req)";
+      import({"std.workload", "closed"});
+    }
+    return fmt::format("Workload {{ {}, input = constant({} tok), output = constant({} tok) }}", arrivals,
+                       p.workload.substr(0, slash), p.workload.substr(slash + 1));
+  }
+
+  std::vector<std::pair<std::string, std::string>> imports_;
+};
+
+}  // namespace
+
+Output runPlan(const Options& o) {
+  std::string text;
+  try {
+    text = Question().text(o.plan);
+  } catch (const Misunderstood& why) {
+    return {kUsage, "", fmt::format("afdc plan: {}\n", why.text)};
+  }
+  if (o.plan.print) return {kClean, text, ""};
+  Session session(o.stdlib);
+  return searchAll(session, session.loader.loadText("plan", text), o);
+}
+
+}  // namespace afdc
