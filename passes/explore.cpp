@@ -62,9 +62,9 @@ std::optional<uint64_t> Explorer::point(const Next& next) {
     ++*lastCount_;
     return decided;
   }
-  if (goals_.empty())
+  if (r_.goals.empty())
     for (const auto& goal : job.judge->goals) {
-      goals_.push_back(goal);
+      maximize_.push_back(goal.maximize);
       r_.goals.push_back({goal.text, goal.maximize});
     }
   if (options_.verify > 0 && evaluated_++ % options_.verify == 0) {
@@ -163,75 +163,27 @@ void Explorer::take(const PointModel::Job& job, uint64_t number, std::span<const
     values = &judge.checks.evaluate(facts);
   }
   for (const auto& p : judge.expects) verdict(p, true);
+  auto& space = spaceOf(t);
+  auto tpot = figures.metrics.tpot_mean_s, ttft = figures.metrics.ttft_mean_s,
+       throughput = figures.metrics.output_tokens_per_s_per_device;
+  if (tpot && ttft && throughput) {
+    space.all.add(*tpot, *ttft, *throughput, number, ids);
+    if (!broken) space.keeping.add(*tpot, *ttft, *throughput, number, ids);
+  }
   if (broken) {
     ++t.broken;
     return;
   }
   t.undecided += undecided;
-  ++t.kept;
+  ++t.kept, ++space.kept;
   t.goals.clear();
   for (const auto& goal : judge.goals) t.goals.push_back((*values)[goal.value.index]);
-  keep(t, number, ids);
+  space.ranking.add(number, t.space, t.goals, ids);
 }
 
-bool Explorer::before(const std::vector<double>& a, uint64_t numberA, const std::vector<double>& b,
-                      uint64_t numberB) const {
-  for (size_t i = 0; i < goals_.size(); ++i) {
-    double x = a[i], y = b[i];
-    if (std::isnan(x) != std::isnan(y)) return std::isnan(y);
-    if (x != y && !std::isnan(x)) return goals_[i].maximize ? x > y : x < y;
-  }
-  return numberA < numberB;
-}
-
-/// At least as good in all goals, and better in one.
-bool Explorer::beats(const std::vector<double>& a, const std::vector<double>& b) const {
-  bool strictly = false;
-  for (size_t i = 0; i < goals_.size(); ++i) {
-    double x = a[i], y = b[i];
-    if (std::isnan(x)) return false;
-    if (std::isnan(y) || (goals_[i].maximize ? x > y : x < y))
-      strictly = true;
-    else if (x != y)
-      return false;
-  }
-  return strictly;
-}
-
-/// The point whose goals are in `t.goals`.
-void Explorer::keep(Tally& t, uint64_t number, std::span<const uint32_t> ids) const {
-  auto candidate = [&] { return Candidate{number, t.space, t.goals, {ids.begin(), ids.end()}}; };
-  auto place = [&](std::vector<Candidate>& list) {
-    return std::partition_point(list.begin(), list.end(),
-                                [&](const Candidate& c) { return before(c.goals, c.number, t.goals, number); });
-  };
-  if (goals_.size() > 1) {
-    auto& front = t.front;
-    // Neighbours in the search are often beaten by the same point.
-    auto stronger = [&](const Candidate& c) {
-      return beats(c.goals, t.goals) || (c.goals == t.goals && c.number < number);
-    };
-    bool beaten = t.lastBeater < front.size() && stronger(front[t.lastBeater]);
-    for (size_t i = 0; !beaten && i < front.size(); ++i)
-      if (stronger(front[i])) beaten = true, t.lastBeater = i;
-    if (!beaten) {
-      std::erase_if(front, [&](const Candidate& c) { return beats(t.goals, c.goals) || c.goals == t.goals; });
-      front.insert(place(front), candidate());
-    }
-  }
-  auto& best = t.best;
-  if (best.size() >= options_.top && (best.empty() || before(best.back().goals, best.back().number, t.goals, number)))
-    return;
-  // Of points that are alike in every goal the first one stands for all.
-  auto alike = std::find_if(best.begin(), best.end(), [&](const Candidate& c) {
-    return c.number == number || (!goals_.empty() && c.goals == t.goals);
-  });
-  if (alike != best.end()) {
-    if (number < alike->number) *alike = candidate();
-    return;
-  }
-  best.insert(place(best), candidate());
-  if (best.size() > options_.top) best.pop_back();
+Explorer::Tally::Space& Explorer::spaceOf(Tally& t) const {
+  while (t.spaces.size() <= t.space) t.spaces.push_back({Ranking(maximize_, options_.top), {}, {}, 0});
+  return t.spaces[t.space];
 }
 
 void Explorer::merge(Tally& into, Tally& from) const {
@@ -246,11 +198,14 @@ void Explorer::merge(Tally& into, Tally& from) const {
       why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint, why.nearestSpace = reason.nearestSpace,
       why.nearestIds = reason.nearestIds;
   }
-  for (auto* list : {&from.best, &from.front})
-    for (const auto& c : *list) {
-      into.goals = c.goals, into.space = c.space;
-      keep(into, c.number, c.ids);
-    }
+  for (size_t i = 0; i < from.spaces.size(); ++i) {
+    into.space = i;
+    auto& space = spaceOf(into);
+    space.ranking.add(from.spaces[i].ranking);
+    space.all.add(from.spaces[i].all);
+    space.keeping.add(from.spaces[i].keeping);
+    space.kept += from.spaces[i].kept;
+  }
 }
 
 std::vector<std::string> Explorer::words(size_t space, std::span<const uint32_t> ids) const {
@@ -260,7 +215,8 @@ std::vector<std::string> Explorer::words(size_t space, std::span<const uint32_t>
 }
 
 std::string Explorer::idOf(size_t space, const std::vector<std::string>& words) const {
-  const auto& [name, axes] = r_.spaces[space];
+  const auto& name = r_.spaces[space].name;
+  const auto& axes = r_.spaces[space].axes;
   std::string all = name + "\n";
   for (size_t i = 0; i < axes.size(); ++i) all += fmt::format("{} = {}\n", axes[i], words[i]);
   llvm::SHA256 hash;
@@ -342,16 +298,46 @@ SearchResult Explorer::finish() {
       }
   };
   for (const auto& [text, reason] : own_.why) add(*text, reason);
-  for (const auto& c : own_.best) {
+  Ranking overall(maximize_, options_.top);
+  for (size_t i = 0; i < own_.spaces.size(); ++i) {
+    const auto& ranking = own_.spaces[i].ranking;
+    overall.add(ranking);
+    r_.spaces[i].kept = own_.spaces[i].kept;
+    if (!ranking.best().empty()) r_.spaces[i].best = found(ranking.best()[0]);
+  }
+  for (const auto& c : overall.best()) {
     auto& point = r_.best.emplace_back(found(c));
     point.results = whole(c.space, c.ids, figuresOf(spaces_[c.space].model.prepare(c.ids)));
   }
-  for (const auto& c : own_.front) r_.front.push_back(found(c));
+  for (const auto& c : overall.front()) r_.front.push_back(found(c));
+  drawMap();
   for (const auto& space : spaces_) {
     const auto& made = space.model.counts();
     r_.resolved += made.resolved, r_.roles += made.roles, r_.sides += made.sides;
   }
   return std::move(r_);
+}
+
+/// Which space serves most at each promise, and each space's own offer.
+void Explorer::drawMap() {
+  std::vector<std::vector<const Landscape::Cell*>> offers;
+  for (size_t i = 0; i < own_.spaces.size(); ++i) {
+    const auto& space = own_.spaces[i];
+    offers.push_back(space.all.reachable());
+    for (const auto* list : {&space.all, &space.keeping})
+      for (const auto* cell : list->front())
+        (list == &space.all ? r_.spaces[i].offer : r_.spaces[i].keeping)
+            .push_back(found({cell->number, i, {}, cell->ids}));
+  }
+  for (size_t at = 0; at < Landscape::kTpot * Landscape::kTtft; ++at) {
+    SearchResult::Cell cell{Landscape::tpotAt(at / Landscape::kTtft), Landscape::ttftAt(at % Landscape::kTtft), {}};
+    bool any = false;
+    for (const auto& offer : offers) {
+      cell.throughput.push_back(offer[at] ? offer[at]->throughput : 0);
+      any = any || offer[at];
+    }
+    if (any) r_.map.push_back(std::move(cell));
+  }
 }
 
 }  // namespace afdc

@@ -8,7 +8,9 @@
 #include <thread>
 #include <unordered_map>
 
+#include "passes/landscape.h"
 #include "passes/points.h"
+#include "passes/ranking.h"
 #include "results/search.h"
 
 namespace afdc {
@@ -46,13 +48,6 @@ class Explorer {
   SearchResult finish();
 
  private:
-  /// A point worth keeping.
-  struct Candidate {
-    uint64_t number = 0;
-    size_t space = 0;
-    std::vector<double> goals;
-    std::vector<uint32_t> ids;
-  };
   struct Reason {
     uint64_t count = 0, first = ~uint64_t{0};
     size_t firstSpace = 0;
@@ -66,8 +61,13 @@ class Explorer {
   struct Tally {
     uint64_t pruned = 0, refused = 0, broken = 0, undecided = 0, kept = 0, steps = 0;
     std::unordered_map<const std::string*, Reason> why;
-    std::vector<Candidate> best, front;
-    size_t lastBeater = 0;
+    /// What is kept of a space.
+    struct Space {
+      Ranking ranking;
+      Landscape all, keeping;  ///< of all points, and of those that keep their promises
+      uint64_t kept = 0;
+    };
+    std::vector<Space> spaces;
     std::vector<double> goals;  ///< of the point in hand
     size_t space = 0;
   };
@@ -80,15 +80,14 @@ class Explorer {
 
   void compute(const Chunk& chunk, Tally& tally) const;
   void take(const PointModel::Job& job, uint64_t number, std::span<const uint32_t> ids, Tally& tally) const;
-  void keep(Tally& tally, uint64_t number, std::span<const uint32_t> ids) const;
   void merge(Tally& into, Tally& from) const;
   Reason& reasonOf(Tally& tally, const std::string* text, uint64_t number, std::span<const uint32_t> ids) const;
-  /// Is a better in the first goal in which they differ? Unknown is worse than anything known.
-  bool before(const std::vector<double>& a, uint64_t numberA, const std::vector<double>& b, uint64_t numberB) const;
-  bool beats(const std::vector<double>& a, const std::vector<double>& b) const;
+  /// Of the space that the tally's points are in.
+  Tally::Space& spaceOf(Tally& tally) const;
   void hand();
   void work(Tally& tally);
   FoundPoint found(const Candidate& candidate);
+  void drawMap();
   /// A point evaluated as `afdc eval` does it, and whether these are its figures to the bit.
   std::optional<Results> whole(size_t space, std::span<const uint32_t> ids, const PointFigures& figures);
   std::vector<std::string> words(size_t space, std::span<const uint32_t> ids) const;
@@ -103,7 +102,7 @@ class Explorer {
   std::deque<Space> spaces_;
   Options options_;
   SearchResult r_;
-  std::vector<Judge::Goal> goals_;
+  std::vector<bool> maximize_;  ///< of the goals
   uint64_t stepsBefore_ = Role::stepsTimed();
   uint64_t evaluated_ = 0;
   uint64_t* lastCount_ = nullptr;  ///< of points that came to the last one's end

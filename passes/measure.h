@@ -13,8 +13,8 @@ struct FormatOverride {
   ir::Precision format;
 };
 
-/// `params`, `active_params` (elements), `routed_experts`, `weight_bytes` (B), `kv_bytes_per_token` (B/token), `state_bytes_per_seq` (B);
-/// nullopt for any other name.
+/// `params`, `active_params` (elements), `routed_experts`, `weight_bytes` (B), `kv_bytes_per_token` (B/token),
+/// `state_bytes_per_seq` (B); nullopt for any other name.
 std::optional<double> measureModel(const ir::Graph& graph, std::string_view name,
                                    const std::vector<FormatOverride>& overrides);
 

@@ -15,11 +15,6 @@ struct SearchGoal {
   bool maximize = false;
 };
 
-struct SearchSpace {
-  std::string name;               ///< empty: the search has no spaces
-  std::vector<std::string> axes;  ///< paths
-};
-
 struct FoundPoint {
   uint64_t number = 0;
   std::string id;  ///< of the space and the values: the same in every run and on every machine
@@ -30,6 +25,15 @@ struct FoundPoint {
   double devices = 0;              ///< that work
   std::optional<Results> results;  ///< of the best: evaluated whole
   std::string source;              ///< a file that says the same, where asked for
+};
+
+struct SearchSpace {
+  std::string name;               ///< empty: the search has no spaces
+  std::vector<std::string> axes;  ///< paths
+  uint64_t kept = 0;
+  std::optional<FoundPoint> best;
+  /// The most throughput per device by growing TPOT, of all points and of those that keep their promises.
+  std::vector<FoundPoint> offer, keeping;
 };
 
 /// Points that came to the same end, with the first of them.
@@ -58,8 +62,14 @@ struct SearchResult {
   uint64_t verified = 0;                        ///< points that were evaluated whole as well
   uint64_t differing = 0;  ///< shown points whose whole evaluation does not give the same figures: a bug
   std::map<std::string, SearchReason> why;  ///< of the pruned, refused and broken
-  std::vector<FoundPoint> best;             ///< by the first goal, then the others, then in order
-  std::vector<FoundPoint> front;            ///< that no other point beats in every goal; in order of the first goal
+  /// The most throughput per device that each space offers within a TPOT and a TTFT (s); 0: nothing.
+  struct Cell {
+    double tpot = 0, ttft = 0;
+    std::vector<double> throughput;
+  };
+  std::vector<Cell> map;
+  std::vector<FoundPoint> best;   ///< by the first goal, then the others, then in order
+  std::vector<FoundPoint> front;  ///< that no other point beats in every goal; in order of the first goal
 };
 
 }  // namespace afdc
