@@ -73,8 +73,10 @@ SearchResult runSearch(Session& session, Object* explore, const Options& o) {
   Progress progress(all);
   for (size_t i = 0; i < names.size() && !interrupted; ++i) {
     auto& search = searches[i];
+    SearchSpace space;
+    space.name = names[i], space.axes = search.axes();
     explorer.space(
-        {names[i], search.axes()}, [&](std::span<const uint32_t> ids) { return search.resolve(ids); },
+        std::move(space), [&](std::span<const uint32_t> ids) { return search.resolve(ids); },
         [&](size_t axis, uint32_t id) { return search.text(axis, id); },
         [&](std::span<const uint32_t> ids) { return search.source(ids, "chosen"); });
     for (uint64_t looked = 0; !interrupted && search.next(); ++looked) {

@@ -198,6 +198,14 @@ std::string searchReport(const SearchResult& r, bool color) {
       by += fmt::format("{}{} {}", by.empty() ? "" : ", then ", g.maximize ? "most" : "least", g.text);
     out +=
         "\n" + title(by.empty() ? "First" : fmt::format("Best: {}", by)) + pointTable(r, r.best, r.best.size(), color);
+    std::vector<FoundPoint> each;
+    for (const auto& space : r.spaces)
+      if (space.best) each.push_back(*space.best);
+    if (r.spaces.size() > 1) {
+      out += "\n" + title("Best of each space") + pointTable(r, each, each.size(), color);
+      for (const auto& space : r.spaces)
+        if (!space.best) out += fmt::format("  {}: no point keeps its promises\n", space.name);
+    }
     if (r.front.size() > 1) {
       out += "\n" + title(fmt::format("Trade-offs: no point is better in every goal ({})", r.front.size()));
       out += pointTable(r, r.front, kFrontRows, color);
@@ -287,6 +295,18 @@ std::string searchJson(const std::vector<SearchResult>& all) {
                   json.attribute("nearest", number(reason.nearestPoint));
                   json.attribute("misses_by", -reason.nearest);
                 }
+              });
+          });
+          json.attributeArray("spaces", [&] {
+            for (const auto& space : r.spaces)
+              json.object([&] {
+                json.attribute("name", space.name);
+                json.attributeArray("axes", [&] {
+                  for (const auto& axis : space.axes) json.value(axis);
+                });
+                json.attribute("kept", number(space.kept));
+                points(r, "offer", space.offer);
+                points(r, "keeping", space.keeping);
               });
           });
           points(r, "best", r.best);
