@@ -101,17 +101,28 @@ SlotState Schedule::mixed(double n) const {
   return s;
 }
 
+/// Requests that have arrived while one round of prompts and decodes ran have their prompts computed in one step, side by
+/// side on the data-parallel ranks; all ranks wait for it. At most one for each rank: more on one rank take as long as
+/// one after the other.
 SlotState Schedule::prefillFirst(double n) const {
   SlotState s;
   double phi = e_.runtime.phase_lock, outputs = len_.output - 1;
   s.decode = {decoding(n)};
-  double tDecode = outputs > 0 ? step(s.decode) : 0, tau = prefillTime(1);
-  s.mixed = {{1, std::min(len_.fresh(), e_.max_tokens), len_.cached, 1}};
-  s.ttft = tau * (1 + phi * (n - 1) / 2);
-  s.tpot = outputs > 0 ? tDecode / role_.progress() + (n - 1) * tau * (1 - phi / 2) / outputs : kUnknown;
-  s.residence = s.ttft + (outputs > 0 ? outputs * s.tpot : 0);
-  s.rate = n / s.residence;
-  s.mixedShare = n / (n + 1 + decodeSteps());
+  double tDecode = outputs > 0 ? step(s.decode) : 0;
+  double together = 1, tau = prefillTime(1);
+  for (int i = 0; i < 8; ++i) {
+    double rounds = n / together;  // of prompts, while all n are replaced once
+    s.ttft = tau * (1 + phi * (rounds - 1) / 2);
+    s.tpot = outputs > 0 ? tDecode / role_.progress() + std::max(0.0, rounds - 1) * tau * (1 - phi / 2) / outputs : kUnknown;
+    s.residence = s.ttft + (outputs > 0 ? outputs * s.tpot : 0);
+    s.rate = n / s.residence;
+    double next = std::clamp(s.rate * (tDecode + tau), 1.0, std::min(e_.degrees.dp, n));
+    if (std::fabs(next - together) <= 0.01 * together) break;
+    together = next;
+    tau = prefillTime(together);
+  }
+  s.mixed = {{together, std::min(len_.fresh(), e_.max_tokens), len_.cached, 1}};
+  s.mixedShare = n / together / (n / together + 1 + decodeSteps());
   return s;
 }
 
