@@ -69,7 +69,7 @@ SearchResult runSearch(Session& session, Object* explore, const Options& o) {
   std::deque<Search> searches;
   uint64_t all = 0, first = 0;
   for (const auto& name : names) all += searches.emplace_back(session.evaluator, explore, name).size();
-  Explorer explorer(explore->label, {o.top, 0, !o.bestTo.empty() || o.html, o.verify});
+  Explorer explorer(explore->label, {o.top, 0, !o.htmlTo.empty(), !o.bestTo.empty() || !o.htmlTo.empty(), o.verify});
   Progress progress(all);
   for (size_t i = 0; i < names.size() && !interrupted; ++i) {
     auto& search = searches[i];
@@ -126,9 +126,16 @@ Output searchAll(Session& session, Module* module, const Options& o) {
   if (!o.bestTo.empty() && !all.empty() && !all[0].best.empty())
     if (auto error = writeWhole(o.bestTo, all[0].best[0].source); !error.empty())
       return {kUsage, "", fmt::format("afdc explore: {}: {}\n", o.bestTo, error)};
+  if (!o.htmlTo.empty() && !all.empty()) {
+    std::string made = fmt::format("afdc {}, standard library {}", AFDC_VERSION, stdlibHash());
+    if (auto error = writeWhole(o.htmlTo, searchHtml(all, made)); !error.empty())
+      return {kUsage, "", fmt::format("afdc explore: {}: {}\n", o.htmlTo, error)};
+  }
   out.err = o.json ? (session.diags.count() > 0 ? session.diags.json() + "\n" : "") : session.diags.text(o.color);
   if (o.json)
     out.out = searchJson(all);
+  else if (o.markdown)
+    out.out = searchMarkdown(all);
   else
     for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + searchReport(all[i], o.color);
   if (interrupted) out.err += "afdc explore: stopped; what is shown is of the points so far\n";

@@ -77,6 +77,8 @@ cl::opt<unsigned> verify("verify", cl::desc("evaluate one of N points whole as w
                          cl::value_desc("N"), cl::init(0), cl::sub(explore), cl::sub(plan), cl::cat(category));
 cl::opt<std::string> writeTo("write", cl::desc("write the best point as a scenario of its own"),
                              cl::value_desc("FILE.afd"), cl::sub(explore), cl::sub(plan), cl::cat(category));
+cl::opt<std::string> htmlTo("html", cl::desc("write the answer as one page with pictures"), cl::value_desc("FILE.html"),
+                            cl::sub(explore), cl::sub(plan), cl::cat(category));
 cl::opt<bool> stats("stats", cl::desc("say on stderr how fast the search went"), cl::sub(explore), cl::sub(plan),
                     cl::cat(category));
 cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand), cl::cat(category));
@@ -108,10 +110,12 @@ cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE
                                     cl::cat(category));
 cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
 
-enum class Format { Text, Json };
+enum class Format { Text, Json, Markdown };
 cl::opt<Format> formatOption("format", cl::desc("what to print"),
                              cl::values(clEnumValN(Format::Text, "text", "for people (default)"),
-                                        clEnumValN(Format::Json, "json", "for scripts; documented in docs/results.md")),
+                                        clEnumValN(Format::Json, "json", "for scripts; documented in docs/results.md"),
+                                        clEnumValN(Format::Markdown, "markdown",
+                                                   "explore and plan: for pull requests")),
                              cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(plan),
                              cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step),
                              cl::sub(fidelity), cl::cat(category));
@@ -164,6 +168,7 @@ EXIT CODES
 Options options() {
   Options o;
   o.json = formatOption == Format::Json;
+  o.markdown = formatOption == Format::Markdown;
   o.strict = strict;
   o.summary = summary;
   o.cases = cases;
@@ -188,7 +193,7 @@ Output dispatch() {
     o.file = evalFile, o.name = evalName;
     return runEval(o);
   }
-  o.top = std::max(1u, top.getValue()), o.stats = stats, o.bestTo = writeTo, o.verify = verify;
+  o.top = std::max(1u, top.getValue()), o.stats = stats, o.bestTo = writeTo, o.htmlTo = htmlTo, o.verify = verify;
   if (explore) {
     o.file = exploreFile, o.name = exploreName;
     return runExplore(o);

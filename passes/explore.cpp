@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "passes/pipeline.h"
+#include "passes/sensitivity.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -254,6 +255,13 @@ std::optional<Results> Explorer::whole(size_t space, std::span<const uint32_t> i
   return results;
 }
 
+std::optional<Results> Explorer::explained(const Candidate& c) {
+  auto results = whole(c.space, c.ids, figuresOf(spaces_[c.space].model.prepare(c.ids)));
+  auto resolved = spaces_[c.space].resolve(c.ids);
+  if (results && resolved.scenario) results->sensitivities = sensitivities(*resolved.scenario);
+  return results;
+}
+
 SearchResult Explorer::finish() {
   compute(filling_, own_);
   filling_ = {};
@@ -303,11 +311,16 @@ SearchResult Explorer::finish() {
     const auto& ranking = own_.spaces[i].ranking;
     overall.add(ranking);
     r_.spaces[i].kept = own_.spaces[i].kept;
-    if (!ranking.best().empty()) r_.spaces[i].best = found(ranking.best()[0]);
+    if (ranking.best().empty()) continue;
+    const auto& first = ranking.best()[0];
+    r_.spaces[i].best = found(first);
+    if (options_.explain) r_.spaces[i].best->results = explained(first);
   }
   for (const auto& c : overall.best()) {
     auto& point = r_.best.emplace_back(found(c));
-    point.results = whole(c.space, c.ids, figuresOf(spaces_[c.space].model.prepare(c.ids)));
+    bool first = r_.best.size() == 1;
+    point.results = options_.explain && first ? explained(c)
+                                              : whole(c.space, c.ids, figuresOf(spaces_[c.space].model.prepare(c.ids)));
   }
   for (const auto& c : overall.front()) r_.front.push_back(found(c));
   drawMap();

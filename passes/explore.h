@@ -20,6 +20,7 @@ class Explorer {
   struct Options {
     size_t top = 10;       ///< best points to keep
     size_t threads = 0;    ///< 0: as many as there are cores
+    bool explain = false;  ///< sensitivities of the best, and the best of each space evaluated whole
     bool sources = false;  ///< write the kept points out as files
     size_t verify =
         0;  ///< every so many points, one is evaluated whole as well and must give the same figures; 0: none
@@ -87,6 +88,7 @@ class Explorer {
   void hand();
   void work(Tally& tally);
   FoundPoint found(const Candidate& candidate);
+  std::optional<Results> explained(const Candidate& candidate);
   void drawMap();
   /// A point evaluated as `afdc eval` does it, and whether these are its figures to the bit.
   std::optional<Results> whole(size_t space, std::span<const uint32_t> ids, const PointFigures& figures);

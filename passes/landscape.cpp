@@ -6,9 +6,9 @@ namespace afdc {
 
 namespace {
 
-/// The first of `count` cells, ten a decade from `first`, that reaches up to x.
-size_t cellOf(double x, double first, size_t count) {
-  double at = std::ceil(10 * std::log10(x / first)) - 1;
+/// The first of `count` cells, so many a decade from `first`, that reaches up to x.
+size_t cellOf(double x, double first, double perDecade, size_t count) {
+  double at = std::ceil(perDecade * std::log10(x / first)) - 1;
   return static_cast<size_t>(std::clamp(at, 0.0, static_cast<double>(count) - 1));
 }
 
@@ -17,7 +17,7 @@ size_t cellOf(double x, double first, size_t count) {
 void Landscape::add(double tpot, double ttft, double throughput, uint64_t number, std::span<const uint32_t> ids) {
   if (!(tpot > 0 && ttft > 0 && throughput > 0) || tpot > tpotAt(kTpot - 1) || ttft > ttftAt(kTtft - 1)) return;
   if (cells_.empty()) cells_.resize(kTpot * kTtft);
-  auto& cell = cells_[cellOf(tpot, 1e-3, kTpot) * kTtft + cellOf(ttft, 1e-2, kTtft)];
+  auto& cell = cells_[cellOf(tpot, 1e-3, 20, kTpot) * kTtft + cellOf(ttft, 1e-2, 5, kTtft)];
   if (throughput < cell.throughput || (throughput == cell.throughput && number > cell.number)) return;
   cell.throughput = throughput, cell.tpot = tpot, cell.number = number;
   cell.ids.assign(ids.begin(), ids.end());

@@ -14,11 +14,11 @@ namespace afdc {
 
 class Landscape {
  public:
-  // Ten steps a decade: what lies in one cell differs by a quarter at most.
-  static constexpr size_t kTpot = 30, kTtft = 40;  ///< 1 ms to 1 s, 10 ms to 100 s
+  // Twenty steps a decade of TPOT, five of TTFT.
+  static constexpr size_t kTpot = 60, kTtft = 20;  ///< 1 ms to 1 s, 10 ms to 100 s
   /// The latency that cell i reaches up to, s.
-  static double tpotAt(size_t i) { return 1e-3 * std::pow(10, static_cast<double>(i + 1) / 10); }
-  static double ttftAt(size_t j) { return 1e-2 * std::pow(10, static_cast<double>(j + 1) / 10); }
+  static double tpotAt(size_t i) { return 1e-3 * std::pow(10, static_cast<double>(i + 1) / 20); }
+  static double ttftAt(size_t j) { return 1e-2 * std::pow(10, static_cast<double>(j + 1) / 5); }
 
   void add(double tpot, double ttft, double throughput, uint64_t number, std::span<const uint32_t> ids);
   void add(const Landscape& other);

@@ -139,6 +139,17 @@ std::string toJson(const std::vector<Results>& all) {
                 json.attribute("at", s.place);
               });
           });
+          if (!r.sensitivities.empty())
+            json.attributeArray("sensitivities", [&] {
+              for (const auto& one : r.sensitivities)
+                json.object([&] {
+                  json.attribute("field", one.field);
+                  json.attribute("value", one.value);
+                  json.attribute("throughput", one.throughput);
+                  json.attribute("tpot", one.tpot);
+                  json.attribute("ttft", one.ttft);
+                });
+            });
           json.attributeArray("assumptions", [&] {
             for (const auto& a : r.assumptions)
               json.object([&] {

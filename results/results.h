@@ -1,5 +1,7 @@
 // afd_results: what evaluating a scenario yields. Passes fill it, backends show it; docs/results.md documents the JSON.
 #pragma once
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,6 +81,13 @@ struct Assumption {
   std::string what, from;
 };
 
+/// How figures answer to a field: percent of change for one percent more of it.
+struct Sensitivity {
+  std::string field, value;
+  double throughput = 0, tpot = 0, ttft = 0;
+  double strongest() const { return std::max({std::fabs(throughput), std::fabs(tpot), std::fabs(ttft)}); }
+};
+
 struct Results {
   std::string scenario, model, deployment, workload, hardware, mode;
   std::string compiler_version, stdlib_hash, scenario_hash, profile = "default";
@@ -100,6 +109,7 @@ struct Results {
   std::string bottleneck;
   std::vector<SloResult> slo;
   std::vector<Assumption> assumptions;
+  std::vector<Sensitivity> sensitivities;  ///< where asked for
 };
 
 /// The versioned JSON of one or more results.

@@ -1,0 +1,10 @@
+// Texts that are built in.
+#pragma once
+#include <string_view>
+
+namespace afdc {
+
+extern const std::string_view kExplorePage;   ///< backends/report/explore.html
+extern const std::string_view kChartLibrary;  ///< Chart.js, as Debian has it
+
+}  // namespace afdc

@@ -1,0 +1,204 @@
+#include "backends/report/search_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "results/metrics.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+constexpr size_t kAxisColumns = 6;  ///< more axes are said in a line
+
+/// The shortest end of each path that tells the axes apart.
+std::vector<std::string> shortNames(const std::vector<std::string>& paths) {
+  std::vector<std::string> out;
+  for (const auto& path : paths) {
+    size_t from = path.rfind('.');
+    auto tail = [&] { return from == std::string::npos ? path : path.substr(from + 1); };
+    auto clashes = [&] {
+      return std::count_if(paths.begin(), paths.end(), [&](const std::string& other) {
+               return other == tail() || other.ends_with("." + tail());
+             }) > 1;
+    };
+    while (from != std::string::npos && from > 0 && clashes()) from = path.rfind('.', from - 1);
+    out.push_back(tail());
+  }
+  return out;
+}
+
+std::optional<std::string> valueAt(const SearchResult& r, const FoundPoint& p, std::string_view axis) {
+  const auto& axes = r.spaces[p.space].axes;
+  auto found = std::find(axes.begin(), axes.end(), axis);
+  return found == axes.end() ? std::nullopt : std::optional(p.values[static_cast<size_t>(found - axes.begin())]);
+}
+
+/// "2048 req" of "Closed { concurrency = 2048 req }": a table has little room.
+std::string shortValue(const std::string& value) {
+  size_t open = value.find("{ "), set = value.find(" = "), close = value.rfind(" }");
+  bool one = open != std::string::npos && set != std::string::npos && close == value.size() - 2 &&
+             value.find_first_of(",{", open + 1) == std::string::npos;
+  return one ? value.substr(set + 3, close - set - 3) : value;
+}
+
+std::string goalText(const SearchGoal& goal, double value) {
+  if (std::isnan(value)) return "unknown";
+  std::string name = goal.text.substr(goal.text.find('(') + 1);
+  if (!name.empty() && name.back() == ')') name.pop_back();
+  const auto* metric = findMetric(name);
+  return metric && metric->unit == "s" ? humanize(value, dimensionOf(*metric)) : significant(value, 4);
+}
+
+/// A goal that is a plain metric, of a point that was not ranked.
+double goalOf(const FoundPoint& p, const SearchGoal& goal) {
+  for (const auto& metric : namedMetrics())
+    if (metric.name == goal.text) return metric.get(p.metrics).value_or(NAN);
+  return NAN;
+}
+
+/// What is said of a point beside its goals; each under the goal that says the same.
+struct Column {
+  const char *head, *goal;
+  std::string (*text)(const FoundPoint&);
+};
+std::string timeText(const std::optional<double>& v) {
+  return v ? humanize(*v, Dimension::of(Base::Time)) : std::string("unknown");
+}
+constexpr Column kColumns[] = {
+    {"TTFT", "mean(ttft)", [](const FoundPoint& r) { return timeText(r.metrics.ttft_mean_s); }},
+    {"TPOT", "mean(tpot)", [](const FoundPoint& r) { return timeText(r.metrics.tpot_mean_s); }},
+    {"tok/s/dev", "throughput_per_gpu",
+     [](const FoundPoint& r) {
+       const auto& v = r.metrics.output_tokens_per_s_per_device;
+       return v ? significant(*v, 4) : std::string("unknown");
+     }},
+    {"devices", "", [](const FoundPoint& r) { return significant(r.devices, 6); }},
+};
+
+/// The paths of all spaces that differ among some points, each once.
+std::vector<std::string> tellingAxes(const SearchResult& r, const std::vector<FoundPoint>& points) {
+  std::vector<std::string> out;
+  for (const auto& space : r.spaces)
+    for (const auto& axis : space.axes)
+      if (std::find(out.begin(), out.end(), axis) == out.end() &&
+          std::any_of(points.begin(), points.end(),
+                      [&](const FoundPoint& p) { return valueAt(r, p, axis) != valueAt(r, points[0], axis); }))
+        out.push_back(axis);
+  return out;
+}
+
+/// A point in a line, by part of the deployment: "prefill 4 x tp 8, ep 8; decode 2 x dp 32, ep 32; arrivals 2048 req".
+/// Degrees of one and what is null go without saying.
+std::string inOneLine(const SearchResult& r, const FoundPoint& p) {
+  std::vector<std::pair<std::string, std::string>> parts;  // and what is said of them
+  const auto& axes = r.spaces[p.space].axes;
+  auto names = shortNames(axes);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    std::string value = shortValue(p.values[i]), part;
+    auto path = std::string_view(axes[i]);
+    size_t last = path.rfind('.');
+    std::string name(last == std::string_view::npos ? path : path.substr(last + 1));
+    if (path.starts_with("deployment.")) {
+      path.remove_prefix(path.find('.') + 1);
+      part = std::string(path.substr(0, path.find('.')));
+      if (part.size() == path.size()) part.clear();
+    }
+    auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& known) { return known.first == part; });
+    if (found == parts.end()) found = parts.insert(parts.end(), {part, ""});
+    auto& said = found->second;
+    bool degree = path.find(".parallel.") != std::string_view::npos;
+    if (name == "replicas")
+      said = fmt::format("{} x{}{}", value, said.empty() ? "" : " ", said);
+    else if (value != "null" && !(degree && value == "1"))
+      said += fmt::format("{}{} {}", said.empty() ? "" : said.ends_with(" x") ? " " : ", ", name, value);
+  }
+  std::string out;
+  for (const auto& [part, said] : parts)
+    if (!said.empty()) out += fmt::format("{}{}{}{}", out.empty() ? "" : "; ", part, part.empty() ? "" : " ", said);
+  return out;
+}
+
+}  // namespace
+
+std::string countText(uint64_t n) { return significant(static_cast<double>(n), 12); }
+
+std::string countsText(const SearchResult& r) {
+  std::string out = fmt::format(
+      "{} points: {} keep their promises, {} break one, {} are no deployment, {} pruned by `require`",
+      countText(r.points), countText(r.kept), countText(r.broken), countText(r.refused), countText(r.pruned));
+  if (r.undecided > 0)
+    out += fmt::format("; {} of those kept have a promise that this evaluator cannot decide", countText(r.undecided));
+  return out;
+}
+
+std::string orderText(const SearchResult& r) {
+  std::string by;
+  for (const auto& g : r.goals)
+    by += fmt::format("{}{} {}", by.empty() ? "" : ", then ", g.maximize ? "most" : "least", g.text);
+  return by.empty() ? "First" : fmt::format("Best: {}", by);
+}
+
+std::vector<std::pair<std::string, const SearchReason*>> reasonsByCount(const SearchResult& r) {
+  std::vector<std::pair<std::string, const SearchReason*>> out;
+  for (const auto& [text, reason] : r.why) out.emplace_back(text, &reason);
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.second->count > b.second->count; });
+  return out;
+}
+
+std::string valuesText(const SearchResult& r, size_t space, const std::vector<std::string>& values) {
+  const auto& s = r.spaces[space];
+  auto names = shortNames(s.axes);
+  std::string out;
+  for (size_t i = 0; i < names.size(); ++i)
+    out += fmt::format("{}{} = {}", i ? ", " : "", names[i], shortValue(values[i]));
+  return s.name.empty() ? out : s.name + ": " + out;
+}
+
+SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most) {
+  SearchTable out;
+  out.head.cells = {"#"};
+  bool spaces = r.spaces.size() > 1;
+  if (spaces) out.head.cells.emplace_back("space");
+  auto axes = tellingAxes(r, points);
+  bool line = axes.size() > kAxisColumns || spaces;
+  if (line) axes.clear();
+  for (const auto& name : shortNames(axes)) out.head.cells.push_back(name);
+  for (const auto& goal : r.goals) out.head.cells.push_back(goal.text);
+  std::vector<const Column*> columns;
+  for (const auto& column : kColumns)
+    if (std::none_of(r.goals.begin(), r.goals.end(), [&](const SearchGoal& g) { return g.text == column.goal; })) {
+      columns.push_back(&column);
+      out.head.cells.emplace_back(column.head);
+    }
+  if (line) out.head.words = "deployment";
+  // Of a long front, points that are spread over it.
+  size_t shown = std::min(points.size(), most);
+  for (size_t n = 0; n < shown; ++n) {
+    const auto& p = points[shown < 2 ? 0 : n * (points.size() - 1) / (shown - 1)];
+    auto& row = out.rows.emplace_back();
+    row.cells.push_back(std::to_string(p.number));
+    if (spaces) row.cells.push_back(r.spaces[p.space].name);
+    for (const auto& axis : axes) row.cells.push_back(shortValue(valueAt(r, p, axis).value_or("-")));
+    for (size_t i = 0; i < r.goals.size(); ++i)
+      row.cells.push_back(p.goals.empty() ? goalText(r.goals[i], goalOf(p, r.goals[i]))
+                                          : goalText(r.goals[i], p.goals[i]));
+    for (const auto* column : columns) row.cells.push_back(column->text(p));
+    if (line) row.words = inOneLine(r, p);
+  }
+  if (shown < points.size())
+    out.note = fmt::format("{} of {}, spread over them; `--format json` has all", shown, points.size());
+  // What all of them have in common.
+  if (!line && !points.empty())
+    for (const auto& axis : r.spaces[points[0].space].axes)
+      if (std::find(axes.begin(), axes.end(), axis) == axes.end())
+        out.note +=
+            fmt::format("{}{} = {}", out.note.empty() ? "all: " : ", ", axis, shortValue(*valueAt(r, points[0], axis)));
+  return out;
+}
+
+}  // namespace afdc

@@ -1,0 +1,32 @@
+// Points of a search as rows of words, for whichever report shows them.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "results/search.h"
+
+namespace afdc {
+
+struct SearchTable {
+  struct Row {
+    std::vector<std::string> cells;
+    std::string words;  ///< the deployment in a line, where the axes would be too many columns
+  };
+  Row head;
+  std::vector<Row> rows;
+  std::string note;
+};
+
+/// At most `most` points; of more, some that are spread over them.
+SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most);
+
+std::string countText(uint64_t n);
+/// "45 points: 10 keep their promises, …"
+std::string countsText(const SearchResult& r);
+/// "Best: most throughput_per_gpu, then least mean(tpot)"
+std::string orderText(const SearchResult& r);
+std::vector<std::pair<std::string, const SearchReason*>> reasonsByCount(const SearchResult& r);
+/// "decode 4 x tp 8" with the axes' short names, of a point that is only known by its values.
+std::string valuesText(const SearchResult& r, size_t space, const std::vector<std::string>& values);
+
+}  // namespace afdc
