@@ -9,9 +9,11 @@
 #include <deque>
 
 #include "backends/report/explore.h"
+#include "backends/report/requirements.h"
 #include "driver/explore.h"
 #include "frontend/search.h"
 #include "passes/explore.h"
+#include "passes/requirement.h"
 #include "support/files.h"
 #include "support/text.h"
 
@@ -20,6 +22,8 @@ namespace afdc {
 namespace {
 
 std::atomic<bool> interrupted{false};
+
+constexpr double kReach = 1000;  ///< how many times less and more than it is a number is looked for
 
 /// Tells a person at a terminal how far a search is, four times a second.
 class Progress {
@@ -90,6 +94,39 @@ SearchResult runSearch(Session& session, Object* explore, const Options& o) {
   return explorer.finish();
 }
 
+/// What `find` asks, of one space of a search or of a search without any.
+RequirementTable findRequirements(Search& search, const std::string& name, const std::string& space) {
+  RequirementTable out;
+  out.name = name, out.space = space, out.axes = search.axes();
+  for (const auto& f : search.finds()) out.wanted.push_back({f.path, f.minimum});
+  while (!interrupted && search.next()) {
+    const auto& p = search.point();
+    if (p.pruned || p.refused) {
+      out.pruned += 1 + search.pass(p.decided);
+      continue;
+    }
+    std::vector<uint32_t> ids(p.ids.begin(), p.ids.end());
+    auto& row = out.rows.emplace_back();
+    row.number = p.number;
+    for (size_t i = 0; i < ids.size(); ++i) row.values.push_back(search.text(i, ids[i]));
+    for (size_t f = 0; f < search.finds().size(); ++f) {
+      const auto& find = search.finds()[f];
+      auto now = search.valueOf(ids, f);
+      auto& answer = row.answers.emplace_back();
+      if (!now || now->base() <= 0) {
+        answer.obstacle = "the point has no such number above zero";
+        continue;
+      }
+      double least = find.least.base(), most = find.most.base();
+      if (!(least > 0 && most > least)) least = now->base() / kReach, most = now->base() * kReach;
+      answer = requirementOf([&](double x) { return search.resolveWith(ids, f, x); }, find.minimum, least, most);
+      answer.now = now->text();
+      answer.text = humanize(answer.value, now->dimension);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Output runExplore(const Options& o) {
@@ -101,6 +138,7 @@ Output searchAll(Session& session, Module* module, const Options& o) {
   Output out;
   if (module) session.evaluator.check(*module);
   std::vector<SearchResult> all;
+  std::vector<RequirementTable> required;
   if (module && session.diags.errors() == 0) {
     std::vector<Object*> searches;
     for (auto* object : session.evaluator.blocks(*module, "explore"))
@@ -110,6 +148,17 @@ Output searchAll(Session& session, Module* module, const Options& o) {
     interrupted = false;
     auto before = std::signal(SIGINT, [](int) { interrupted = true; });
     for (auto* object : searches) {
+      bool finding = false;
+      auto spaces = Search::spaces(session.evaluator, object);
+      if (spaces.empty()) spaces.emplace_back();
+      for (const auto& space : spaces) {
+        Search search(session.evaluator, object, space);
+        if (search.finds().empty()) continue;
+        finding = true;
+        required.push_back(findRequirements(search, object->label, space));
+      }
+      if (interrupted) break;
+      if (finding) continue;
       auto from = std::chrono::steady_clock::now();
       all.push_back(runSearch(session, object, o));
       double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
@@ -132,11 +181,17 @@ Output searchAll(Session& session, Module* module, const Options& o) {
       return {kUsage, "", fmt::format("afdc explore: {}: {}\n", o.htmlTo, error)};
   }
   out.err = o.json ? (session.diags.count() > 0 ? session.diags.json() + "\n" : "") : session.diags.text(o.color);
-  if (o.json)
+  if (!required.empty() && all.empty())
+    out.out = o.json       ? requirementsJson(required)
+              : o.markdown ? requirementsMarkdown(required)
+                           : requirementsReport(required, o.color);
+  else if (o.json)
     out.out = searchJson(all);
   else if (o.markdown)
     out.out = searchMarkdown(all);
   else
+    out.out = required.empty() ? "" : requirementsReport(required, o.color) + "\n";
+  if (!o.json && !o.markdown)
     for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + searchReport(all[i], o.color);
   if (interrupted) out.err += "afdc explore: stopped; what is shown is of the points so far\n";
   for (const auto& r : all)

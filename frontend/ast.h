@@ -94,17 +94,17 @@ struct TypeExpr {
   std::span<bool> divides;       ///< Product: is factor i in the denominator?
 };
 
-enum class MemberKind : uint8_t { Assign, Amend, Child, Let, Require, Expect, Vary, Objective };
+enum class MemberKind : uint8_t { Assign, Amend, Child, Let, Require, Expect, Vary, Find, Objective };
 
 struct Member {
   MemberKind kind = MemberKind::Assign;
   SourceRange range;
-  Path path;                 ///< Assign, Amend, Vary
-  Name kindName, label;      ///< Child; Let uses label
+  Path path;                 ///< Assign, Amend, Vary, Find
+  Name kindName, label;      ///< Child; Let uses label, Find `minimum` or `maximum`
   Path extends;              ///< Child
   TypeExpr* type = nullptr;  ///< Let
-  Expr* value = nullptr;     ///< Assign, Child with `=`, Let, Require, Expect, Vary, Objective
-  Block* block = nullptr;    ///< Amend, Child
+  Expr* value = nullptr;   ///< Assign, Child with `=`, Let, Require, Expect, Vary, Objective; Find: its range, or null
+  Block* block = nullptr;  ///< Amend, Child
   std::string_view message;  ///< Require, Expect: the `else` text
   bool maximize = false;
 };

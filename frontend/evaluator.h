@@ -107,6 +107,7 @@ class Evaluator {
   void forceValue(const Value& value);
   void checkLayers(Object* object);
   void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context);
+  Value axisTarget(Object* object, const ast::Member& m, ast::Path path);
   void explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int depth = 0);
   const Schema* childSchema(const Schema* schema, std::string_view kind);
   std::vector<std::string_view> childLabels(Object* object);
@@ -190,7 +191,7 @@ class Evaluator {
   /// those that led to it.
   uint64_t read_ = 0;
   Search* searching_ = nullptr;  ///< whose points are being made
-  uint64_t graphs_ = 0;  ///< elaborated
+  uint64_t graphs_ = 0;          ///< elaborated
   struct Watch {
     std::set<uint64_t> decided;      ///< axes that each check of an object has looked at
     std::optional<uint64_t> failed;  ///< axes that the first check that failed has looked at

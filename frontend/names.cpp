@@ -10,8 +10,8 @@ namespace afdc {
 
 namespace {
 constexpr std::string_view kBuiltins[] = {
-    "min",    "max",      "abs",       "ceil",    "floor",    "round",       "sqrt",     "log2",       "sum",
-    "len",    "approx",   "mean",      "median",  "p50",      "p90",         "p95",      "p99",        "value_in",
+    "min",    "max",      "abs",    "ceil",      "floor",   "round",    "sqrt",        "log2",     "sum",
+    "len",    "approx",   "mean",   "median",    "p50",     "p90",      "p95",         "p99",      "value_in",
     "duplex", "divisors", "powers", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
 }  // namespace
 
@@ -56,8 +56,8 @@ Value Evaluator::lookup(std::string_view name, Env* env, SourceRange at, bool& f
     bool itself = e->object == computing_.first && name == computing_.second;
     if (e->object && !itself && hasMember(e->object, name)) return get(e->object, name, at);
     // A search speaks of its base scenario's fields as its own.
-    if (e->object && searches(e->object->schema) &&
-        computing_ != std::pair(e->object, std::string_view("base")) && hasMember(e->object, "base")) {
+    if (e->object && searches(e->object->schema) && computing_ != std::pair(e->object, std::string_view("base")) &&
+        hasMember(e->object, "base")) {
       Value base = get(e->object, "base", at);
       if (base.kind == ValueKind::Record && hasMember(base.object, name)) return get(base.object, name, at);
     }

@@ -409,13 +409,15 @@ void Evaluator::checkLayers(Object* object) {
         bool promises = object->schema->isA("Slo") || object->schema->isA("Explore");
         std::string_view word = m.kind == ast::MemberKind::Expect ? "expect"
                                 : m.kind == ast::MemberKind::Vary ? "vary"
+                                : m.kind == ast::MemberKind::Find ? "find"
                                 : m.maximize                      ? "maximize"
                                                                   : "minimize";
         bool axis = m.kind == ast::MemberKind::Vary && searches(object->schema);
         if (!axis && (!promises || (m.kind != ast::MemberKind::Expect && !object->schema->isA("Explore"))))
-          diags_->report<diag::wrong_stage>(
-              m.range, word, m.kind == ast::MemberKind::Expect ? "in slo, explore and test"
-                                     : m.kind == ast::MemberKind::Vary ? "in explore and its spaces" : "in explore");
+          diags_->report<diag::wrong_stage>(m.range, word,
+                                            m.kind == ast::MemberKind::Expect ? "in slo, explore and test"
+                                            : m.kind == ast::MemberKind::Vary ? "in explore and its spaces"
+                                                                              : "in explore");
         return;
       }
       if (path.empty()) return;
@@ -519,17 +521,20 @@ void Evaluator::forceFields(Object* object) {
         Value axis = eval(m.value, env);
         if (!axis.poison() && axis.kind != ValueKind::List)
           diags_->report<diag::type_mismatch>(m.value->range, describe(axis), "a list of values");
-        Value subject = object->schema->isA("Explore") ? get(object, "base", m.range) : Value::record(object);
-        Value at = subject;
-        for (size_t k = 0; k < path.size() && at.kind == ValueKind::Record; ++k) {
-          if (!hasMember(at.object, path[k].text)) {
-            auto& d = diags_->report<diag::no_such_path>(
-                path[k].range, diags_->sources().text({path[0].range.file, path[0].range.begin, path.back().range.end}),
-                describe(at), path[k].text);
-            if (auto meant = suggest(path[k].text, fieldNames(at.object))) d.fix(path[k].range, *meant);
-            break;
-          }
-          at = get(at.object, path[k].text, path[k].range);
+        axisTarget(object, m, path);
+      }
+      if (m.kind == ast::MemberKind::Find && searches(object->schema)) {
+        if (m.label.text != "minimum" && m.label.text != "maximum")
+          diags_->report<diag::bad_call>(
+              m.label.range, fmt::format("`find {}`: it is `find minimum PATH` or `find maximum PATH`", m.label.text));
+        Value at = axisTarget(object, m, path);
+        if (!at.poison() && at.kind != ValueKind::Number)
+          diags_->report<diag::type_mismatch>(path.back().range, describe(at), "a number");
+        if (m.value) {
+          Value range = eval(m.value, env);
+          bool two = range.kind == ValueKind::List && range.list->size() == 2;
+          if (!range.poison() && !two)
+            diags_->report<diag::type_mismatch>(m.value->range, describe(range), "a list of two: [least, most]");
         }
       }
     });
@@ -538,6 +543,23 @@ void Evaluator::forceFields(Object* object) {
     size_t before = diags_->errors();
     if (before == 0) each([&] { elaborate(object); });
   }
+}
+
+/// The field that an axis or `find` names, as the base has it. Reports a path that leads nowhere.
+Value Evaluator::axisTarget(Object* object, const ast::Member& m, ast::Path path) {
+  Value subject = object->schema->isA("Explore") ? get(object, "base", m.range) : Value::record(object);
+  Value at = subject;
+  for (size_t k = 0; k < path.size() && at.kind == ValueKind::Record; ++k) {
+    if (!hasMember(at.object, path[k].text)) {
+      auto& d = diags_->report<diag::no_such_path>(
+          path[k].range, diags_->sources().text({path[0].range.file, path[0].range.begin, path.back().range.end}),
+          describe(at), path[k].text);
+      if (auto meant = suggest(path[k].text, fieldNames(at.object))) d.fix(path[k].range, *meant);
+      return {};
+    }
+    at = get(at.object, path[k].text, path[k].range);
+  }
+  return at;
 }
 
 void Evaluator::explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int depth) {

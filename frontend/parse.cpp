@@ -631,6 +631,11 @@ class Builder {
       m.kind = MemberKind::Vary;
       m.path = path(axis->path());
       m.value = expr(axis->expr());
+    } else if (auto* find = as<AfdParser::RequirementContext>(ctx)) {
+      m.kind = MemberKind::Find;
+      m.label = name(find->sense);
+      m.path = path(find->path());
+      if (find->expr()) m.value = expr(find->expr());
     } else if (auto* objective = as<AfdParser::ObjectiveContext>(ctx)) {
       m.kind = MemberKind::Objective;
       m.maximize = textOf(objective->dir) == "maximize";

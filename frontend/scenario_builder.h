@@ -10,7 +10,6 @@
 
 namespace afdc {
 
-
 class ScenarioBuilder {
  public:
   explicit ScenarioBuilder(Evaluator& ev) : ev_(ev) {}

@@ -15,6 +15,12 @@ constexpr double kExactBelow = 9007199254740992;  // 2^53
 constexpr uint64_t kMany = uint64_t{1} << 62;
 constexpr double kTie = 1e-9;  ///< relative: nearer than this, rounding could decide
 
+std::string dotted(ast::Path path) {
+  std::string out;
+  for (const auto& name : path) out += (out.empty() ? "" : ".") + std::string(name.text);
+  return out;
+}
+
 /// Equal values have equal keys; records are equal only to themselves.
 std::string keyOf(const Value& v) {
   if (v.kind == ValueKind::Record) return fmt::format("{}", static_cast<const void*>(v.object));
@@ -186,25 +192,36 @@ void Search::read(Object* object, bool inSpace) {
                                         : std::string(m.message);
         filter.condition = std::make_unique<Condition>(*this, m.value, in);
       }
-      if (m.kind != ast::MemberKind::Vary) continue;
-      auto& axis = list_.emplace_back();
-      axis.member = &m, axis.in = in;
-      if (!inSpace) axis.path.push_back({kBase, m.range});
-      std::string path;
-      for (const auto& name : m.path) {
-        axis.path.push_back(name);
-        path += (path.empty() ? "" : ".") + std::string(name.text);
+      if (m.kind == ast::MemberKind::Vary) {
+        auto& axis = list_.emplace_back();
+        place(axis, m, in);
+        axes_.push_back(dotted(m.path));
       }
-      axes_.push_back(path);
-      axis.value.kind = ast::ExprKind::Name;
-      axis.value.name = {kValue, m.value->range};
-      axis.value.range = m.value->range;
-      axis.assignment.kind = ast::MemberKind::Assign;
-      axis.assignment.range = m.range;
-      axis.assignment.path = axis.path;
-      axis.assignment.value = &axis.value;
+      if (m.kind == ast::MemberKind::Find) {
+        place(findAxes_.emplace_back(), m, in);
+        auto& find = finds_.emplace_back();
+        find.path = dotted(m.path);
+        find.minimum = m.label.text == "minimum";
+        Value range = m.value ? ev_.eval(m.value, ev_.frame(object, i)) : Value{};
+        if (range.kind == ValueKind::List && range.list->size() == 2)
+          find.least = (*range.list)[0].quantity, find.most = (*range.list)[1].quantity;
+      }
     }
   }
+}
+
+void Search::place(Axis& axis, const ast::Member& m, Written in) {
+  axis.member = &m, axis.in = in;
+  if (!in.inSpace) axis.path.push_back({kBase, m.range});
+  axis.path.insert(axis.path.end(), m.path.begin(), m.path.end());
+  SourceRange range = m.value ? m.value->range : m.range;
+  axis.value.kind = ast::ExprKind::Name;
+  axis.value.name = {kValue, range};
+  axis.value.range = range;
+  axis.assignment.kind = ast::MemberKind::Assign;
+  axis.assignment.range = m.range;
+  axis.assignment.path = axis.path;
+  axis.assignment.value = &axis.value;
 }
 
 Search::~Search() {
@@ -244,7 +261,7 @@ Object* Search::at(size_t depth) {
 }
 
 Object* Search::spaceAt(size_t depth) {
-  if (depth > outer_) return at(depth);
+  if (depth > outer_ || space_.empty()) return at(depth);
   return ev_.get(at(depth), space_, explore_->declared).object;
 }
 
@@ -301,6 +318,7 @@ const std::vector<uint32_t>& Search::valuesOf(size_t index) {
 }
 
 Value Search::pointHere() {
+  if (found_) return ev_.get(found_, space_.empty() ? kBase : kScenario, explore_->declared);
   if (!space_.empty()) return ev_.get(spaceAt(list_.size()), kScenario, explore_->declared);
   return ev_.get(at(list_.size()), kBase, explore_->declared);
 }
@@ -317,6 +335,38 @@ std::string Search::source(std::span<const uint32_t> ids, const std::string& nam
 ir::Resolved Search::resolve(std::span<const uint32_t> ids) {
   std::vector<uint32_t> here(ids.begin(), ids.end());
   std::swap(here, ids_);
+  auto out = resolveHere();
+  ids_ = std::move(here);
+  return out;
+}
+
+ir::Resolved Search::resolveWith(std::span<const uint32_t> ids, size_t find, double value) {
+  std::vector<uint32_t> here(ids.begin(), ids.end());
+  std::swap(here, ids_);
+  auto dimension = valueOf(ids_, find)->dimension;
+  Object* search = spaceAt(list_.size());
+  auto mark = ev_.mark();
+  found_ =
+      assigned(search, findAxes_[find], list_.size(), Value::number(Quantity{Number::inexact(value), dimension, ""}));
+  auto out = resolveHere();
+  found_ = nullptr;
+  ev_.release(mark);
+  ids_ = std::move(here);
+  return out;
+}
+
+std::optional<Quantity> Search::valueOf(std::span<const uint32_t> ids, size_t find) {
+  std::vector<uint32_t> here(ids.begin(), ids.end());
+  std::swap(here, ids_);
+  Value at = Value::record(spaceAt(list_.size()));
+  for (const auto& name : findAxes_[find].path)
+    at = at.kind == ValueKind::Record && ev_.hasMember(at.object, name.text) ? ev_.get(at.object, name.text, name.range)
+                                                                             : Value{};
+  ids_ = std::move(here);
+  return at.kind == ValueKind::Number ? std::optional(at.quantity) : std::nullopt;
+}
+
+ir::Resolved Search::resolveHere() {
   auto& diags = ev_.diags();
   size_t before = diags.count(), errors = diags.errors();
   ev_.steps_ = 0, ev_.exhausted_ = false;  // a budget for each point
@@ -339,7 +389,6 @@ ir::Resolved Search::resolve(std::span<const uint32_t> ids) {
   }
   diags.forget(before);
   ev_.read_ = 0;
-  ids_ = std::move(here);
   return out;
 }
 

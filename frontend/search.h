@@ -46,6 +46,18 @@ class Search {
   /// to where the last of these axes changes.
   uint64_t pass(uint64_t mask);
 
+  /// A number to be found: the least, or the most, with which the promises are kept.
+  struct Find {
+    std::string path;
+    bool minimum = true;
+    Quantity least, most;  ///< where it is looked for; equal: not said
+  };
+  const std::vector<Find>& finds() const { return finds_; }
+  /// The point with another value (base units) of what is to be found.
+  ir::Resolved resolveWith(std::span<const uint32_t> ids, size_t find, double value);
+  /// What the point has there; nullopt where it has nothing.
+  std::optional<Quantity> valueOf(std::span<const uint32_t> ids, size_t find);
+
   /// A value of an axis as text.
   const std::string& text(size_t axis, uint32_t id) const { return list_[axis].texts[id]; }
 
@@ -94,6 +106,8 @@ class Search {
   /// Points that share the first `depth` axes with `ids_`.
   Size sizeBelow(size_t depth);
   void read(Object* object, bool inSpace);
+  void place(Axis& axis, const ast::Member& member, Written in);
+  ir::Resolved resolveHere();
   Object* assigned(Object* search, Axis& axis, size_t index, const Value& value);
   /// The search with the first `depth` axes set as in `ids_`; the space in it where those of the search are set.
   Object* at(size_t depth);
@@ -113,6 +127,9 @@ class Search {
   size_t outer_ = 0;  ///< axes of the search, before those of the space
   std::deque<Axis> list_;
   std::vector<Filter> requires_;
+  std::vector<Find> finds_;
+  std::deque<Axis> findAxes_;  ///< where each is assigned
+  Object* found_ = nullptr;    ///< the search with what is to be found set, while it is being resolved
   std::vector<std::string> axes_;
   std::vector<uint32_t> ids_;
   struct Level {

@@ -69,6 +69,7 @@ member      : path '=' expr                                       # assign
             | require                                             # staticCheck
             | 'expect' expr ('else' STRING)?                      # resultCheck
             | 'vary' path 'in' expr                               # axis
+            | 'find' sense=name path ('in' expr)?                 # requirement
             | dir=('minimize' | 'maximize') expr                  # objective
             ;
 require     : 'require' expr ('else' STRING)? ;
@@ -97,7 +98,7 @@ comprehension : 'for' name 'in' expr ('if' expr)? ;
 arg         : (name '=')? expr ;
 literal     : INT | FLOAT | QUANTITY | STRING | 'true' | 'false' | 'null' | BAD_QUANTITY | UNTERMINATED_STRING ;
 path        : name ('.' name)* ;
-name        : ID | 'edition' | 'blocks' | 'vary' | 'enum' | 'expect' | 'kind' | 'intrinsic' | 'table' | 'given'
+name        : ID | 'edition' | 'blocks' | 'vary' | 'find' | 'enum' | 'expect' | 'kind' | 'intrinsic' | 'table' | 'given'
             | 'measure' | 'plausible' | 'weight' | 'cache' | 'state' | 'per' | 'class' | 'shard' | 'by' | 'window'
             | 'graph' | 'op' | 'side' | 'only' | 'minimize' | 'maximize' ;   // soft keywords
 

@@ -14,35 +14,10 @@ namespace {
 
 constexpr size_t kAxisColumns = 6;  ///< more axes are said in a line
 
-/// The shortest end of each path that tells the axes apart.
-std::vector<std::string> shortNames(const std::vector<std::string>& paths) {
-  std::vector<std::string> out;
-  for (const auto& path : paths) {
-    size_t from = path.rfind('.');
-    auto tail = [&] { return from == std::string::npos ? path : path.substr(from + 1); };
-    auto clashes = [&] {
-      return std::count_if(paths.begin(), paths.end(), [&](const std::string& other) {
-               return other == tail() || other.ends_with("." + tail());
-             }) > 1;
-    };
-    while (from != std::string::npos && from > 0 && clashes()) from = path.rfind('.', from - 1);
-    out.push_back(tail());
-  }
-  return out;
-}
-
 std::optional<std::string> valueAt(const SearchResult& r, const FoundPoint& p, std::string_view axis) {
   const auto& axes = r.spaces[p.space].axes;
   auto found = std::find(axes.begin(), axes.end(), axis);
   return found == axes.end() ? std::nullopt : std::optional(p.values[static_cast<size_t>(found - axes.begin())]);
-}
-
-/// "2048 req" of "Closed { concurrency = 2048 req }": a table has little room.
-std::string shortValue(const std::string& value) {
-  size_t open = value.find("{ "), set = value.find(" = "), close = value.rfind(" }");
-  bool one = open != std::string::npos && set != std::string::npos && close == value.size() - 2 &&
-             value.find_first_of(",{", open + 1) == std::string::npos;
-  return one ? value.substr(set + 3, close - set - 3) : value;
 }
 
 std::string goalText(const SearchGoal& goal, double value) {
@@ -123,6 +98,31 @@ std::string inOneLine(const SearchResult& r, const FoundPoint& p) {
 }
 
 }  // namespace
+
+/// The shortest end of each path that tells the axes apart.
+std::vector<std::string> shortNames(const std::vector<std::string>& paths) {
+  std::vector<std::string> out;
+  for (const auto& path : paths) {
+    size_t from = path.rfind('.');
+    auto tail = [&] { return from == std::string::npos ? path : path.substr(from + 1); };
+    auto clashes = [&] {
+      return std::count_if(paths.begin(), paths.end(), [&](const std::string& other) {
+               return other == tail() || other.ends_with("." + tail());
+             }) > 1;
+    };
+    while (from != std::string::npos && from > 0 && clashes()) from = path.rfind('.', from - 1);
+    out.push_back(tail());
+  }
+  return out;
+}
+
+/// "2048 req" of "Closed { concurrency = 2048 req }": a table has little room.
+std::string shortValue(const std::string& value) {
+  size_t open = value.find("{ "), set = value.find(" = "), close = value.rfind(" }");
+  bool one = open != std::string::npos && set != std::string::npos && close == value.size() - 2 &&
+             value.find_first_of(",{", open + 1) == std::string::npos;
+  return one ? value.substr(set + 3, close - set - 3) : value;
+}
 
 std::string countText(uint64_t n) { return significant(static_cast<double>(n), 12); }
 

@@ -20,6 +20,10 @@ struct SearchTable {
 /// At most `most` points; of more, some that are spread over them.
 SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most);
 
+/// The shortest end of each path that tells it from the others.
+std::vector<std::string> shortNames(const std::vector<std::string>& paths);
+/// "2048 req" of "Closed { concurrency = 2048 req }": a table has little room.
+std::string shortValue(const std::string& value);
 std::string countText(uint64_t n);
 /// "45 points: 10 keep their promises, …"
 std::string countsText(const SearchResult& r);

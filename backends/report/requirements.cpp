@@ -1,0 +1,135 @@
+#include "backends/report/requirements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "backends/report/search_table.h"
+#include "support/json.h"
+
+namespace afdc {
+
+namespace {
+
+std::string titleOf(const RequirementTable& t) {
+  std::string out = t.space.empty() ? t.name : t.name + ", " + t.space;
+  for (size_t i = 0; i < t.wanted.size(); ++i)
+    out += fmt::format("{}{} {}", i ? "; " : ": ", t.wanted[i].minimum ? "least" : "most", t.wanted[i].path);
+  return out;
+}
+
+std::string answerText(const Requirement& r, bool minimum) {
+  switch (r.found) {
+    case Requirement::Found::Value: return r.text;
+    case Requirement::Found::Always: return fmt::format("{} {}", minimum ? "below" : "above", r.text);
+    case Requirement::Found::Never: return "never";
+  }
+  return "";
+}
+
+/// Heads and rows: the axes, then what is wanted.
+std::vector<std::vector<std::string>> rowsOf(const RequirementTable& t) {
+  std::vector<std::string> paths = t.axes;
+  for (const auto& w : t.wanted) paths.push_back(w.path);
+  std::vector<std::vector<std::string>> out = {shortNames(paths)};
+  for (const auto& row : t.rows) {
+    auto& line = out.emplace_back();
+    for (const auto& v : row.values) line.push_back(shortValue(v));
+    for (size_t i = 0; i < row.answers.size(); ++i) line.push_back(answerText(row.answers[i], t.wanted[i].minimum));
+  }
+  return out;
+}
+
+/// Each reason for a `never`, once.
+std::vector<std::string> obstacles(const RequirementTable& t) {
+  std::vector<std::string> out;
+  for (const auto& row : t.rows)
+    for (size_t i = 0; i < row.answers.size(); ++i)
+      if (row.answers[i].found == Requirement::Found::Never) {
+        auto text = fmt::format("never: {} does not help: {}", t.wanted[i].path, row.answers[i].obstacle);
+        if (std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
+      }
+  return out;
+}
+
+}  // namespace
+
+std::string requirementsReport(const std::vector<RequirementTable>& all, bool color) {
+  std::string out;
+  for (const auto& t : all) {
+    std::string title = titleOf(t);
+    out += (out.empty() ? "" : "\n") + (color ? "\x1b[1m" + title + "\x1b[0m" : title) + "\n";
+    auto rows = rowsOf(t);
+    std::vector<size_t> widths(rows[0].size(), 0);
+    for (const auto& row : rows)
+      for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (const auto& row : rows) {
+      for (size_t i = 0; i < row.size(); ++i) out += fmt::format("  {:>{}}", row[i], widths[i]);
+      out += "\n";
+    }
+    for (const auto& text : obstacles(t)) out += "  " + text + "\n";
+    if (t.pruned > 0) out += fmt::format("  {} points are left out by `require`\n", t.pruned);
+  }
+  return out;
+}
+
+std::string requirementsMarkdown(const std::vector<RequirementTable>& all) {
+  std::string out;
+  for (const auto& t : all) {
+    out += fmt::format("{}### {}\n\n", out.empty() ? "" : "\n", titleOf(t));
+    auto rows = rowsOf(t);
+    for (size_t r = 0; r < rows.size(); ++r) {
+      for (const auto& cell : rows[r]) out += "| " + cell + " ";
+      out += "|\n";
+      if (r > 0) continue;
+      for (size_t i = 0; i < rows[0].size(); ++i) out += "| ---: ";
+      out += "|\n";
+    }
+    for (const auto& text : obstacles(t)) out += "\n" + text + "\n";
+  }
+  return out;
+}
+
+std::string requirementsJson(const std::vector<RequirementTable>& all) {
+  static constexpr const char* kFound[] = {"value", "always", "never"};
+  std::string out;
+  JsonWriter json(out);
+  json.object([&] {
+    json.attribute("schema", "afd_requirements");
+    json.attribute("version", 1);
+    json.attributeArray("searches", [&] {
+      for (const auto& t : all)
+        json.object([&] {
+          json.attribute("name", t.name);
+          if (!t.space.empty()) json.attribute("space", t.space);
+          json.attributeArray("points", [&] {
+            for (const auto& row : t.rows)
+              json.object([&] {
+                json.attribute("point", static_cast<double>(row.number));
+                json.attributeObject("axes", [&] {
+                  for (size_t i = 0; i < t.axes.size(); ++i) json.attribute(t.axes[i], row.values[i]);
+                });
+                json.attributeArray("found", [&] {
+                  for (size_t i = 0; i < row.answers.size(); ++i)
+                    json.object([&] {
+                      const auto& a = row.answers[i];
+                      json.attribute("path", t.wanted[i].path);
+                      json.attribute("sense", t.wanted[i].minimum ? "minimum" : "maximum");
+                      json.attribute("found", kFound[static_cast<size_t>(a.found)]);
+                      if (a.found != Requirement::Found::Never) {
+                        json.attribute("value", a.value);
+                        json.attribute("text", a.text);
+                      }
+                      json.attribute("now", a.now);
+                      if (!a.obstacle.empty()) json.attribute("obstacle", a.obstacle);
+                    });
+                });
+              });
+          });
+        });
+    });
+  });
+  return out + "\n";
+}
+
+}  // namespace afdc

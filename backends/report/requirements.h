@@ -1,0 +1,14 @@
+// What a platform needs, as a table for people and as JSON for scripts.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "results/requirements.h"
+
+namespace afdc {
+
+std::string requirementsReport(const std::vector<RequirementTable>& all, bool color);
+std::string requirementsMarkdown(const std::vector<RequirementTable>& all);
+std::string requirementsJson(const std::vector<RequirementTable>& all);
+
+}  // namespace afdc
