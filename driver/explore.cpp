@@ -1,5 +1,7 @@
 // afdc explore: the points of a file's searches, evaluated one by one.
 #include <fmt/format.h>
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/Support/SHA256.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -7,11 +9,13 @@
 #include <csignal>
 #include <cstdio>
 #include <deque>
+#include <filesystem>
 
 #include "backends/report/explore.h"
 #include "backends/report/requirements.h"
 #include "driver/explore.h"
 #include "frontend/search.h"
+#include "passes/checkpoint.h"
 #include "passes/explore.h"
 #include "passes/requirement.h"
 #include "support/files.h"
@@ -67,15 +71,48 @@ std::string speed(const SearchResult& r, double seconds) {
       significant(evaluated / std::max(1.0, static_cast<double>(r.steps)), 3), r.resolved, r.roles, r.sides);
 }
 
-SearchResult runSearch(Session& session, Object* explore, const Options& o) {
+/// Names everything that decides what a search finds: another one must not go on from its state.
+std::string fingerprint(Session& session, Object* explore, const Options& o) {
+  llvm::SHA256 hash;
+  for (uint32_t i = 0; const auto* file = session.sources.fileOrNull(i); ++i)
+    hash.update(llvm::StringRef(file->text().data(), file->text().size()));
+  hash.update(fmt::format("{} {} {} {}", AFDC_VERSION, stdlibHash(), explore->label, o.top));
+  return llvm::toHex(hash.final(), true).substr(0, 32);
+}
+
+struct Run {
+  SearchResult result;
+  bool stopped = false;  ///< before its last point
+  std::string error = {};
+};
+
+/// With `--resume` an interrupted search leaves its state in a file, and the next one goes on from there.
+Run runSearch(Session& session, Object* explore, const Options& o) {
   auto names = Search::spaces(session.evaluator, explore);
   if (names.empty()) names.emplace_back();
   std::deque<Search> searches;
-  uint64_t all = 0, first = 0;
-  for (const auto& name : names) all += searches.emplace_back(session.evaluator, explore, name).size();
-  Explorer explorer(explore->label, {o.top, 0, !o.htmlTo.empty(), !o.bestTo.empty() || !o.htmlTo.empty(), o.verify});
+  std::vector<uint64_t> firsts;
+  uint64_t all = 0;
+  for (const auto& name : names) {
+    firsts.push_back(all);
+    all += searches.emplace_back(session.evaluator, explore, name).size();
+  }
+  bool sources = !o.bestTo.empty() || !o.htmlTo.empty();
+  Explorer explorer(explore->label, {o.top, o.threads, !o.htmlTo.empty(), sources, o.verify});
+  uint64_t next = 0;  // number of the first point that is not done
+  std::string key = o.resume.empty() ? "" : fingerprint(session, explore, o);
+  if (!o.resume.empty() && std::filesystem::exists(o.resume)) {
+    auto file = readSource(o.resume);
+    CheckpointReader in(file.text);
+    bool ours = file.error.empty() && in.word() == "afdc-search-1" && in.word() == key;
+    next = in.number();
+    size_t end = file.text.find('\n');
+    if (!ours || !in.ok() || end == std::string::npos || !explorer.load(file.text.substr(end)))
+      return {{}, false, fmt::format("{} is not the state of this search: remove it to begin again", o.resume)};
+  }
   Progress progress(all);
-  for (size_t i = 0; i < names.size() && !interrupted; ++i) {
+  bool stopped = false;
+  for (size_t i = 0; i < names.size() && !stopped; ++i) {
     auto& search = searches[i];
     SearchSpace space;
     space.name = names[i], space.axes = search.axes();
@@ -83,15 +120,28 @@ SearchResult runSearch(Session& session, Object* explore, const Options& o) {
         std::move(space), [&](std::span<const uint32_t> ids) { return search.resolve(ids); },
         [&](size_t axis, uint32_t id) { return search.text(axis, id); },
         [&](std::span<const uint32_t> ids) { return search.source(ids, "chosen"); });
-    for (uint64_t looked = 0; !interrupted && search.next(); ++looked) {
+    if (next > firsts[i]) search.seek(next - firsts[i]);
+    for (uint64_t looked = 0; search.next(); ++looked) {
+      if ((stopped = interrupted)) break;
       const auto& p = search.point();
-      if (looked % 256 == 0) progress.at(first + p.number);
-      if (auto decided = explorer.point({first + p.number, p.ids, p.pruned, p.refused, p.decided}))
+      uint64_t number = firsts[i] + p.number;
+      if (looked % 256 == 0) progress.at(number);
+      if (auto decided = explorer.point({number, p.ids, p.pruned, p.refused, p.decided}))
         explorer.alike(search.pass(*decided));
+      next = firsts[i] + search.point().number + 1;
     }
-    first += search.size();
   }
-  return explorer.finish();
+  if (stopped && !o.resume.empty()) {
+    CheckpointWriter out;
+    out.word("afdc-search-1"), out.word(key), out.number(next), out.line();
+    std::string state = out.take() + explorer.save();
+    if (auto error = writeWhole(o.resume, state); !error.empty())
+      return {{}, true, fmt::format("{}: {}", o.resume, error)};
+  }
+  auto result = explorer.finish();
+  std::error_code ignored;
+  if (!stopped && !o.resume.empty()) std::filesystem::remove(o.resume, ignored);
+  return {std::move(result), stopped};
 }
 
 /// What `find` asks, of one space of a search or of a search without any.
@@ -139,12 +189,17 @@ Output searchAll(Session& session, Module* module, const Options& o) {
   if (module) session.evaluator.check(*module);
   std::vector<SearchResult> all;
   std::vector<RequirementTable> required;
+  bool stopped = false;
   if (module && session.diags.errors() == 0) {
     std::vector<Object*> searches;
     for (auto* object : session.evaluator.blocks(*module, "explore"))
       if (o.name.empty() || object->label == o.name) searches.push_back(object);
     if (searches.empty())
       session.diags.report<diag::nothing_to_do>({}, o.file, o.name.empty() ? "explore" : "explore `" + o.name + "`");
+    if (searches.size() > 1 && !o.resume.empty())
+      return {kUsage, "",
+              fmt::format("afdc explore: {} holds {} searches: name the one that --resume goes on with\n", o.file,
+                          searches.size())};
     interrupted = false;
     auto before = std::signal(SIGINT, [](int) { interrupted = true; });
     for (auto* object : searches) {
@@ -157,13 +212,17 @@ Output searchAll(Session& session, Module* module, const Options& o) {
         finding = true;
         required.push_back(findRequirements(search, object->label, space));
       }
-      if (interrupted) break;
+      stopped = stopped || (finding && interrupted);
+      if (stopped) break;
       if (finding) continue;
       auto from = std::chrono::steady_clock::now();
-      all.push_back(runSearch(session, object, o));
+      auto run = runSearch(session, object, o);
+      if (!run.error.empty()) return {kUsage, "", fmt::format("afdc explore: {}\n", run.error)};
+      all.push_back(std::move(run.result));
+      stopped = run.stopped;
       double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
       if (o.stats) std::fprintf(stderr, "%s", speed(all.back(), seconds).c_str());
-      if (interrupted) break;
+      if (stopped) break;
     }
     std::signal(SIGINT, before);
     for (const auto& r : all)
@@ -193,10 +252,12 @@ Output searchAll(Session& session, Module* module, const Options& o) {
     out.out = required.empty() ? "" : requirementsReport(required, o.color) + "\n";
   if (!o.json && !o.markdown)
     for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + searchReport(all[i], o.color);
-  if (interrupted) out.err += "afdc explore: stopped; what is shown is of the points so far\n";
+  if (stopped)
+    out.err += o.resume.empty() ? "afdc explore: stopped; what is shown is of the points so far\n"
+                                : fmt::format("afdc explore: stopped; `--resume {}` goes on from here\n", o.resume);
   for (const auto& r : all)
     if (r.kept == 0) out.code = kFindings;
-  if (errors || interrupted) out.code = kFindings;
+  if (errors || stopped) out.code = kFindings;
   if (!module) out.code = kUsage;
   return out;
 }

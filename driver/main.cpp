@@ -79,6 +79,10 @@ cl::opt<std::string> writeTo("write", cl::desc("write the best point as a scenar
                              cl::value_desc("FILE.afd"), cl::sub(explore), cl::sub(plan), cl::cat(category));
 cl::opt<std::string> htmlTo("html", cl::desc("write the answer as one page with pictures"), cl::value_desc("FILE.html"),
                             cl::sub(explore), cl::sub(plan), cl::cat(category));
+cl::opt<std::string> resume("resume", cl::desc("keep what is done here when interrupted, and go on from it"),
+                            cl::value_desc("FILE"), cl::sub(explore), cl::sub(plan), cl::cat(category));
+cl::opt<unsigned> threads("threads", cl::desc("threads to use (all cores); the result is the same"),
+                          cl::value_desc("N"), cl::init(0), cl::sub(explore), cl::sub(plan), cl::cat(category));
 cl::opt<bool> stats("stats", cl::desc("say on stderr how fast the search went"), cl::sub(explore), cl::sub(plan),
                     cl::cat(category));
 cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand), cl::cat(category));
@@ -193,7 +197,8 @@ Output dispatch() {
     o.file = evalFile, o.name = evalName;
     return runEval(o);
   }
-  o.top = std::max(1u, top.getValue()), o.stats = stats, o.bestTo = writeTo, o.htmlTo = htmlTo, o.verify = verify;
+  o.top = std::max(1u, top.getValue()), o.stats = stats, o.bestTo = writeTo, o.resume = resume, o.threads = threads,
+  o.htmlTo = htmlTo, o.verify = verify;
   if (explore) {
     o.file = exploreFile, o.name = exploreName;
     return runExplore(o);

@@ -438,12 +438,19 @@ bool Search::advance(size_t end) {
 }
 
 bool Search::next() {
-  if (begun_) {
-    ++point_.number;
-    if (!advance(list_.size())) return false;
-  } else {
-    begun_ = true;
-    if (!enter(0)) return false;
+  bool there = false;
+  switch (std::exchange(state_, State::Running)) {
+    case State::Start: there = enter(0); break;
+    case State::Placed: there = true; break;
+    case State::Running:
+      ++point_.number;
+      there = advance(list_.size());
+      break;
+    case State::Ended: break;
+  }
+  if (!there) {
+    state_ = State::Ended;
+    return false;
   }
   point_.ids = ids_;
   point_.pruned = point_.refused = nullptr;
@@ -455,6 +462,23 @@ bool Search::next() {
     break;
   }
   return true;
+}
+
+void Search::seek(uint64_t number) {
+  state_ = number < size() ? State::Placed : State::Ended;
+  point_.number = number;
+  uint64_t before = 0;
+  for (size_t depth = 0; depth < list_.size() && state_ == State::Placed; ++depth) {
+    auto& axis = list_[depth];
+    axis.here = &valuesOf(depth);
+    for (axis.at = 0;; ++axis.at) {
+      ids_[depth] = (*axis.here)[axis.at];
+      uint64_t below = sizeBelow(depth + 1).points;
+      if (before + below > number) break;
+      before += below;
+    }
+    axis.from = before;
+  }
 }
 
 uint64_t Search::pass(uint64_t mask) {

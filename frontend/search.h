@@ -41,6 +41,8 @@ class Search {
   };
   /// Goes to the first point, then to the next one. False: there is none.
   bool next();
+  /// The next point is the one of this number.
+  void seek(uint64_t number);
   const Point& point() const { return point_; }
   /// Passes over the points right behind this one that agree with it on the axes of `mask`, and says how many: those up
   /// to where the last of these axes changes.
@@ -139,7 +141,7 @@ class Search {
   };
   std::vector<Level> levels_;
   Point point_;
-  bool begun_ = false;
+  enum class State : uint8_t { Start, Placed, Running, Ended } state_ = State::Start;
 };
 
 }  // namespace afdc

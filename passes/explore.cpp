@@ -8,6 +8,7 @@
 #include <bit>
 #include <cmath>
 
+#include "passes/checkpoint.h"
 #include "passes/pipeline.h"
 #include "passes/sensitivity.h"
 #include "support/text.h"
@@ -144,6 +145,7 @@ void Explorer::take(const PointModel::Job& job, uint64_t number, std::span<const
   Checks::Facts facts{figures.metrics, figures.memoryUsed, std::nullopt};
   const auto* values = &judge.checks.evaluate(facts);
   bool broken = false, undecided = false;
+  double worst = 0;
   auto verdict = [&](const Judge::Promise& p, bool search) {
     double holds = (*values)[p.holds.index];
     if (std::isnan(holds)) undecided = true;
@@ -151,9 +153,13 @@ void Explorer::take(const PointModel::Job& job, uint64_t number, std::span<const
     if (kept) return;
     broken = true;
     auto& why = reasonOf(t, &p.text, number, ids);
-    if (!p.low.valid()) return;
+    if (!p.low.valid()) {
+      worst = NAN;
+      return;
+    }
     double bound = (*values)[p.bound.index];
     double margin = bound != 0 ? ((*values)[p.high.index] - (*values)[p.low.index]) / std::fabs(bound) : NAN;
+    worst = std::min(worst, margin);
     if (margin > why.nearest || (margin == why.nearest && number < why.nearestPoint))
       why.nearest = margin, why.nearestPoint = number, why.nearestSpace = t.space,
       why.nearestIds.assign(ids.begin(), ids.end());
@@ -172,6 +178,7 @@ void Explorer::take(const PointModel::Job& job, uint64_t number, std::span<const
     if (!broken) space.keeping.add(*tpot, *ttft, *throughput, number, ids);
   }
   if (broken) {
+    if (t.kept == 0) keepNearer(t, worst, number, t.space, ids);
     ++t.broken;
     return;
   }
@@ -187,6 +194,13 @@ Explorer::Tally::Space& Explorer::spaceOf(Tally& t) const {
   return t.spaces[t.space];
 }
 
+void Explorer::keepNearer(Tally& t, double margin, uint64_t number, size_t space, std::span<const uint32_t> ids) {
+  if (!(margin > t.nearestMargin || (margin == t.nearestMargin && number < t.nearest.number))) return;
+  t.nearestMargin = margin;
+  t.nearest.number = number, t.nearest.space = space;
+  t.nearest.ids.assign(ids.begin(), ids.end());
+}
+
 void Explorer::merge(Tally& into, Tally& from) const {
   into.pruned += from.pruned, into.refused += from.refused, into.broken += from.broken;
   into.undecided += from.undecided, into.kept += from.kept, into.steps += from.steps;
@@ -199,6 +213,8 @@ void Explorer::merge(Tally& into, Tally& from) const {
       why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint, why.nearestSpace = reason.nearestSpace,
       why.nearestIds = reason.nearestIds;
   }
+  if (!from.nearest.ids.empty())
+    keepNearer(into, from.nearestMargin, from.nearest.number, from.nearest.space, from.nearest.ids);
   for (size_t i = 0; i < from.spaces.size(); ++i) {
     into.space = i;
     auto& space = spaceOf(into);
@@ -262,7 +278,40 @@ std::optional<Results> Explorer::explained(const Candidate& c) {
   return results;
 }
 
-SearchResult Explorer::finish() {
+NearMiss Explorer::miss(const Candidate& c) {
+  NearMiss out{found(c), {}};
+  auto results = explained(c);
+  if (!results) return out;
+  for (const auto& promise : results->slo) {
+    if (promise.verdict != Verdict::Fail || !promise.margin) continue;
+    NearMiss::Broken one;
+    one.promise = promise.expect;
+    one.margin = *promise.margin;
+    if (promise.value) {
+      auto unit = parseUnit(promise.unit);
+      one.value = humanize(*promise.value, unit ? unit->dimension : Dimension{});
+    }
+    // Of what can be bought or set, what moves this figure most; the load is what is asked for.
+    auto answer = [&](const Sensitivity& s) {
+      return promise.expect.find("ttft") != std::string::npos   ? s.ttft
+             : promise.expect.find("tpot") != std::string::npos ? s.tpot
+                                                                : s.throughput;
+    };
+    for (const auto& s : results->sensitivities) {
+      bool fitted = s.field.find(".kernels.") != std::string::npos || s.field.find(".measured.") != std::string::npos ||
+                    s.field.find(".runtime.") != std::string::npos;
+      if (s.field.starts_with("workload.") || fitted) continue;
+      if (std::fabs(answer(s)) <= std::fabs(one.elasticity)) continue;
+      one.field = s.field, one.now = s.value, one.elasticity = answer(s);
+    }
+    out.broken.push_back(std::move(one));
+  }
+  out.point.results = std::move(results);
+  return out;
+}
+
+/// All points computed, all tallies one. A ranking of candidates is itself a ranking: no order of threads shows.
+void Explorer::settle() {
   compute(filling_, own_);
   filling_ = {};
   while (true) {
@@ -280,8 +329,90 @@ SearchResult Explorer::finish() {
     compute(chunk, own_);
   }
   workers_.clear();
-  // A ranking of candidates is itself a ranking: no order of threads shows.
   for (auto& tally : tallies_) merge(own_, tally);
+  tallies_.clear();
+}
+
+std::string Explorer::save() {
+  settle();
+  CheckpointWriter out;
+  out.number(r_.goals.size());
+  for (const auto& g : r_.goals) out.number(g.maximize), out.word(g.text);
+  out.line();
+  for (uint64_t n : {r_.points, own_.pruned, own_.refused, own_.broken, own_.undecided, own_.kept}) out.number(n);
+  out.real(own_.nearestMargin), out.number(own_.nearest.number), out.number(own_.nearest.space);
+  out.ids(own_.nearest.ids);
+  out.line();
+  out.number(own_.why.size());
+  for (const auto& [text, why] : own_.why) {
+    out.line();
+    out.word(*text), out.number(why.count), out.number(why.first), out.number(why.firstSpace), out.ids(why.firstIds);
+    out.real(why.nearest), out.number(why.nearestPoint), out.number(why.nearestSpace), out.ids(why.nearestIds);
+  }
+  out.line();
+  out.number(own_.spaces.size());
+  for (const auto& space : own_.spaces) {
+    out.number(space.kept);
+    for (const auto* list : {&space.ranking.best(), &space.ranking.front()}) {
+      out.line();
+      out.number(list->size());
+      for (const auto& c : *list) out.number(c.number), out.number(c.space), out.reals(c.goals), out.ids(c.ids);
+    }
+    for (const auto* landscape : {&space.all, &space.keeping}) {
+      out.line();
+      out.number(landscape->cells().size());
+      for (const auto& c : landscape->cells())
+        out.real(c.throughput), out.real(c.tpot), out.number(c.number), out.ids(c.ids);
+    }
+  }
+  out.line();
+  return out.take();
+}
+
+bool Explorer::load(const std::string& saved) {
+  CheckpointReader in(saved);
+  for (uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+    bool maximize = in.number() != 0;
+    maximize_.push_back(maximize);
+    r_.goals.push_back({in.word(), maximize});
+  }
+  for (uint64_t* n : {&r_.points, &own_.pruned, &own_.refused, &own_.broken, &own_.undecided, &own_.kept})
+    *n = in.number();
+  own_.nearestMargin = in.real(), own_.nearest.number = in.number(), own_.nearest.space = in.number();
+  own_.nearest.ids = in.ids();
+  for (uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+    auto& why = own_.why[&loaded_.emplace_back(in.word())];
+    why.count = in.number(), why.first = in.number(), why.firstSpace = in.number(), why.firstIds = in.ids();
+    why.nearest = in.real(), why.nearestPoint = in.number(), why.nearestSpace = in.number(), why.nearestIds = in.ids();
+  }
+  uint64_t spaces = in.number();
+  for (size_t i = 0; i < spaces && in.ok(); ++i) {
+    own_.space = i;
+    auto& space = spaceOf(own_);
+    space.kept = in.number();
+    for (int list = 0; list < 2; ++list)
+      for (uint64_t n = in.number(); n > 0 && in.ok(); --n) {
+        uint64_t number = in.number(), at = in.number();
+        auto goals = in.reals();
+        auto ids = in.ids();
+        if (goals.size() != maximize_.size()) return false;
+        space.ranking.add(number, at, goals, ids);
+      }
+    for (auto* landscape : {&space.all, &space.keeping}) {
+      uint64_t cells = in.number();
+      for (size_t c = 0; c < cells && in.ok(); ++c) {
+        Landscape::Cell cell;
+        cell.throughput = in.real(), cell.tpot = in.real(), cell.number = in.number();
+        cell.ids = in.ids();
+        landscape->put(c, std::move(cell));
+      }
+    }
+  }
+  return in.ok() && in.done();
+}
+
+SearchResult Explorer::finish() {
+  settle();
   r_.steps = own_.steps + Role::stepsTimed() - stepsBefore_;
   r_.pruned = own_.pruned, r_.refused = own_.refused, r_.broken = own_.broken, r_.undecided = own_.undecided,
   r_.kept = own_.kept;
@@ -302,6 +433,8 @@ SearchResult Explorer::finish() {
     for (const auto& d : diags.all())
       if (kCatalogue[d.id].severity == Severity::Error) {
         why.example = d.message;
+        why.help.clear();
+        for (const auto& help : d.helps) why.help += (why.help.empty() ? "" : "; ") + help;
         break;
       }
   };
@@ -324,6 +457,7 @@ SearchResult Explorer::finish() {
   }
   for (const auto& c : overall.front()) r_.front.push_back(found(c));
   drawMap();
+  if (r_.kept == 0 && !own_.nearest.ids.empty()) r_.nearest = miss(own_.nearest);
   for (const auto& space : spaces_) {
     const auto& made = space.model.counts();
     r_.resolved += made.resolved, r_.roles += made.roles, r_.sides += made.sides;

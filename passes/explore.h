@@ -46,6 +46,10 @@ class Explorer {
   std::optional<uint64_t> point(const Next& next);
   /// `n` more points come to the end of the last one.
   void alike(uint64_t n);
+  /// What has been found up to here, after the last point; no more points are taken.
+  std::string save();
+  /// Goes on from what `save` gave, before the first point of any space. False: it is damaged.
+  bool load(const std::string& saved);
   SearchResult finish();
 
  private:
@@ -62,6 +66,8 @@ class Explorer {
   struct Tally {
     uint64_t pruned = 0, refused = 0, broken = 0, undecided = 0, kept = 0, steps = 0;
     std::unordered_map<const std::string*, Reason> why;
+    Candidate nearest;  ///< that breaks promises, by the one it misses most
+    double nearestMargin = -1e300;
     /// What is kept of a space.
     struct Space {
       Ranking ranking;
@@ -80,6 +86,7 @@ class Explorer {
   };
 
   void compute(const Chunk& chunk, Tally& tally) const;
+  static void keepNearer(Tally& tally, double margin, uint64_t number, size_t space, std::span<const uint32_t> ids);
   void take(const PointModel::Job& job, uint64_t number, std::span<const uint32_t> ids, Tally& tally) const;
   void merge(Tally& into, Tally& from) const;
   Reason& reasonOf(Tally& tally, const std::string* text, uint64_t number, std::span<const uint32_t> ids) const;
@@ -89,6 +96,8 @@ class Explorer {
   void work(Tally& tally);
   FoundPoint found(const Candidate& candidate);
   std::optional<Results> explained(const Candidate& candidate);
+  NearMiss miss(const Candidate& candidate);
+  void settle();
   void drawMap();
   /// A point evaluated as `afdc eval` does it, and whether these are its figures to the bit.
   std::optional<Results> whole(size_t space, std::span<const uint32_t> ids, const PointFigures& figures);
@@ -106,6 +115,7 @@ class Explorer {
   SearchResult r_;
   std::vector<bool> maximize_;  ///< of the goals
   uint64_t stepsBefore_ = Role::stepsTimed();
+  std::deque<std::string> loaded_;  ///< words of reasons from before
   uint64_t evaluated_ = 0;
   uint64_t* lastCount_ = nullptr;  ///< of points that came to the last one's end
   Reason* lastReason_ = nullptr;

@@ -29,6 +29,11 @@ void Landscape::add(const Landscape& other) {
     if (better(other.cells_[i], cells_[i])) cells_[i] = other.cells_[i];
 }
 
+void Landscape::put(size_t at, Cell cell) {
+  if (cells_.empty()) cells_.resize(kTpot * kTtft);
+  if (at < cells_.size()) cells_[at] = std::move(cell);
+}
+
 std::vector<const Landscape::Cell*> Landscape::reachable() const {
   std::vector<const Cell*> out(kTpot * kTtft, nullptr);
   if (cells_.empty()) return out;

@@ -29,6 +29,10 @@ class Landscape {
     std::vector<uint32_t> ids;  ///< empty: no point lies here
     bool empty() const { return throughput == 0; }
   };
+  /// For those who write it down and read it again.
+  const std::vector<Cell>& cells() const { return cells_; }
+  void put(size_t at, Cell cell);
+
   /// The best within a TPOT and a TTFT: for each cell, of all cells up to it. Row by row: TPOT · kTtft + TTFT.
   std::vector<const Cell*> reachable() const;
   /// The most throughput at each TPOT where a longer one is worth it, whatever the TTFT, by growing TPOT.

@@ -101,9 +101,9 @@ SlotState Schedule::mixed(double n) const {
   return s;
 }
 
-/// Requests that have arrived while one round of prompts and decodes ran have their prompts computed in one step, side by
-/// side on the data-parallel ranks; all ranks wait for it. At most one for each rank: more on one rank take as long as
-/// one after the other.
+/// Requests that have arrived while one round of prompts and decodes ran have their prompts computed in one step, side
+/// by side on the data-parallel ranks; all ranks wait for it. At most one for each rank: more on one rank take as long
+/// as one after the other.
 SlotState Schedule::prefillFirst(double n) const {
   SlotState s;
   double phi = e_.runtime.phase_lock, outputs = len_.output - 1;
@@ -113,7 +113,8 @@ SlotState Schedule::prefillFirst(double n) const {
   for (int i = 0; i < 8; ++i) {
     double rounds = n / together;  // of prompts, while all n are replaced once
     s.ttft = tau * (1 + phi * (rounds - 1) / 2);
-    s.tpot = outputs > 0 ? tDecode / role_.progress() + std::max(0.0, rounds - 1) * tau * (1 - phi / 2) / outputs : kUnknown;
+    s.tpot =
+        outputs > 0 ? tDecode / role_.progress() + std::max(0.0, rounds - 1) * tau * (1 - phi / 2) / outputs : kUnknown;
     s.residence = s.ttft + (outputs > 0 ? outputs * s.tpot : 0);
     s.rate = n / s.residence;
     double next = std::clamp(s.rate * (tDecode + tau), 1.0, std::min(e_.degrees.dp, n));

@@ -39,12 +39,26 @@ struct SearchSpace {
 /// Points that came to the same end, with the first of them.
 struct SearchReason {
   uint64_t count = 0, first = 0;
-  std::string example;  ///< what was said of the first
+  std::string example, help;  ///< what was said of the first, and what helps
   /// Of a promise: how near the nearest point came (the largest margin, negative), and which.
   double nearest = -1e300;
   uint64_t nearestPoint = 0;
   size_t nearestSpace = 0;
   std::vector<std::string> nearestValues;
+};
+
+/// What to change where no point keeps its promises: of the point that comes nearest to all of them.
+struct NearMiss {
+  FoundPoint point;
+  struct Broken {
+    std::string promise;
+    double margin = 0;  ///< negative: by how much of its bound it is missed
+    std::string value;  ///< that the promise would have to allow
+    std::string field;  ///< of the hardware or deployment, that helps most; may be empty
+    std::string now;    ///< its value
+    double elasticity = 0;
+  };
+  std::vector<Broken> broken;
 };
 
 struct SearchResult {
@@ -60,7 +74,8 @@ struct SearchResult {
   uint64_t resolved = 0, roles = 0, sides = 0;  ///< scenarios, engines, and engines under a load, made for all points
   uint64_t steps = 0;                           ///< step times computed; the only figure that depends on the threads
   uint64_t verified = 0;                        ///< points that were evaluated whole as well
-  uint64_t differing = 0;  ///< shown points whose whole evaluation does not give the same figures: a bug
+  uint64_t differing = 0;           ///< shown points whose whole evaluation does not give the same figures: a bug
+  std::optional<NearMiss> nearest;  ///< where none is kept
   std::map<std::string, SearchReason> why;  ///< of the pruned, refused and broken
   /// The most throughput per device that each space offers within a TPOT and a TTFT (s); 0: nothing.
   struct Cell {

@@ -56,12 +56,16 @@ std::string searchReport(const SearchResult& r, bool color) {
     out +=
         fmt::format("\n  bottleneck of the best: {}\n", r.best[0].results ? r.best[0].results->bottleneck : "unknown");
   }
+  auto advice = adviceOf(r);
+  if (!advice.empty()) out += "\n" + title("No point keeps its promises");
+  for (const auto& text : advice) out += "  " + text + "\n";
   if (r.why.empty()) return out;
   out += "\n" + title("Why not the others");
   for (const auto& [text, reason] : reasonsByCount(r)) {
     out += fmt::format("  {:>10}  {}\n", countText(reason->count), text);
     if (!reason->example.empty())
       out += fmt::format("  {:>10}  for example point {}: {}\n", "", reason->first, reason->example);
+    if (!reason->help.empty()) out += fmt::format("  {:>10}  help: {}\n", "", reason->help);
     if (r.kept == 0 && !reason->nearestValues.empty())
       out += fmt::format("  {:>10}  nearest: point {} misses it by {} % ({})\n", "", reason->nearestPoint,
                          significant(-100 * reason->nearest, 3),

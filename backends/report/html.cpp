@@ -60,6 +60,11 @@ std::string reasons(const SearchResult& r) {
 
 std::string tables(const SearchResult& r) {
   std::string out;
+  if (auto advice = adviceOf(r); !advice.empty()) {
+    out += "<section><h2>No point keeps its promises</h2><ul>\n";
+    for (const auto& text : advice) out += "<li>" + escaped(text) + "</li>\n";
+    out += "</ul></section>\n";
+  }
   if (!r.best.empty() && !r.best[0].source.empty())
     out += fmt::format("<section class=\"without-js\"><h2>The best point as a file</h2><pre>{}</pre></section>\n",
                        escaped(r.best[0].source));

@@ -44,6 +44,9 @@ std::string searchMarkdown(const std::vector<SearchResult>& all) {
         out += fmt::format("\n<details><summary>Trade-offs ({})</summary>\n\n{}\n</details>\n", r.front.size(),
                            pointTable(r, r.front, 15));
     }
+    auto advice = adviceOf(r);
+    if (!advice.empty()) out += "\n**No point keeps its promises**\n\n";
+    for (const auto& text : advice) out += "- " + text + "\n";
     if (r.why.empty()) continue;
     out += "\n**Why not the others**\n\n| points | reason |\n| ---: | --- |\n";
     for (const auto& [text, why] : reasonsByCount(r))

@@ -87,6 +87,20 @@ std::string searchJson(const std::vector<SearchResult>& all) {
                 });
               });
           });
+          if (r.nearest) {
+            points(r, "nearest", {r.nearest->point});
+            json.attributeArray("relax", [&] {
+              for (const auto& b : r.nearest->broken)
+                json.object([&] {
+                  json.attribute("promise", b.promise);
+                  json.attribute("misses_by", -b.margin);
+                  json.attribute("value", b.value);
+                  json.attribute("field", b.field);
+                  json.attribute("now", b.now);
+                  json.attribute("elasticity", b.elasticity);
+                });
+            });
+          }
           points(r, "best", r.best);
           points(r, "front", r.front);
         });

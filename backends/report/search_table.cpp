@@ -201,4 +201,20 @@ SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points
   return out;
 }
 
+std::vector<std::string> adviceOf(const SearchResult& r) {
+  std::vector<std::string> out;
+  if (!r.nearest) return out;
+  const auto& near = *r.nearest;
+  out.push_back(fmt::format("Nearest: point {} ({})", near.point.number, inOneLine(r, near.point)));
+  for (const auto& b : near.broken) {
+    std::string text = fmt::format("`{}` is missed by {} %: it would have to allow {}", b.promise,
+                                   significant(-100 * b.margin, 3), b.value.empty() ? "more" : b.value);
+    if (!b.field.empty())
+      text += fmt::format("; or change `{}` (now {}): one percent more of it changes the figure by {} %", b.field,
+                          b.now, significant(b.elasticity, 2));
+    out.push_back(std::move(text));
+  }
+  return out;
+}
+
 }  // namespace afdc

@@ -30,6 +30,8 @@ std::string countsText(const SearchResult& r);
 /// "Best: most throughput_per_gpu, then least mean(tpot)"
 std::string orderText(const SearchResult& r);
 std::vector<std::pair<std::string, const SearchReason*>> reasonsByCount(const SearchResult& r);
+/// Where no point keeps its promises: what the nearest one misses, and what would help.
+std::vector<std::string> adviceOf(const SearchResult& r);
 /// "decode 4 x tp 8" with the axes' short names, of a point that is only known by its values.
 std::string valuesText(const SearchResult& r, size_t space, const std::vector<std::string>& values);
 
