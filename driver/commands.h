@@ -21,12 +21,13 @@ struct Options {
   std::vector<std::string> files, sets;
   bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false,
        summary = false;
-  size_t top = 10;     ///< best points of a search that are shown
-  size_t verify = 0;   ///< of so many points of a search, one is evaluated whole as well
-  std::string bestTo;  ///< where the best point of a search is written as a file
-  std::string resume;  ///< where an interrupted search keeps what it has
-  size_t threads = 0;  ///< of a search; 0: all cores
-  std::string htmlTo;  ///< where a search is shown as a page
+  size_t top = 10;              ///< best points of a search that are shown
+  size_t verify = 0;            ///< of so many points of a search, one is evaluated whole as well
+  std::string bestTo;           ///< where the best point of a search is written as a file
+  std::string resume;           ///< where an interrupted search keeps what it has
+  size_t threads = 0;           ///< of a search; 0: all cores
+  std::string htmlTo;           ///< where a search is shown as a page
+  std::string csvTo, sqliteTo;  ///< where its points are listed
   bool markdown = false;
   bool stats = false;  ///< how fast a search went
   bool cases = false;

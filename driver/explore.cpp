@@ -13,6 +13,7 @@
 
 #include "backends/report/explore.h"
 #include "backends/report/requirements.h"
+#include "backends/report/search_rows.h"
 #include "driver/explore.h"
 #include "frontend/search.h"
 #include "passes/checkpoint.h"
@@ -177,6 +178,22 @@ RequirementTable findRequirements(Search& search, const std::string& name, const
   return out;
 }
 
+/// The files that were asked for beside the report. Says which one could not be written.
+std::string writeFiles(const std::vector<SearchResult>& all, const Options& o) {
+  if (all.empty()) return "";
+  std::string made = fmt::format("afdc {}, standard library {}", AFDC_VERSION, stdlibHash());
+  auto write = [](const std::string& path, const std::string& text) {
+    auto error = writeWhole(path, text);
+    return error.empty() ? "" : fmt::format("{}: {}", path, error);
+  };
+  std::string error;
+  if (!o.bestTo.empty() && !all[0].best.empty()) error = write(o.bestTo, all[0].best[0].source);
+  if (error.empty() && !o.htmlTo.empty()) error = write(o.htmlTo, searchHtml(all, made));
+  if (error.empty() && !o.csvTo.empty()) error = write(o.csvTo, searchCsv(all));
+  if (error.empty() && !o.sqliteTo.empty()) error = write(o.sqliteTo, searchDatabase(all, made));
+  return error;
+}
+
 }  // namespace
 
 Output runExplore(const Options& o) {
@@ -231,14 +248,7 @@ Output searchAll(Session& session, Module* module, const Options& o) {
             {}, fmt::format("{} points of `{}` get other figures when they are evaluated alone", r.differing, r.name));
   }
   bool errors = session.diags.errors() > 0;
-  if (!o.bestTo.empty() && !all.empty() && !all[0].best.empty())
-    if (auto error = writeWhole(o.bestTo, all[0].best[0].source); !error.empty())
-      return {kUsage, "", fmt::format("afdc explore: {}: {}\n", o.bestTo, error)};
-  if (!o.htmlTo.empty() && !all.empty()) {
-    std::string made = fmt::format("afdc {}, standard library {}", AFDC_VERSION, stdlibHash());
-    if (auto error = writeWhole(o.htmlTo, searchHtml(all, made)); !error.empty())
-      return {kUsage, "", fmt::format("afdc explore: {}: {}\n", o.htmlTo, error)};
-  }
+  if (auto error = writeFiles(all, o); !error.empty()) return {kUsage, "", fmt::format("afdc explore: {}\n", error)};
   out.err = o.json ? (session.diags.count() > 0 ? session.diags.json() + "\n" : "") : session.diags.text(o.color);
   if (!required.empty() && all.empty())
     out.out = o.json       ? requirementsJson(required)

@@ -79,6 +79,10 @@ cl::opt<std::string> writeTo("write", cl::desc("write the best point as a scenar
                              cl::value_desc("FILE.afd"), cl::sub(explore), cl::sub(plan), cl::cat(category));
 cl::opt<std::string> htmlTo("html", cl::desc("write the answer as one page with pictures"), cl::value_desc("FILE.html"),
                             cl::sub(explore), cl::sub(plan), cl::cat(category));
+cl::opt<std::string> csvTo("csv", cl::desc("list the best, the trade-offs and what each space offers"),
+                           cl::value_desc("FILE.csv"), cl::sub(explore), cl::sub(plan), cl::cat(category));
+cl::opt<std::string> sqliteTo("sqlite", cl::desc("the same, the counts and the reasons as a database"),
+                              cl::value_desc("FILE.db"), cl::sub(explore), cl::sub(plan), cl::cat(category));
 cl::opt<std::string> resume("resume", cl::desc("keep what is done here when interrupted, and go on from it"),
                             cl::value_desc("FILE"), cl::sub(explore), cl::sub(plan), cl::cat(category));
 cl::opt<unsigned> threads("threads", cl::desc("threads to use (all cores); the result is the same"),
@@ -198,7 +202,7 @@ Output dispatch() {
     return runEval(o);
   }
   o.top = std::max(1u, top.getValue()), o.stats = stats, o.bestTo = writeTo, o.resume = resume, o.threads = threads,
-  o.htmlTo = htmlTo, o.verify = verify;
+  o.htmlTo = htmlTo, o.csvTo = csvTo, o.sqliteTo = sqliteTo, o.verify = verify;
   if (explore) {
     o.file = exploreFile, o.name = exploreName;
     return runExplore(o);

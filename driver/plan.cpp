@@ -90,8 +90,14 @@ std::string promise(std::string_view text) {
     return std::string(t);
   };
   std::string metric = trim(text.substr(0, op));
-  if (const auto* known = findMetric(metric); known && known->distribution) metric = fmt::format("mean({})", metric);
-  return fmt::format("{} {} {}", metric, text.substr(op, end - op), quantity(trim(text.substr(end))));
+  std::string bound = quantity(trim(text.substr(end)));
+  if (const auto* known = findMetric(metric)) {
+    if (known->distribution) metric = fmt::format("mean({})", metric);
+    // A time could be meant in s or ms: the language asks. Of anything else there is one unit that people use.
+    bool bare = bound.find_first_not_of("0123456789.+-eE") == std::string::npos;
+    if (bare && known->unit != "s") bound += fmt::format(" {}", known->unit);
+  }
+  return fmt::format("{} {} {}", metric, text.substr(op, end - op), bound);
 }
 
 class Question {

@@ -34,19 +34,20 @@ Dimension dimensionOf(const MetricInfo& metric) { return parseUnit(metric.unit)-
 std::span<const NamedMetric> namedMetrics() {
   using M = Results::Metrics;
   static constexpr NamedMetric kNamed[] = {
-      {"mean(ttft)", [](const M& m) { return m.ttft_mean_s; }},
-      {"mean(tpot)", [](const M& m) { return m.tpot_mean_s; }},
-      {"mean(e2e)", [](const M& m) { return m.e2e_mean_s; }},
-      {"p50(ttft)", [](const M& m) { return m.ttft_p50_s; }},
-      {"mean(interactivity)", [](const M& m) { return m.interactivity_tokens_per_s; }},
-      {"throughput", [](const M& m) { return m.output_tokens_per_s; }},
-      {"throughput_per_gpu", [](const M& m) { return m.output_tokens_per_s_per_device; }},
-      {"total_throughput", [](const M& m) { return m.total_tokens_per_s; }},
-      {"request_rate", [](const M& m) { return m.requests_per_s; }},
-      {"concurrency", [](const M& m) { return m.concurrency; }},
-      {"cost_per_mtok", [](const M& m) { return m.usd_per_million_output_tokens; }},
-      {"cost_per_mtok_total", [](const M& m) { return m.usd_per_million_tokens; }},
-      {"cost_per_hour",
+      {"mean(ttft)", "ttft_mean_s", [](const M& m) { return m.ttft_mean_s; }},
+      {"mean(tpot)", "tpot_mean_s", [](const M& m) { return m.tpot_mean_s; }},
+      {"mean(e2e)", "e2e_mean_s", [](const M& m) { return m.e2e_mean_s; }},
+      {"p50(ttft)", "ttft_p50_s", [](const M& m) { return m.ttft_p50_s; }},
+      {"mean(interactivity)", "interactivity_tokens_per_s", [](const M& m) { return m.interactivity_tokens_per_s; }},
+      {"throughput", "output_tokens_per_s", [](const M& m) { return m.output_tokens_per_s; }},
+      {"throughput_per_gpu", "output_tokens_per_s_per_device",
+       [](const M& m) { return m.output_tokens_per_s_per_device; }},
+      {"total_throughput", "total_tokens_per_s", [](const M& m) { return m.total_tokens_per_s; }},
+      {"request_rate", "requests_per_s", [](const M& m) { return m.requests_per_s; }},
+      {"concurrency", "concurrency", [](const M& m) { return m.concurrency; }},
+      {"cost_per_mtok", "usd_per_million_output_tokens", [](const M& m) { return m.usd_per_million_output_tokens; }},
+      {"cost_per_mtok_total", "usd_per_million_tokens", [](const M& m) { return m.usd_per_million_tokens; }},
+      {"cost_per_hour", "usd_per_second",
        [](const M& m) { return m.usd_per_hour ? std::optional(*m.usd_per_hour / 3600) : std::nullopt; }},
   };
   return kNamed;

@@ -24,6 +24,7 @@ Dimension dimensionOf(const MetricInfo& metric);
 /// A result under the name that checks use: "mean(ttft)", "throughput", …
 struct NamedMetric {
   std::string_view name;
+  std::string_view key;                                   ///< in tables, with its unit: "ttft_mean_s"
   std::optional<double> (*get)(const Results::Metrics&);  ///< nullopt: this evaluator cannot say
 };
 std::span<const NamedMetric> namedMetrics();
