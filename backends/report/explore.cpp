@@ -50,6 +50,8 @@ std::string searchReport(const SearchResult& r, bool color) {
       for (const auto& space : r.spaces)
         if (!space.best) out += fmt::format("  {}: no point keeps its promises\n", space.name);
     }
+    if (auto table = byInteractivity(r); !table.rows.empty())
+      out += "\n" + title("Most tok/s per device at a user's speed") + aligned(table, color);
     if (r.front.size() > 1)
       out += "\n" + title(fmt::format("Trade-offs: no point is better in every goal ({})", r.front.size())) +
              points(r.front, kFrontRows);

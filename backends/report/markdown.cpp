@@ -12,8 +12,7 @@ std::string cell(std::string text) {
   return text;
 }
 
-std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most) {
-  auto table = tableOf(r, points, most);
+std::string tableText(const SearchTable& table) {
   std::string out;
   auto line = [&](const SearchTable::Row& row) {
     for (const auto& c : row.cells) out += "| " + cell(c) + " ";
@@ -25,6 +24,10 @@ std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& poi
   out += table.head.words.empty() ? "|\n" : "| --- |\n";
   for (const auto& row : table.rows) line(row);
   return out + (table.note.empty() ? "" : "\n" + table.note + "\n");
+}
+
+std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most) {
+  return tableText(tableOf(r, points, most));
 }
 
 }  // namespace
@@ -40,6 +43,8 @@ std::string searchMarkdown(const std::vector<SearchResult>& all) {
       for (const auto& space : r.spaces)
         if (space.best) each.push_back(*space.best);
       if (r.spaces.size() > 1) out += "\n**Best of each space**\n\n" + pointTable(r, each, each.size());
+      if (auto table = byInteractivity(r); !table.rows.empty())
+        out += "\n**Most tok/s per device at a user's speed**\n\n" + tableText(table);
       if (r.front.size() > 1)
         out += fmt::format("\n<details><summary>Trade-offs ({})</summary>\n\n{}\n</details>\n", r.front.size(),
                            pointTable(r, r.front, 15));

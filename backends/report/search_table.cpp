@@ -99,6 +99,34 @@ std::string inOneLine(const SearchResult& r, const FoundPoint& p) {
 
 }  // namespace
 
+SearchTable byInteractivity(const SearchResult& r) {
+  SearchTable out;
+  if (r.spaces.size() < 2 || r.kept == 0) return out;
+  out.head.cells = {"tok/s/user"};
+  for (const auto& space : r.spaces) out.head.cells.push_back(space.name);
+  out.head.cells.emplace_back("most");
+  std::vector<double> before;
+  for (double speed : {5, 10, 20, 30, 50, 75, 100, 150, 200, 300}) {
+    std::vector<double> served;
+    for (const auto& space : r.spaces) {
+      double most = 0;
+      for (const auto& p : space.keeping)
+        if (*p.metrics.tpot_mean_s <= 1 / speed) most = std::max(most, *p.metrics.output_tokens_per_s_per_device);
+      served.push_back(most);
+    }
+    double most = *std::max_element(served.begin(), served.end());
+    if (most == 0) break;
+    if (served == before) out.rows.pop_back();  // a faster stream at no price: the slower one needs no row
+    before = served;
+    auto& row = out.rows.emplace_back();
+    row.cells.push_back(significant(speed, 3));
+    for (double s : served) row.cells.push_back(s > 0 ? significant(s, 4) : "-");
+    auto winner = std::find(served.begin(), served.end(), most) - served.begin();
+    row.cells.push_back(r.spaces[static_cast<size_t>(winner)].name);
+  }
+  return out;
+}
+
 /// The shortest end of each path that tells the axes apart.
 std::vector<std::string> shortNames(const std::vector<std::string>& paths) {
   std::vector<std::string> out;

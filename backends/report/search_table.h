@@ -20,6 +20,10 @@ struct SearchTable {
 /// At most `most` points; of more, some that are spread over them.
 SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most);
 
+/// The most throughput per device that each space serves at some speeds of one user's stream, of the points that keep
+/// their promises. Empty where there is only one space.
+SearchTable byInteractivity(const SearchResult& r);
+
 /// The shortest end of each path that tells it from the others.
 std::vector<std::string> shortNames(const std::vector<std::string>& paths);
 /// "2048 req" of "Closed { concurrency = 2048 req }": a table has little room.
