@@ -231,7 +231,18 @@ SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points
 
 std::vector<std::string> adviceOf(const SearchResult& r) {
   std::vector<std::string> out;
-  if (!r.nearest) return out;
+  if (r.kept > 0 || r.why.empty()) return out;
+  if (!r.nearest) {
+    // No point got so far as to have figures.
+    const auto [reason, why] = reasonsByCount(r)[0];
+    std::string share = fmt::format("{} of {} points", countText(why->count), countText(r.points));
+    if (reason.starts_with("AFD"))
+      out.push_back(fmt::format("{} are no deployment ({}): {}", share, reason.substr(0, reason.find(' ')),
+                                why->help.empty() ? "`afdc explain` of this code says what to change" : why->help));
+    else
+      out.push_back(fmt::format("{} are pruned ({}): relax that, or vary what it speaks of further", share, reason));
+    return out;
+  }
   const auto& near = *r.nearest;
   out.push_back(fmt::format("Nearest: point {} ({})", near.point.number, inOneLine(r, near.point)));
   for (const auto& b : near.broken) {
