@@ -12,7 +12,7 @@ try:
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
-    from selenium.webdriver.support.ui import Select
+    from selenium.webdriver.support.ui import Select, WebDriverWait
 except ImportError:
     print("skipped: no python3-selenium")
     sys.exit(77)
@@ -78,17 +78,21 @@ def main():
         rows[1].send_keys(Keys.ENTER)
         check(heading(page) != before, "a row chosen by the keyboard shows its point")
 
-        # A click on a drawn point of the first figure.
-        spot = page.execute_script("""
-          const canvas = document.querySelector('canvas'), chart = Chart.getChart(canvas);
-          const set = chart.data.datasets.findIndex(d => d.label === 'aggregated');
-          const element = chart.getDatasetMeta(set).data[0], box = canvas.getBoundingClientRect();
-          canvas.scrollIntoView(); const at = canvas.getBoundingClientRect();
-          return [at.x + element.x, at.y + element.y, chart.data.datasets[set].data[0].p.point];""")
+        # A click on a drawn point of the first figure, once the page has settled after the last change.
+        spot = page.execute_async_script("""
+          const done = arguments[arguments.length - 1], canvas = document.querySelector('canvas');
+          canvas.scrollIntoView();
+          requestAnimationFrame(() => requestAnimationFrame(() => {
+            const chart = Chart.getChart(canvas), at = canvas.getBoundingClientRect();
+            const set = chart.data.datasets.findIndex(d => d.label === 'aggregated');
+            const element = chart.getDatasetMeta(set).data[0];
+            done([at.x + element.x, at.y + element.y, chart.data.datasets[set].data[0].p.point]);
+          }));""")
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             page.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": kind, "x": spot[0], "y": spot[1], "button": "left",
                                                               "clickCount": 1})
-        check(f"Point {spot[2]}" in heading(page), "a click on a point shows it")
+        WebDriverWait(page, 10).until(lambda _: f"Point {spot[2]}" in heading(page), "a click on a point shows it")
+        print("ok a click on a point shows it")
         check("aggregated" in heading(page), "and its space")
 
         box = page.find_element(By.CSS_SELECTOR, ".controls input[type=checkbox]")
