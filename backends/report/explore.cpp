@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "backends/report/plot.h"
 #include "backends/report/search_table.h"
 #include "support/text.h"
 
@@ -52,6 +53,8 @@ std::string searchReport(const SearchResult& r, bool color) {
     }
     if (auto table = byInteractivity(r); !table.rows.empty())
       out += "\n" + title("Most tok/s per device at a user's speed") + aligned(table, color);
+    if (auto plot = searchPlot(r); !plot.empty())
+      out += "\n" + title("tok/s per device by a user's speed (both logarithmic)") + plot;
     if (r.front.size() > 1)
       out += "\n" + title(fmt::format("Trade-offs: no point is better in every goal ({})", r.front.size())) +
              points(r.front, kFrontRows);
