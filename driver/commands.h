@@ -15,8 +15,17 @@ struct PlanOptions {
   bool print = false;  ///< only the file that says what is searched
 };
 
+/// What `afdc emit` is asked.
+struct EmitOptions {
+  std::string target, to;  ///< name of the target; empty: the file's `emit` blocks. Directory to write to
+  std::string run;         ///< a simulator that the emitted files are given to
+  unsigned requests = 1000, seed = 1;  ///< of a synthetic trace
+  bool list = false, dryRun = false, force = false, lossy = false;
+};
+
 struct Options {
   PlanOptions plan;
+  EmitOptions emit;
   std::string file, name, path;
   std::vector<std::string> files, sets;
   bool json = false, strict = false, color = false, write = false, checkOnly = false, listPasses = false,
@@ -52,6 +61,8 @@ Output runIr(const Options& options);
 Output runTest(const Options& options);
 /// `afdc import kernels DIR -o DIR` (Options::name, file, path).
 Output runImport(const Options& options);
+/// Files for another tool (Options::emit).
+Output runEmit(const Options& options);
 Output runOperators(const Options& options);
 /// Markdown made from what the compiler knows: `schemas`, `diagnostics` or `operators` (Options::file).
 Output runDoc(const Options& options);

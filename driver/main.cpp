@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <utility>
 
 #include "driver/commands.h"
 #include "driver/fidelity/calibrate.h"
@@ -36,6 +37,7 @@ cl::SubCommand step("step", "time one step operator by operator (--batch=count,n
 cl::SubCommand fidelity("fidelity", "compare predictions with the references of a case file");
 cl::SubCommand calibrate("calibrate", "fit a runtime's overheads and a device's corrections to measurements");
 cl::SubCommand import("import", "read another tool's data: measured kernel tables into compact files");
+cl::SubCommand emit("emit", "write the inputs of a simulator or of a serving system from a scenario");
 cl::SubCommand doc("doc", "print the reference as Markdown: schemas, operators or diagnostics");
 
 cl::OptionCategory category("Options");
@@ -109,11 +111,28 @@ cl::list<std::string> calibrateFiles(
              "tpot_ms, ttft_ms, e2e_s, output_tok_s; or records as JSON)"),
     cl::sub(calibrate), cl::cat(category));
 cl::opt<std::string> outputFile(
-    "o", cl::desc("write here: the fitted runtimes (calibrate), the directory of tables (import)"),
-    cl::value_desc("PATH"), cl::sub(calibrate), cl::sub(import), cl::cat(category));
+    "o", cl::desc("write here: the fitted runtimes (calibrate), the directory of tables (import), of files (emit)"),
+    cl::value_desc("PATH"), cl::sub(calibrate), cl::sub(import), cl::sub(emit), cl::cat(category));
 cl::opt<bool> leaveOut("leave-one-out",
                        cl::desc("predict also each device's and each model's records by a fit to the others"),
                        cl::sub(calibrate), cl::cat(category));
+cl::opt<std::string> emitTarget(cl::Positional, cl::desc("TARGET (or only FILE, for its `emit` blocks)"), cl::sub(emit),
+                                cl::cat(category));
+cl::opt<std::string> emitFile(cl::Positional, cl::desc("FILE"), cl::sub(emit), cl::cat(category));
+cl::opt<std::string> emitName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(emit), cl::cat(category));
+cl::opt<bool> listTargets("list-targets", cl::desc("what can be written, and for which version"), cl::sub(emit),
+                          cl::cat(category));
+cl::opt<bool> dryRun("dry-run", cl::desc("show the tree of files, write nothing"), cl::sub(emit), cl::cat(category));
+cl::opt<bool> force("force", cl::desc("write over files that were changed or are not from here"), cl::sub(emit),
+                    cl::cat(category));
+cl::opt<bool> lossy("lossy", cl::desc("leave out what the target cannot say, with a warning"), cl::sub(emit),
+                    cl::cat(category));
+cl::opt<unsigned> emitRequests("requests", cl::desc("length of a synthetic trace (1000)"), cl::value_desc("N"),
+                               cl::init(1000), cl::sub(emit), cl::cat(category));
+cl::opt<unsigned> emitSeed("seed", cl::desc("of a synthetic trace (1)"), cl::value_desc("N"), cl::init(1),
+                           cl::sub(emit), cl::cat(category));
+cl::opt<std::string> emitRun("run", cl::desc("give what was written to this simulator and show its figures beside ours"),
+                             cl::value_desc("BIN"), cl::sub(emit), cl::cat(category));
 cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain),
                                     cl::cat(category));
 cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
@@ -129,7 +148,7 @@ cl::opt<Format> formatOption("format", cl::desc("what to print"),
                              cl::sub(fidelity), cl::cat(category));
 cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"),
                            cl::value_desc("PATH=VALUE"), cl::sub(eval), cl::sub(explain), cl::sub(irCommand),
-                           cl::sub(step), cl::cat(category));
+                           cl::sub(step), cl::sub(emit), cl::cat(category));
 cl::opt<std::string> profile("profile", cl::desc("answer with another tool's arithmetic: genz, aiconfigurator"),
                              cl::value_desc("NAME"), cl::sub(eval), cl::cat(category));
 cl::opt<std::string> compareProfile("compare-profile",
@@ -144,7 +163,7 @@ cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as 
 cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"),
                                cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(plan),
                                cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::sub(fidelity),
-                               cl::sub(calibrate), cl::cat(category));
+                               cl::sub(calibrate), cl::sub(emit), cl::cat(category));
 cl::opt<std::string> after("after", cl::desc("the pass after which to print"), cl::value_desc("PASS"),
                            cl::init("collectives"), cl::sub(irCommand), cl::cat(category));
 cl::opt<bool> listPasses("list-passes", cl::desc("list the passes in order"), cl::sub(irCommand), cl::cat(category));
@@ -165,6 +184,7 @@ EXAMPLES
   afdc explain AFD0301
   afdc test stdlib
   afdc import kernels DIR -o tables               measured kernel times into compact files
+  afdc emit vllm scenario.afd chat -o out         start scripts of real engines; --list-targets has all targets
   afdc fidelity measured records.json --cases     every prediction beside its measurement
   afdc calibrate mine.csv -o overlay.afd          fit a runtime to your measurements
 
@@ -239,6 +259,13 @@ Output dispatch() {
     o.leaveOut = leaveOut;
     return runCalibrate(o);
   }
+  if (emit) {
+    o.emit = {emitTarget, outputFile, emitRun, emitRequests, emitSeed, listTargets, dryRun, force, lossy};
+    o.file = emitFile, o.name = emitName;
+    // Without a target, the file comes first.
+    if (o.emit.target.ends_with(".afd")) o.name = o.file, o.file = std::exchange(o.emit.target, "");
+    return runEmit(o);
+  }
   if (doc) {
     o.file = docSubject;
     return runDoc(o);
@@ -284,7 +311,7 @@ int main(int argc, char** argv) {
     return kUsage;
   }
   if (!check && !eval && !explore && !plan && !explain && !format && !irCommand && !test && !step && !doc &&
-      !fidelity && !calibrate && !import) {
+      !fidelity && !calibrate && !import && !emit) {
     std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
     return kUsage;
   }

@@ -119,6 +119,12 @@ std::vector<std::string> Evaluator::texts(Object* object, std::string_view field
   return out;
 }
 
+std::string Evaluator::symbol(Object* object, std::string_view field) {
+  if (!hasMember(object, field)) return "";
+  Value v = get(object, field, object->declared);
+  return v.kind == ValueKind::Symbol ? v.text : "";
+}
+
 std::optional<std::pair<Quantity, SourceRange>> Evaluator::letValue(Module& module, std::string_view name) {
   auto found = module.decls.find(name);
   if (found == module.decls.end() || found->second->kind != ast::DeclKind::Let) return std::nullopt;

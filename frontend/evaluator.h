@@ -34,6 +34,8 @@ class Evaluator {
   std::optional<std::pair<Quantity, SourceRange>> letValue(Module& module, std::string_view name);
   /// The members of a field that is a list of texts, or its one text; empty otherwise.
   std::vector<std::string> texts(Object* object, std::string_view field);
+  /// A field that is a member of an enum; empty otherwise.
+  std::string symbol(Object* object, std::string_view field);
   /// A field of an object that is itself a record; null otherwise.
   Object* recordField(Object* object, std::string_view name);
   /// Applies `path = expression` from the command line on top of `object` (a fresh object is returned).

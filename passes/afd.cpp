@@ -71,19 +71,31 @@ BatchState AfdModel::microbatch(const BatchState& step) const {
   return micro;
 }
 
-/// The busiest port's bytes over its bandwidth, and the path's latency. A token goes once to every FFN rank that holds
-/// one of its experts, or to one group of ranks that share a dense FFN; ranks that share an expert take a share each.
-double AfdModel::exchange(size_t body, const BatchState& micro, bool toFfn) const {
+namespace {
+double tokensOf(const BatchState& state) {
   double tokens = 0;
-  for (const auto& g : micro) tokens += g.count * g.fresh;
-  const auto &a = config_.attention.degrees, &f = config_.ffn.degrees;
+  for (const auto& g : state) tokens += g.count * g.fresh;
+  return tokens;
+}
+}  // namespace
+
+/// A token goes once to every FFN rank that holds one of its experts, or to one group of ranks that share a dense FFN;
+/// ranks that share an expert take a share each.
+double AfdModel::exchanged(size_t body, const BatchState& micro, bool toFfn) const {
+  const auto& f = config_.ffn.degrees;
   const auto& routes = ffn_.plan().bodies[body].routes;
   double copies = 1;
   if (!routes.empty() && f.ep > 1) {
     const auto& r = routes[0];
     copies = expectedRemoteBins(f.ep, r.experts, r.topK, r.groups, r.groupsPerToken) * f.ep / (f.ep - 1);
   }
-  double bytes = tokens * copies * (toFfn ? dispatchBytes_ : combineBytes_);
+  return tokensOf(micro) * copies * (toFfn ? dispatchBytes_ : combineBytes_);
+}
+
+/// The busiest port's bytes over its bandwidth, and the path's latency.
+double AfdModel::exchange(size_t body, const BatchState& micro, bool toFfn) const {
+  double bytes = exchanged(body, micro, toFfn), tokens = tokensOf(micro);
+  const auto &a = config_.attention.degrees, &f = config_.ffn.degrees;
   double senders = a.ranks(), receivers = f.ranks();
   double eta = config_.attention.runtime.eta_network;
   double attentionPort = bytes / senders / (config_.link[0].bandwidth * eta);

@@ -38,6 +38,11 @@ class AfdModel {
   /// Stage times of each body's layers at the microbatch's size, in the order of the stack.
   std::vector<AfdRun> runs(const BatchState& step) const;
   StepTime time(const BatchState& step, bool withBreakdown) const;
+  /// One of the microbatches that a step is cut into.
+  BatchState microbatch(const BatchState& step) const;
+  /// Bytes that one layer of a body sends from all of one side to all of the other, for a microbatch.
+  double exchanged(size_t body, const BatchState& micro, bool toFfn) const;
+  bool crosses(size_t body) const { return crosses_[body]; }
   const StepModel& attention() const { return attention_; }
   const StepModel& ffn() const { return ffn_; }
   const AfdConfig& config() const { return config_; }
@@ -45,7 +50,6 @@ class AfdModel {
   AfdModel with(double microbatches, double bandwidthFactor) const;
 
  private:
-  BatchState microbatch(const BatchState& step) const;
   double exchange(size_t body, const BatchState& micro, bool toFfn) const;
 
   StepModel attention_, ffn_;

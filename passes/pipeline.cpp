@@ -336,6 +336,8 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
   auto floor = physicalFloor(roles.front(), roles.back(), load);
   checkSlo(s, s.find(subject->scenario, "slo"), r, floor.ttft, floor.tpot, diags);
   out.results = std::move(r);
+  out.roles = std::move(roles);
+  out.steps = std::move(served->steps);
   out.ok = true;
   return out;
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ir/scenario.h"
-#include "passes/role.h"
+#include "passes/serve.h"
 #include "results/results.h"
 #include "support/diagnostics.h"
 
@@ -29,6 +29,8 @@ std::optional<Subject> subjectOf(const ir::Scenario& s, Diagnostics& diags);
 struct PipelineOutput {
   std::optional<ir::Graph> graph;  ///< after lower, shard or collectives
   std::optional<Results> results;
+  std::vector<Role> roles;          ///< of what was evaluated
+  std::vector<Served::Step> steps;  ///< and their typical steps
   bool ok = false;
 };
 

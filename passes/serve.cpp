@@ -28,8 +28,8 @@ double zipfShare(double held, double n, double s) {
 
 }  // namespace
 
-Found foundInCache(const Role& role, const LoadConfig& load, double running) {
-  Found out{{load.input, load.output}, 1};
+CacheHit foundInCache(const Role& role, const LoadConfig& load, double running) {
+  CacheHit out{{load.input, load.output}, 1};
   if ((load.shared <= 0 && load.carryOver <= 0) || !role.engine().prefixCache) return out;
   // Running sequences have precedence; what they leave holds the most popular prefixes (LRU keeps nearly those).
   double shared = std::min(load.shared, load.input - 1);

@@ -60,12 +60,12 @@ Rates ratesOf(const Solo& solo, double slots, const LoadConfig& load);
 /// `slotsOfRank`: sequences that a data-parallel rank may hold. The load is not a trace.
 Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const LoadConfig& load);
 
-struct Found {
+struct CacheHit {
   Lengths lengths;
   double hit = 1;  ///< of shared prefixes
 };
 /// Prompt tokens that are found in the cache while `running` sequences of a rank hold the rest.
-Found foundInCache(const Role& role, const LoadConfig& load, double running);
+CacheHit foundInCache(const Role& role, const LoadConfig& load, double running);
 /// Sequences that one data-parallel rank's cache holds.
 double sequencesThatFit(const Role& role, const LoadConfig& load);
 

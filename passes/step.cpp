@@ -361,10 +361,11 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
   const auto& d = engine_.degrees;
   Work w;
   bool computeBound = false;
-  auto communicate = [&](const CommTime& t) {
+  auto communicate = [&](const CommTime& t, double size, CommGroup group) {
     w.seconds = t.seconds;
     w.bytes = t.bytes;
     w.resource = Work::Network;
+    w.size = size, w.group = group;
     return w;
   };
   bool exchange = exchanges();
@@ -439,40 +440,43 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
       // Tensor-parallel ranks hold the same tokens: each sends its share.
       ExpertTraffic t{f.tokensLocal / d.tp,    route.topK, route.experts, route.groups, route.groupsPerToken,
                       value(op.bytes) * d.etp, low};
-      auto time = expertExchange(t, {d.ep, d.etp}, engine_.tiers, engine_.runtime.eta_network);
+      CommGroup experts{d.ep, d.etp};
+      auto time = expertExchange(t, experts, engine_.tiers, engine_.runtime.eta_network);
+      double sent = time.bytes * d.ep / (d.ep - 1);
       if (op.cost == Cost::Combine && d.tp > 1) {
         // … and gathers the others' results again.
-        auto gather = allGather(f.tokensLocal * value(op.bytes), {d.tp, 1}, engine_.tiers, engine_.runtime.eta_network);
+        w.gathered = f.tokensLocal * value(op.bytes);
+        auto gather = allGather(w.gathered, {d.tp, 1}, engine_.tiers, engine_.runtime.eta_network);
         time.seconds += gather.seconds;
         time.bytes += gather.bytes;
       }
-      return communicate(time);
+      return communicate(time, sent, experts);
     }
     case Cost::Reshard: {
       // The FFN's ranks need the tokens of all mixer groups among them; with a smaller degree, the results go back so.
       double ranks = std::max(d.ftp, d.tp) / std::min(d.ftp, d.tp);
       const auto* activation = plan_->graph.precision(plan_->activation);
       double bytes = std::max(f.tokensLocal, f.otherLocal) * width() * (activation ? activation->bytesPerElement() : 2);
-      return communicate(allGather(bytes, {ranks, std::min(d.ftp, d.tp)}, engine_.tiers, engine_.runtime.eta_network));
+      CommGroup group{ranks, std::min(d.ftp, d.tp)};
+      return communicate(allGather(bytes, group, engine_.tiers, engine_.runtime.eta_network), bytes, group);
     }
     case Cost::AllReduce: {
       // Sums over the experts inside a tensor-parallel group; with an exchange, `combine` has already added them.
-      if (bound && bound->reduce && !(op.axis == Axis::ep && exchange))
-        if (auto seconds = measured(op, *bound, f, w)) {
-          w.seconds = *seconds;
-          w.bytes = value(op.bytes);
-          w.resource = Work::Network;
-          return w;
-        }
       double ranks = op.axis == Axis::ep ? (exchange             ? 1
                                             : part_ == Part::Ffn ? d.ep * d.etp
                                                                  : d.tp)
                                          : d.byAxis()[static_cast<size_t>(op.axis)];
-      return communicate(allReduce(value(op.bytes), {ranks, 1}, engine_.tiers, engine_.runtime.eta_network));
+      double bytes = value(op.bytes);
+      if (bound && bound->reduce && !(op.axis == Axis::ep && exchange))
+        if (auto seconds = measured(op, *bound, f, w))
+          return communicate({*seconds, bytes}, bytes, {ranks, 1});
+      return communicate(allReduce(bytes, {ranks, 1}, engine_.tiers, engine_.runtime.eta_network), bytes, {ranks, 1});
     }
-    case Cost::AllGather:
-      return communicate(allGather(value(op.bytes), {d.byAxis()[static_cast<size_t>(op.axis)], 1}, engine_.tiers,
-                                   engine_.runtime.eta_network));
+    case Cost::AllGather: {
+      CommGroup group{d.byAxis()[static_cast<size_t>(op.axis)], 1};
+      return communicate(allGather(value(op.bytes), group, engine_.tiers, engine_.runtime.eta_network), value(op.bytes),
+                         group);
+    }
   }
   if (engine_.runtime.kernels) w.source = Work::Source::Fitted;
   if (bound && (bound->product || bound->experts) && w.flops > 0) {
@@ -689,9 +693,11 @@ std::vector<StepModel::OpTime> StepModel::operators(const BatchState& state) con
   std::vector<OpTime> out;
   const auto& g = plan_->graph;
   eachOp(state, [&](size_t body, const OpPlan& op, const Work& w, double count, int) {
+    const auto& ops = plan_->bodies[body].ops;
     out.push_back({std::string(g.strings[g.bodies[body].name]), std::string(g.strings[op.name]), plan_->classes[op.cls],
                    std::string(kSourceNames[static_cast<size_t>(w.source)]), count, w.seconds, w.flops, w.bytes,
-                   w.resource == Work::Network ? 0 : std::max(w.flops / op.peak, w.bytes / engine_.device.bandwidth)});
+                   w.resource == Work::Network ? 0 : std::max(w.flops / op.peak, w.bytes / engine_.device.bandwidth),
+                   op.cost, body, &op == &reshard_ ? SIZE_MAX : static_cast<size_t>(&op - ops.data()), w.size, w.gathered, w.group});
   });
   return out;
 }

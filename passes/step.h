@@ -56,6 +56,11 @@ class StepModel {
     std::string body, op, cls, source;  ///< source: "measured", "between", "extrapolated", "fitted", "roofline"
     double count = 1, seconds = 0, flops = 0, bytes = 0;
     double bound = 0;  ///< seconds at the datasheet's peak and bandwidth: nothing real is below
+    Cost cost = Cost::Free;
+    size_t bodyIndex = 0, place = SIZE_MAX;  ///< in the plan; SIZE_MAX: tokens that change meshes, no operator
+    double size = 0;                         ///< collectives: as in results/trace.h
+    double gathered = 0;                     ///< bytes that tensor-parallel ranks gather after it
+    CommGroup group;
   };
   std::vector<OpTime> operators(const BatchState& state) const;
 
@@ -82,6 +87,9 @@ class StepModel {
     double seconds = 0, flops = 0, bytes = 0;
     double kernels = 1;  ///< launched
     double fetched = 0;  ///< bytes over the host's link
+    double size = 0;     ///< of a collective: reduced, gathered, or sent by one rank, its own share included
+    double gathered = 0;  ///< by an all-gather over the tensor-parallel ranks that follows
+    CommGroup group;
     enum class Source : uint8_t { Roofline, Fitted, Measured, Between, Extrapolated } source = Source::Roofline;
     enum Resource { Compute, Memory, Network } resource = Memory;
   };

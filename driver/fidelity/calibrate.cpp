@@ -37,7 +37,7 @@ struct Sample {
 };
 
 /// The sample's runtime and device at their priors, where the fit does not have them.
-void atPrior(Fit& fit, const Sample& s) {
+void atPrior(FittedFigures& fit, const Sample& s) {
   if (auto [r, fresh] = fit.runtimes.try_emplace(s.runtime); fresh)
     for (size_t i = 0; i < r->second.size(); ++i) r->second[i] = kRuntimeParameters[i].prior;
   if (auto [d, fresh] = fit.devices.try_emplace(s.device); fresh)
@@ -113,9 +113,9 @@ class Fitter {
       }
   }
 
-  const Fit& fit() const { return fit_; }
+  const FittedFigures& fit() const { return fit_; }
   /// Goes on from figures that another fit found; what it does not have stays at the prior.
-  void startFrom(const Fit& known) {
+  void startFrom(const FittedFigures& known) {
     for (auto& [name, values] : fit_.runtimes)
       if (auto found = known.runtimes.find(name); found != known.runtimes.end()) values = found->second;
     for (auto& [name, values] : fit_.devices)
@@ -159,7 +159,7 @@ class Fitter {
 
   std::vector<Sample> samples_;
   std::vector<double> losses_;
-  Fit fit_;
+  FittedFigures fit_;
 };
 
 Record fromRow(const Csv& csv, size_t row) {
@@ -240,7 +240,7 @@ std::string overlay(const FitReport& report, const std::string& sources) {
 
 }  // namespace
 
-void Fit::apply(const std::string& runtime, const std::string& device, EngineConfig& e) const {
+void FittedFigures::apply(const std::string& runtime, const std::string& device, EngineConfig& e) const {
   if (auto found = runtimes.find(runtime); found != runtimes.end()) {
     const auto& v = found->second;
     auto& rt = e.runtime;
@@ -260,7 +260,7 @@ namespace {
 /// By metric, by group: relative errors.
 using Errors = std::map<std::string, std::map<std::string, std::vector<double>>>;
 
-void addErrors(const std::vector<Sample>& samples, const Fit& fit, Errors& errors) {
+void addErrors(const std::vector<Sample>& samples, const FittedFigures& fit, Errors& errors) {
   for (const auto& s : samples) {
     auto p = Predictor::predict(*s.record, *s.built, [&](EngineConfig& e) { fit.apply(s.runtime, s.device, e); });
     for (const auto& [metric, value] : s.record->metrics)
@@ -315,7 +315,7 @@ std::vector<Sample> samplesOf(Predictor& predictor, const std::vector<Record>& r
 }
 
 /// Predicts every part of the samples with a fit to the others. `part` names the part of a sample.
-std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const Fit& whole,
+std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const FittedFigures& whole,
                                       const std::function<std::string(const Sample&)>& part,
                                       const std::function<void(const std::string&)>& progress) {
   std::set<std::string> parts;
@@ -328,7 +328,7 @@ std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const 
     Fitter fitter(in);
     fitter.startFrom(whole);
     fitter.run(true, {{0.2, 1}, {0.06, 1}}, [](const std::string&) {});
-    Fit fit = fitter.fit();
+    FittedFigures fit = fitter.fit();
     for (const auto& s : out) atPrior(fit, s);
     addErrors(out, fit, errors);
   }

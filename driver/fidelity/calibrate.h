@@ -38,7 +38,7 @@ inline constexpr std::array<FitParameter, 2> kDeviceParameters = {{
 using RuntimeFit = std::array<double, kRuntimeParameters.size()>;
 using DeviceFit = std::array<double, kDeviceParameters.size()>;
 
-struct Fit {
+struct FittedFigures {
   std::map<std::string, RuntimeFit> runtimes;
   std::map<std::string, DeviceFit> devices;
   /// Puts the figures of this fit into an engine that runs `runtime` on `device`.
@@ -46,7 +46,7 @@ struct Fit {
 };
 
 struct FitReport {
-  Fit fit;
+  FittedFigures fit;
   double before = 0, after = 0;  ///< loss
   size_t records = 0;
   std::map<std::string, size_t> perRuntime, perDevice;

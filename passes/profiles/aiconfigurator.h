@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "passes/kernels/tables.h"
-#include "passes/profiles/shape.h"
+#include "ir/shape.h"
 
 namespace afdc::aic {
 

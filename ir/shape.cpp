@@ -1,4 +1,4 @@
-#include "passes/profiles/shape.h"
+#include "ir/shape.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,40 @@
+// Chakra execution traces (mlcommons/chakra, schema 0.0.4): records of a varint length and a protobuf message, first the
+// metadata, then nodes. Field numbers are those of et_def.proto; a writer needs varints and length-delimited fields only.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace afdc::emit::chakra {
+
+enum class NodeType : uint8_t { Compute = 4, Send = 5, Receive = 6, Collective = 7 };
+enum class Collective : uint8_t { AllReduce = 0, AllGather = 2, AllToAll = 6 };
+
+struct Node {
+  uint64_t id = 0;
+  std::string name;
+  NodeType type = NodeType::Compute;
+  std::vector<uint64_t> controls, data;  ///< nodes that it waits for
+  uint64_t micros = 0;                   ///< of a node of the host
+};
+
+/// One file of a rank.
+class Writer {
+ public:
+  /// `made` names who made it (an attribute of the metadata).
+  explicit Writer(std::string_view made);
+  /// Begins a node; attributes follow until the next one or `take`.
+  void node(const Node& node);
+  void truth(std::string_view name, bool value);
+  void number(std::string_view name, uint64_t value);  ///< int64
+  void text(std::string_view name, std::string_view value);
+  std::string take();
+
+ private:
+  void attribute(std::string_view name, uint32_t field, std::string_view value, bool varint, uint64_t number);
+  void end();
+  std::string out_, message_;
+};
+
+}  // namespace afdc::emit::chakra

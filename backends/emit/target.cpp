@@ -1,0 +1,186 @@
+#include "backends/emit/target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "support/text.h"
+
+namespace afdc::emit {
+
+namespace {
+
+constexpr std::string_view kWords[] = {
+    "prefill and decode on engines of their own",
+    "attention and FFN on groups of their own",
+    "tensor parallelism",
+    "pipeline parallelism",
+    "data-parallel attention",
+    "context parallelism",
+    "expert parallelism",
+    "several replicas of an engine",
+    "engines on different devices",
+    "mixtures of experts",
+    "latent attention",
+    "windows of attention",
+    "state-space layers",
+    "mixers that other tools have no name for",
+    "weights in formats other than 16 bits",
+    "a KV cache in a format other than 16 bits",
+    "drafts by the model's own module",
+    "drafts by another model",
+    "weights or caches in the host's memory",
+    "shared prefixes",
+    "a fixed number of users",
+    "arrivals at a rate",
+    "one batch, all at once",
+    "a recorded trace",
+    "lengths that vary",
+    "conversations of several turns",
+    "pipelines around the deployment",
+    "promises",
+};
+static_assert(std::size(kWords) == static_cast<size_t>(Construct::Count));
+
+/// Formats that a tool without any notion of them would read as 16 bits.
+bool sixteenBit(std::string_view format) { return format == "bf16" || format == "fp16"; }
+
+}  // namespace
+
+std::string_view wordsOf(Construct construct) { return kWords[static_cast<size_t>(construct)]; }
+
+double Unit::write(double value) const {
+  double number = value / scale;
+  if (decimals < 0) return number;
+  double places = std::pow(10, decimals);
+  return std::round(number * places) / places;
+}
+
+std::vector<Use> usesOf(const Serving& v) {
+  std::vector<Use> out;
+  auto use = [&](Construct c, std::string what, std::string path) { out.push_back({c, std::move(what), std::move(path)}); };
+  if (v.disaggregated) use(Construct::PrefillDecode, "prefill and decode apart", "deployment");
+  auto degree = [&](Construct c, const Engine& e, const char* name, double value) {
+    if (value > 1)
+      use(c, fmt::format("`{} = {}` of `{}`", name, shortest(value), e.name),
+          e.at(std::string("parallel.") + name));
+  };
+  for (const auto& e : v.engines) {
+    if (e.side == Side::Attention)
+      use(Construct::AttentionFfn, fmt::format("attention and FFN of `{}` apart", e.owner), e.owner);
+    degree(Construct::TensorParallel, e, "tp", e.tp);
+    degree(Construct::PipelineParallel, e, "pp", e.pp);
+    degree(Construct::DataParallel, e, "dp", e.dp);
+    degree(Construct::ContextParallel, e, "cp", e.cp);
+    degree(Construct::ExpertParallel, e, "ep", e.ep);
+    if (e.replicas > 1)
+      use(Construct::Replicas, fmt::format("{} replicas of `{}`", shortest(e.replicas), e.name), e.owner + ".replicas");
+    if (&e != &v.engines[0] && e.device.name != v.engines[0].device.name)
+      use(Construct::MixedHardware, fmt::format("`{}` on {}, `{}` on {}", v.engines[0].name, v.engines[0].device.name,
+                                                e.name, e.device.name),
+          e.path);
+    bool experts = v.shape.experts > 0;
+    if (!sixteenBit(e.linear) || (experts && !sixteenBit(e.expert)))
+      use(Construct::ReducedWeights,
+          fmt::format("weights of `{}` in {}", e.name, sixteenBit(e.linear) ? e.expert : e.linear), e.owner + ".quant");
+    if (!sixteenBit(e.kv))
+      use(Construct::ReducedKv, fmt::format("the KV cache of `{}` in {}", e.name, e.kv), e.owner + ".quant");
+    if (e.drafts > 0)
+      use(e.mtp ? Construct::MtpDrafts : Construct::DraftModel,
+          fmt::format("{} drafted tokens of `{}`", shortest(e.drafts), e.name), e.owner + ".speculative");
+    if (e.offloadWeights > 0 || e.offloadKv > 0)
+      use(Construct::Offload, fmt::format("`{}` keeps part in the host's memory", e.name), e.owner + ".offload");
+  }
+  std::string model = fmt::format("model `{}`", v.model);
+  if (!v.modelError.empty()) use(Construct::OtherMixer, fmt::format("{}: {}", model, v.modelError), "deployment.model");
+  if (v.shape.experts > 0) use(Construct::Moe, model, "deployment.model");
+  if (v.shape.mla) use(Construct::LatentAttention, model, "deployment.model");
+  if (v.shape.window > 0) use(Construct::WindowedAttention, model, "deployment.model");
+  if (v.shape.mamba) use(Construct::StateSpace, model, "deployment.model");
+  const auto& l = v.load;
+  static constexpr Construct kArrivals[] = {Construct::ClosedLoop, Construct::OpenLoop, Construct::StaticBatch,
+                                            Construct::RecordedTrace};
+  static constexpr const char* kHow[] = {"users at once", "requests per second", "requests in a batch", ""};
+  auto how = static_cast<size_t>(l.arrivals);
+  use(kArrivals[how],
+      how == 3 ? fmt::format("trace {}", l.trace) : fmt::format("{} {}", significant(l.amount, 6), kHow[how]),
+      "workload.arrivals");
+  if (l.input.family != "constant" || l.output.family != "constant")
+    use(Construct::Spread, fmt::format("prompts {}, answers {}", l.input.family, l.output.family), "workload.input");
+  if (l.shared > 0 || l.carryOver > 0) use(Construct::PrefixReuse, "shared prefixes", "workload.prefix");
+  if (l.turns > 1) use(Construct::Turns, fmt::format("{} turns", significant(l.turns, 3)), "workload.turns");
+  if (v.pipeline) use(Construct::Pipeline, "the stages around the deployment", "pipeline");
+  if (!v.promises.empty() || !v.otherPromises.empty()) use(Construct::Promises, "its promises", "slo");
+  return out;
+}
+
+const Ability* Target::ability(Construct construct) const {
+  auto found = std::find_if(abilities.begin(), abilities.end(), [&](const Ability& a) { return a.construct == construct; });
+  return found == abilities.end() ? nullptr : &*found;
+}
+
+std::string& Emission::file(std::string path, bool executable) {
+  auto found = std::find_if(files.begin(), files.end(), [&](const File& f) { return f.path == path; });
+  if (found != files.end()) return found->text;
+  File f;
+  f.path = std::move(path);
+  f.executable = executable;
+  return files.emplace_back(std::move(f)).text;
+}
+
+void Emission::streamed(std::string path, std::function<std::string()> make) {
+  File f;
+  f.path = std::move(path);
+  f.make = std::move(make);
+  files.push_back(std::move(f));
+}
+
+void Emission::linked(std::string path, std::string to) {
+  File f;
+  f.path = std::move(path);
+  f.linkTo = std::move(to);
+  files.push_back(std::move(f));
+}
+
+void Emission::map(std::string_view file, std::string_view key, std::string value, std::string from) {
+  mappings.push_back({std::string(file), std::string(key), std::move(value), std::move(from)});
+}
+
+void Emission::lose(std::string what, std::string path) { losses.push_back({std::move(what), std::move(path)}); }
+void Emission::refuse(std::string what, std::string path) { refusals.push_back({std::move(what), std::move(path)}); }
+
+std::string Input::stamp() const {
+  return fmt::format("afdc {}, scenario {} ({})", compiler, results.scenario, results.scenario_hash);
+}
+
+double Input::rate() const {
+  if (serving.load.arrivals == Load::Arrivals::Poisson) return serving.load.amount;
+  return serving.load.arrivals == Load::Arrivals::Closed ? results.metrics.requests_per_s.value_or(0) : 0;
+}
+
+std::vector<Request> Input::trace() const {
+  const auto& load = serving.load;
+  size_t count = load.arrivals == Load::Arrivals::Batch ? static_cast<size_t>(std::max(1.0, load.amount)) : requests;
+  return requestsOf(load, count, rate(), seed);
+}
+
+Emission emitTo(const Target& target, const Input& input, bool tolerant) {
+  Emission out;
+  for (const auto& use : usesOf(input.serving)) {
+    const auto* ability = target.ability(use.construct);
+    auto how = ability ? ability->how : How::Refused;
+    if (how == How::Expressed) continue;
+    std::string why = ability && !ability->what.empty() ? std::string(ability->what)
+                                                        : fmt::format("{} has no {}", target.title, wordsOf(use.construct));
+    std::string text = fmt::format("{}: {}", use.what, why);
+    if (how == How::Refused && !tolerant)
+      out.refuse(std::move(text), use.path);
+    else
+      out.lose(std::move(text), use.path);
+  }
+  if (out.refusals.empty()) target.write(input, out);
+  return out;
+}
+
+}  // namespace afdc::emit

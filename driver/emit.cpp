@@ -1,0 +1,162 @@
+// afdc emit: a scenario is evaluated, then a target writes its files.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "backends/emit/target.h"
+#include "driver/commands.h"
+#include "driver/emit_run.h"
+#include "driver/session.h"
+#include "passes/trace.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+std::string listOfTargets() {
+  size_t width = 0;
+  for (const auto* t : emit::targets()) width = std::max(width, t->name.size());
+  std::string out;
+  for (const auto* t : emit::targets()) out += fmt::format("{:<{}}  {}\n", t->name, width, t->version);
+  return out;
+}
+
+/// The place of a path of a scenario, or of the longest part of it that there is.
+SourceRange placeOf(const ir::Scenario& s, std::string_view path, const Diagnostics& diags) {
+  for (;;) {
+    auto node = path.empty() ? s.root : s.find(s.root, path);
+    if (auto range = node.valid() ? rangeOf(s, node, diags) : SourceRange{}; range.valid() || path.empty()) return range;
+    size_t dot = path.rfind('.');
+    path = dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+  }
+}
+
+/// One scenario to one target.
+struct Job {
+  const emit::Target* target = nullptr;
+  Object* scenario = nullptr;
+  std::string to;
+  bool lossy = false;
+};
+
+/// Jobs of the command line, or of the file's `emit` blocks; reports what is missing.
+std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Output& out) {
+  std::vector<Job> jobs;
+  std::vector<std::string> names;
+  for (const auto* t : emit::targets()) names.emplace_back(t->name);
+  auto target = [&](const std::string& name) {
+    const auto* found = emit::findTarget(name);
+    auto meant = found ? std::nullopt : suggest(name, names);
+    if (!found) {
+      out.err += fmt::format("afdc emit: no target `{}`{}; there are {}\n", name,
+                             meant ? fmt::format(" (did you mean `{}`?)", *meant) : "", joinWords(names));
+      out.code = kUsage;
+    }
+    return found;
+  };
+  if (!o.emit.target.empty()) {
+    const auto* t = target(o.emit.target);
+    if (!t) return {};
+    auto chosen = session.scenarios(module, o.name, o.sets);
+    if (chosen.size() > 1) {
+      std::vector<std::string> labels;
+      for (const auto* c : chosen) labels.push_back(c->label);
+      out.err += fmt::format("afdc emit: {} has {} scenarios; say which: {}\n", o.file, chosen.size(), joinWords(labels, "or"));
+      out.code = kUsage;
+      return {};
+    }
+    for (auto* c : chosen) jobs.push_back({t, c, o.emit.to, o.emit.lossy});
+    return jobs;
+  }
+  auto blocks = session.evaluator.blocks(module, "emit");
+  if (blocks.empty()) session.diags.report<diag::nothing_to_do>({}, module.name, "`emit` block")
+      .help("name a target: afdc emit TARGET FILE, or declare `emit TARGET { of = scenario, path = \"out\" }`");
+  for (auto* block : blocks) {
+    if (!o.name.empty() && block->label != o.name) continue;
+    const auto* t = target(block->label);
+    if (!t) return {};
+    auto* of = session.evaluator.recordField(block, "of");
+    if (!of || !of->schema->isA("Scenario")) {
+      session.diags.report<diag::not_evaluable>(block->declared, block->label, "`of` is no scenario");
+      return {};
+    }
+    auto path = session.evaluator.texts(block, "path");
+    Job job{t, of, !o.emit.to.empty() ? o.emit.to : path.empty() ? "" : path[0], o.emit.lossy};
+    job.lossy = job.lossy || session.evaluator.symbol(block, "on_unsupported") == "warn";
+    jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+std::string treeOf(const emit::Emission& emission, const std::string& directory) {
+  std::vector<std::string> lines;
+  for (const auto& f : emission.files)
+    lines.push_back(f.linkTo.empty() ? f.path : fmt::format("{} -> {}", f.path, f.linkTo));
+  lines.emplace_back("manifest.json");
+  std::string out = directory + "\n";
+  constexpr size_t kShown = 60;
+  for (size_t i = 0; i < std::min(lines.size(), kShown); ++i) out += "  " + lines[i] + "\n";
+  if (lines.size() > kShown) out += fmt::format("  and {} more\n", lines.size() - kShown);
+  return out;
+}
+
+bool runJob(Session& session, const Job& job, const Options& o, Output& out) {
+  auto lowered = session.evaluator.lowerToScenario(job.scenario);
+  if (session.diags.errors() > 0) return false;
+  auto evaluated = runPasses(lowered, "", session.diags);
+  if (!evaluated.results || session.diags.errors() > 0) return false;
+  evaluated.results->compiler_version = AFDC_VERSION;
+  evaluated.results->stdlib_hash = stdlibHash();
+  emit::Input input{lowered,
+                    emit::readServing(lowered),
+                    *evaluated.results,
+                    [&] { return tracesOf(evaluated, lowered); },
+                    AFDC_VERSION,
+                    o.emit.requests,
+                    o.emit.seed};
+  auto emission = emit::emitTo(*job.target, input, job.lossy);
+  for (const auto& r : emission.refusals)
+    session.diags.report<diag::not_expressible>(placeOf(lowered, r.path, session.diags), job.target->title, r.what);
+  for (const auto& l : emission.losses)
+    session.diags.report<diag::lossy>(placeOf(lowered, l.path, session.diags), job.target->title, l.what);
+  if (!emission.refusals.empty()) return false;
+  std::string to = job.to.empty() ? std::string(job.target->name) : job.to;
+  if (o.emit.dryRun) {
+    out.out += treeOf(emission, to);
+    return true;
+  }
+  auto written = emit::writeEmission(to, *job.target, input, emission, o.emit.force);
+  if (!written.error.empty()) {
+    out.err += fmt::format("afdc emit: {}\n", written.error);
+    out.code = kUsage;
+    return false;
+  }
+  out.out += fmt::format("{}: {} files in {}\n", job.target->name, written.files.size(), to);
+  if (o.emit.run.empty()) return true;
+  auto ran = runSimulator(*job.target, o.emit.run, to);
+  out.out += ran.out, out.err += ran.err;
+  out.code = std::max(out.code, ran.code);
+  return ran.code == kClean;
+}
+
+}  // namespace
+
+Output runEmit(const Options& o) {
+  Output out;
+  if (o.emit.list) return {kClean, listOfTargets(), ""};
+  if (o.file.empty())
+    return {kUsage, "", "afdc emit: which file? afdc emit TARGET FILE [SCENARIO] -o DIR; --list-targets shows the targets\n"};
+  Session session(o.stdlib);
+  Module* module = session.loader.loadFile(o.file);
+  if (module) session.evaluator.check(*module);
+  if (module && session.diags.errors() == 0)
+    for (const auto& job : jobsOf(session, *module, o, out))
+      if (!runJob(session, job, o, out)) break;
+  out.err += o.json ? session.diags.json() + "\n" : session.diags.text(o.color);
+  if (session.diags.errors() > 0) out.code = std::max<int>(out.code, kFindings);
+  if (!module) out.code = kUsage;
+  return out;
+}
+
+}  // namespace afdc
