@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "backends/astra_sim/chakra.h"
+#include "backends/astra_sim/closed_form.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -231,6 +232,32 @@ std::string signature(const StepTrace& trace, const Groups& groups, uint32_t ran
   return out;
 }
 
+constexpr double kEndpointDelay = 1;  // ns; with 0 it aborts
+
+/// Which algorithm of the simulator comes nearest to our times of a kind of collective that all ranks join. Smaller
+/// groups get the ring whatever the system says, and so do several dimensions, where "direct" is the more optimistic
+/// the more ranks share a port.
+const char* algorithmFor(TraceKind kind, const StepTrace& trace, const std::vector<NetworkDim>& dims) {
+  bool exchange = kind == TraceKind::AllToAll;
+  if (dims.size() != 1 || dims[0].topology == "Ring") return exchange && dims.size() == 1 ? "ring" : exchange ? "direct" : "ring";
+  bool switched = dims[0].topology == "Switch";
+  astra::Network network{switched, false, static_cast<double>(trace.ranks), kUnits[0].write(dims[0].bandwidth),
+                         kUnits[1].write(dims[0].latency) / (switched ? 2 : 1)};
+  astra::SystemLayer system{kEndpointDelay, kUnits[2].write(trace.bandwidth)};
+  auto collective = exchange                         ? astra::Collective::AllToAll
+                    : kind == TraceKind::AllGather ? astra::Collective::AllGather
+                                                   : astra::Collective::AllReduce;
+  double ring = 0, direct = 0;
+  for (const auto& program : trace.programs)
+    for (const auto& op : program.ops) {
+      if (op.kind != kind || !everyone(trace, op)) continue;
+      double size = kind == TraceKind::AllGather ? op.size / op.ranks : op.size, ours = op.seconds * 1e9;
+      ring += std::fabs(astra::ringCollective(network, system, collective, size) - ours);
+      direct += std::fabs(astra::directCollective(network, system, collective, size) - ours);
+    }
+  return direct < ring ? "direct" : "ring";
+}
+
 std::string_view topologyOf(const ir::Scenario& s, ir::NodeId at) {
   return s.isA(at, "Ring") ? "Ring" : s.isA(at, "FullMesh") ? "FullyConnected" : "Switch";
 }
@@ -255,13 +282,15 @@ void writeStep(const Input& in, Emission& out, std::shared_ptr<const StepTrace> 
   out.file(path("network.yml")) = fmt::format("# {}\n{}", in.stamp(), network.yaml());
 
   auto system = Document::map();
-  system.set("scheduling-policy", "FIFO").set("endpoint-delay", 1).set("active-chunks-per-dimension", 1);
+  system.set("scheduling-policy", "FIFO").set("endpoint-delay", kEndpointDelay).set("active-chunks-per-dimension", 1);
   system.set("preferred-dataset-splits", 1);
-  auto each = [&](const char* algorithm) {
-    return Document::list(std::vector<Document>(dims.size(), Document(algorithm)));
+  auto each = [&](TraceKind kind) {
+    return Document::list(std::vector<Document>(dims.size(), Document(algorithmFor(kind, *trace, dims))));
   };
-  system.set("all-reduce-implementation", each("ring")).set("all-gather-implementation", each("ring"));
-  system.set("reduce-scatter-implementation", each("ring")).set("all-to-all-implementation", each("direct"));
+  system.set("all-reduce-implementation", each(TraceKind::AllReduce));
+  system.set("all-gather-implementation", each(TraceKind::AllGather));
+  system.set("reduce-scatter-implementation", each(TraceKind::AllReduce));
+  system.set("all-to-all-implementation", each(TraceKind::AllToAll));
   system.set("collective-optimization", "baseline");
   system.set("local-mem-bw", kUnits[2].write(trace->bandwidth)).set("peak-perf", kUnits[3].write(trace->peak));
   system.set("roofline-enabled", 1).set("boost-mode", 0).set("trace-enabled", 0);

@@ -8,7 +8,7 @@
 
 #include "driver/fidelity/fidelity.h"
 #include "passes/fabric.h"
-#include "passes/profiles/astra_sim.h"
+#include "backends/astra_sim/closed_form.h"
 
 namespace afdc {
 

@@ -6,7 +6,7 @@
 
 #include "driver/fidelity/fidelity.h"
 #include "passes/fabric.h"
-#include "passes/profiles/astra_sim.h"
+#include "backends/astra_sim/closed_form.h"
 #include "passes/profiles/genz.h"
 
 using namespace afdc;
@@ -66,6 +66,11 @@ TEST_CASE("astra_sim: its own regression figures") {
   CHECK(astra::ringCollective(ring, {10, 3350}, astra::Collective::AllReduce, 67108864) == 1923142);
   ring.switched = true;
   CHECK(astra::ringCollective(ring, {10, 3350}, astra::Collective::AllGather, 67108864) == 3753040);
+  // The same build, "direct": 64 MiB over a switch of 16 and full connection of 8.
+  astra::Network wide{.switched = true, .npus = 16, .gigabytes = 50, .latency_ns = 500};
+  CHECK(astra::directCollective(wide, {10, 3350}, astra::Collective::AllReduce, 67108864) == 162036);
+  CHECK(astra::directCollective(wide, {10, 3350}, astra::Collective::AllToAll, 67108864) == 79145);
+  CHECK(astra::directCollective(wide, {10, 3350}, astra::Collective::AllGather, 67108864) == 1251020);
 }
 
 TEST_CASE("scoreboard: medians over groups, and a prediction that is no number is an error") {

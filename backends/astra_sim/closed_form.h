@@ -1,4 +1,4 @@
-// What ASTRA-sim 2.x with its analytical backend answers for a collective with the ring algorithm in one chunk over one
+// What ASTRA-sim 2.x with its analytical backend answers for a collective in one chunk over one
 // dimension: integer nanoseconds, GB of 2^30 bytes, endpoint delays and local reductions as its system layer has them
 // (astra-sim commit 518bd51, astra-network-analytical 599a047).
 #pragma once
@@ -20,6 +20,9 @@ enum class Collective { AllReduce, AllGather, ReduceScatter, AllToAll };
 
 /// Nanoseconds. `bytes` as in ASTRA-sim's comm_size: the whole buffer of a rank; for all-gather, its shard.
 double ringCollective(const Network& network, const SystemLayer& system, Collective collective, double bytes);
+/// The algorithm "direct" over a switch or full connection, without congestion: all messages of a round at once, as if
+/// each had the link for itself. Fits the recorded runs of that commit.
+double directCollective(const Network& network, const SystemLayer& system, Collective collective, double bytes);
 /// One message over `hops` links.
 double message(const Network& network, double bytes, double hops);
 

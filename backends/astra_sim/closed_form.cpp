@@ -1,4 +1,4 @@
-#include "passes/profiles/astra_sim.h"
+#include "backends/astra_sim/closed_form.h"
 
 #include <cmath>
 
@@ -24,6 +24,19 @@ double ringCollective(const Network& n, const SystemLayer& s, Collective collect
     case Collective::ReduceScatter: return rounds * (round + reduce) + s.endpoint_delay_ns;
     // What is meant for a far rank is forwarded by all between.
     case Collective::AllToAll: return n.npus * rounds / 2 * round + s.endpoint_delay_ns;
+  }
+  return 0;
+}
+
+double directCollective(const Network& n, const SystemLayer& s, Collective collective, double bytes) {
+  double part = collective == Collective::AllGather ? bytes : std::floor(bytes / n.npus);
+  double round = message(n, part, n.switched ? 2 : 1) + s.endpoint_delay_ns;
+  double reduce = s.local_memory_gigabytes > 0 ? 3 * std::floor(part / s.local_memory_gigabytes) : 0;
+  switch (collective) {
+    case Collective::AllReduce: return 2 * round + reduce + s.endpoint_delay_ns;
+    case Collective::ReduceScatter: return round + reduce + s.endpoint_delay_ns;
+    case Collective::AllGather:
+    case Collective::AllToAll: return round + s.endpoint_delay_ns;
   }
   return 0;
 }
