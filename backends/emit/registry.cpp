@@ -2,12 +2,16 @@
 #include <algorithm>
 
 #include "backends/astra_sim/astra_sim.h"
-#include "backends/emit/target.h"
+#include "backends/emit/launch.h"
+#include "backends/sglang/sglang.h"
+#include "backends/trtllm/trtllm.h"
+#include "backends/vllm/vllm.h"
 
 namespace afdc::emit {
 
 namespace {
-const Target* const kTargets[] = {&kAstraSim};
+const Target* const kTargets[] = {&kAstraSim, &kSglang, &kTrtllm, &kVllm};
+const Launcher* const kLaunchers[] = {&kVllmLauncher, &kSglangLauncher, &kTrtllmLauncher};
 }  // namespace
 
 std::span<const Target* const> targets() { return kTargets; }
@@ -15,6 +19,12 @@ std::span<const Target* const> targets() { return kTargets; }
 const Target* findTarget(std::string_view name) {
   auto found = std::find_if(std::begin(kTargets), std::end(kTargets), [&](const Target* t) { return t->name == name; });
   return found == std::end(kTargets) ? nullptr : *found;
+}
+
+const Launcher* launcherFor(std::string_view program) {
+  auto found = std::find_if(std::begin(kLaunchers), std::end(kLaunchers),
+                            [&](const Launcher* l) { return l->program == program; });
+  return found == std::end(kLaunchers) ? nullptr : *found;
 }
 
 }  // namespace afdc::emit

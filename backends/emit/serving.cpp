@@ -92,6 +92,7 @@ class Reader {
     e.runtime = s_.show(runtime);
     e.program = programOf(textsOf(s_, s_.find(runtime, "names")));
     e.mixedScheduler = s_.text(runtime, "scheduler") != "prefill_first";
+    e.fractionOfFree = s_.text(runtime, "memory_rule") == "fraction_of_free";
     e.maxTokens = s_.number(batching, "max_tokens").value_or(0);
     e.maxSeqs = s_.number(batching, "max_seqs").value_or(0);
     e.offloadWeights = s_.number(node, "offload.weights").value_or(0);
@@ -272,6 +273,17 @@ std::string_view Device::called(std::initializer_list<std::string_view> known) c
 }
 
 double Engine::nodes() const { return std::ceil(devices() / device.perNode); }
+
+Engine::Shares Engine::shares(const Results& results) const {
+  Shares out{memoryFraction, memoryFraction, memoryFraction};
+  for (const auto& m : results.memory) {
+    if ("deployment." + m.role != path || m.capacity <= 0) continue;
+    double fixed = m.weights + m.activations + m.reserve, free = m.capacity - fixed;
+    double pool = fractionOfFree ? memoryFraction * free : memoryFraction * m.capacity - fixed;
+    out = {(pool + fixed) / m.capacity, (pool + m.weights) / m.capacity, pool / free};
+  }
+  return out;
+}
 
 double Serving::devices() const {
   double sum = 0;

@@ -45,6 +45,7 @@ struct Engine {
   std::string program;  ///< "vllm", "sglang", "trtllm", or "" for a runtime that is no known engine
   std::string runtime;  ///< as the file calls it
   bool mixedScheduler = true;
+  bool fractionOfFree = false;  ///< `memoryFraction` is of what weights and activations leave, not of the capacity
   Device device;
   std::string pool;
   double drafts = 0, acceptance = 0;  ///< tokens drafted ahead; 0: none
@@ -54,6 +55,12 @@ struct Engine {
   double microbatches = 1;  ///< of an attention-FFN engine
   std::string linear, expert, kv, activation, dispatch, combine;  ///< names of formats
   bool ownLinear = true, ownExpert = true, ownKv = true;          ///< as the checkpoint has it
+  /// The shares of device memory that different engines ask for, all of them for the same room for cache: of the
+  /// capacity with weights and activations (vLLM), of the capacity with weights (SGLang), of what is left (TensorRT-LLM).
+  struct Shares {
+    double utilization = 0.9, withWeights = 0.9, ofFree = 0.9;
+  };
+  Shares shares(const Results& results) const;
   std::string at(std::string_view field) const { return path + "." + std::string(field); }
 };
 

@@ -1,0 +1,127 @@
+#include "backends/emit/launch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <map>
+
+#include "support/text.h"
+
+namespace afdc::emit {
+
+Command& Command::add(std::string option, double value) { return add(std::move(option), significant(value, 12)); }
+
+std::vector<Process> placementOf(const Serving& serving) {
+  std::vector<Process> out;
+  // Nodes of a pool in use, and devices taken of the last one. Attention and FFN groups of a replica go together.
+  struct Filled {
+    int node = -1, taken = 0;
+  };
+  std::map<std::string, Filled> pools;
+  int nodes = 0;
+  for (const auto& e : serving.engines) {
+    auto perNode = static_cast<int>(e.device.perNode), devices = static_cast<int>(e.devices());
+    auto& pool = pools[e.pool];
+    for (int r = 0; r < static_cast<int>(e.replicas); ++r) {
+      int parts = (devices + perNode - 1) / perNode, first = -1;
+      for (int part = 0, left = devices; part < parts; ++part) {
+        int here = std::min(left, perNode);
+        if (pool.node < 0 || pool.taken + here > perNode) pool = {nodes++, 0};
+        if (first < 0) first = pool.node;
+        int beside = static_cast<int>(
+            std::count_if(out.begin(), out.end(), [&](const Process& p) { return p.node == pool.node; }));
+        out.push_back({&e, r, part, parts, pool.node, pool.taken, here, first, 8000 + beside});
+        pool.taken += here;
+        left -= here;
+      }
+    }
+  }
+  return out;
+}
+
+int nodesOf(const std::vector<Process>& processes) {
+  int out = 0;
+  for (const auto& p : processes) out = std::max(out, p.node + 1);
+  return out;
+}
+
+std::string addressOf(int node) { return fmt::format("$NODE_{}", node); }
+
+std::string shellWord(std::string_view text) {
+  bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./:=,@%+").find(c) != std::string_view::npos;
+  });
+  if (plain) return std::string(text);
+  // Variables of hosts.env are meant to be replaced; what else a text has is not.
+  if (text.find("$NODE_") != text.npos && text.find('\'') == text.npos) {
+    std::string out = "\"";
+    for (char c : text) {
+      if (c == '"' || c == '\\' || c == '`') out += '\\';
+      out += c;
+    }
+    return out + '"';
+  }
+  std::string out = "'";
+  for (char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+std::string shellLine(const Command& command, std::string_view joint) {
+  std::string out;
+  for (const auto& [name, value] : command.environment) out += fmt::format("{}={} ", name, shellWord(value));
+  for (size_t i = 0; i < command.words.size(); ++i) {
+    // An option and its value stay together.
+    bool option = command.words[i].starts_with("--");
+    if (i) out += option ? joint : std::string_view(" ");
+    out += shellWord(command.words[i]);
+  }
+  return out;
+}
+
+void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
+  auto processes = placementOf(in.serving);
+  int nodes = nodesOf(processes);
+  auto& hosts = out.file("hosts.env");
+  hosts = fmt::format("# {}\n# Addresses of the nodes: fill in your own.\n", in.stamp());
+  for (int n = 0; n < nodes; ++n) hosts += fmt::format("export NODE_{0}=node-{0}\n", n);
+  std::map<const Engine*, Command> commands;
+  for (int n = 0; n < nodes; ++n) {
+    auto& text = out.file(fmt::format("node-{}.sh", n), true);
+    text = fmt::format("#!/bin/sh\n# {}\n# Starts what runs on node {}; ends when one of its processes does.\ncd \"$(dirname "
+                       "\"$0\")\" || exit 1\n. ./hosts.env\n",
+                       in.stamp(), n);
+    for (const auto& p : processes) {
+      if (p.node != n) continue;
+      auto known = commands.find(p.engine);
+      if (known == commands.end()) known = commands.emplace(p.engine, launcher.command(in, *p.engine, out)).first;
+      Command command = known->second;
+      if (p.devices < static_cast<int>(p.engine->device.perNode)) {
+        std::string visible;
+        for (int d = 0; d < p.devices; ++d) visible += fmt::format("{}{}", d ? "," : "", p.firstDevice + d);
+        command.environment.insert(command.environment.begin(), {"CUDA_VISIBLE_DEVICES", visible});
+      }
+      launcher.place(in, p, command);
+      std::string what = fmt::format("{}, replica {}", p.engine->path.substr(11), p.replica);
+      if (p.parts > 1) what += fmt::format(", node {} of {}", p.part + 1, p.parts);
+      text += fmt::format("\n# {}\n{} &\n", what, shellLine(command, " \\\n  "));
+    }
+    text += "\nwait\n";
+  }
+}
+
+double longestRequest(const Serving& v) {
+  double longest = v.load.input.quantile(0.9999) + v.load.output.quantile(0.9999);
+  longest = std::ceil(longest / 1024) * 1024;
+  return v.maxContext > 0 ? std::min(longest, v.maxContext) : longest;
+}
+
+void noteProgram(const Input& in, const Launcher& launcher, Emission& out) {
+  for (const auto& e : in.serving.engines)
+    if (e.program != launcher.program && e.side != Side::Ffn)
+      out.lose(fmt::format("`{}` was predicted under runtime `{}`, and {} is what starts", e.name, e.runtime, launcher.title),
+               e.owner + ".runtime");
+}
+
+}  // namespace afdc::emit

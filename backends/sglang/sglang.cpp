@@ -1,0 +1,128 @@
+// SGLang: one `sglang.launch_server` a node of an engine. Its tp is all devices of a stage; data-parallel attention lies
+// inside it.
+#include "backends/sglang/sglang.h"
+
+#include <fmt/format.h>
+
+#include "support/text.h"
+
+namespace afdc::emit {
+
+namespace {
+
+constexpr Unit kUnits[] = {{"share of device memory", "1", 1, 4}};
+
+constexpr Ability kAbilities[] = {
+    {Construct::PrefillDecode},
+    {Construct::AttentionFfn, How::Refused, "its experimental support (--afd-role) knows one family of models and no group sizes"},
+    {Construct::TensorParallel},
+    {Construct::PipelineParallel},
+    {Construct::DataParallel},
+    {Construct::ExpertParallel},
+    {Construct::ContextParallel, How::Refused, "it has no stable option for it"},
+    {Construct::Replicas},
+    {Construct::MixedHardware},
+    {Construct::Moe},
+    {Construct::LatentAttention},
+    {Construct::WindowedAttention},
+    {Construct::StateSpace},
+    {Construct::OtherMixer},
+    {Construct::ReducedWeights},
+    {Construct::ReducedKv},
+    {Construct::MtpDrafts},
+    {Construct::DraftModel},
+    {Construct::Offload, How::Lossy, "its offloading options are not set"},
+    {Construct::PrefixReuse},
+    {Construct::ClosedLoop},
+    {Construct::OpenLoop},
+    {Construct::StaticBatch},
+    {Construct::RecordedTrace},
+    {Construct::Spread},
+    {Construct::Turns},
+    {Construct::Pipeline, How::Lossy, "only the deployment is started"},
+    {Construct::Promises},
+};
+
+constexpr int kInitPort = 5000;
+
+Command command(const Input& in, const Engine& e, Emission& out) {
+  const auto& v = in.serving;
+  Command c;
+  c.add("python3").add("-m").add("sglang.launch_server").add("--model-path", v.checkpoint);
+  auto option = [&](const char* name, double value, std::string from) {
+    c.add(name, value);
+    out.map(e.name, name, significant(value, 12), std::move(from));
+  };
+  option("--tp-size", e.tp * e.dp, e.at("parallel.tp"));
+  if (e.pp > 1) option("--pp-size", e.pp, e.at("parallel.pp"));
+  if (e.dp > 1) {
+    option("--dp-size", e.dp, e.at("parallel.dp"));
+    c.add("--enable-dp-attention");
+  }
+  if (v.shape.experts > 0 && e.ep > 1) {
+    option("--ep-size", e.ep, e.at("parallel.ep"));
+    // Without data-parallel attention, ranks hold the same tokens: experts need no exchange.
+    if (e.dp > 1) c.add("--moe-a2a-backend", "deepep");
+    if (e.dp > 1 && e.ep != e.tp * e.dp)
+      out.refuse(fmt::format("`ep = {}` of `{}`: with DeepEP the experts lie over all {} ranks", shortest(e.ep), e.name,
+                             shortest(e.tp * e.dp)),
+                 e.at("parallel.ep"));
+  }
+  c.add("--context-length", longestRequest(v));
+  out.map(e.name, "--context-length", significant(longestRequest(v), 12), "workload.input");
+  // Both limits are of the whole engine, ours of one data-parallel rank.
+  option("--max-running-requests", e.maxSeqs * e.dp, e.owner + ".batching.max_seqs");
+  option("--chunked-prefill-size", e.maxTokens * e.dp, e.owner + ".batching.max_tokens");
+  option("--mem-fraction-static", kUnits[0].write(e.shares(in.results).withWeights), e.at("kv_cache.fraction"));
+  if (!e.prefixCache) c.add("--disable-radix-cache");
+  if (e.kv.starts_with("fp8")) {
+    c.add("--kv-cache-dtype", "fp8_e4m3");
+    out.map(e.name, "--kv-cache-dtype", "fp8_e4m3", e.owner + ".quant.kv");
+  } else if (e.kv != "bf16" && e.kv != "fp16") {
+    out.refuse(fmt::format("a KV cache in {}: SGLang is asked for 16 bits or fp8", e.kv), e.owner + ".quant.kv");
+  }
+  if (!e.ownLinear || (v.shape.experts > 0 && !e.ownExpert)) {
+    const auto& format = e.ownLinear ? e.expert : e.linear;
+    if (format.starts_with("fp8"))
+      c.add("--quantization", "fp8");
+    else
+      out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.name, format, v.checkpoint),
+               e.owner + ".quant");
+  }
+  if (e.drafts > 0 && e.role != Role::Prefill) {
+    // A chain of drafts; the model's own module is what its EAGLE algorithm runs where no draft model is named.
+    c.add("--speculative-algorithm", "EAGLE");
+    if (!e.mtp) c.add("--speculative-draft-model-path", e.draftCheckpoint);
+    option("--speculative-num-steps", e.drafts, e.owner + ".speculative.depth");
+    c.add("--speculative-eagle-topk", 1).add("--speculative-num-draft-tokens", e.drafts + 1);
+  }
+  if (e.role != Role::Both)
+    c.add("--disaggregation-mode", e.role == Role::Prefill ? "prefill" : "decode")
+        .add("--disaggregation-transfer-backend", "nixl");
+  return c;
+}
+
+void place(const Input&, const Process& p, Command& c) {
+  if (p.parts > 1)
+    c.add("--nnodes", p.parts)
+        .add("--node-rank", p.part)
+        .add("--dist-init-addr", fmt::format("{}:{}", addressOf(p.firstNode), kInitPort + p.port - 8000));
+  c.add("--host", "0.0.0.0").add("--port", p.port);
+}
+
+void write(const Input& in, Emission& out) {
+  if (in.serving.checkpoint.empty())
+    out.refuse(fmt::format("model `{}` names no checkpoint that SGLang could load", in.serving.model), "deployment.model");
+  if (!out.refusals.empty()) return;
+  noteProgram(in, kSglangLauncher, out);
+  writeScripts(in, kSglangLauncher, out);
+  if (in.serving.disaggregated)
+    out.lose("prefill and decode need a router in front that sends each request to both: no script starts it", "deployment");
+}
+
+}  // namespace
+
+const Launcher kSglangLauncher = {"sglang", "SGLang", command, place, "lmsysorg/sglang:v0.5.6"};
+const Target kSglang = {"sglang", "SGLang", "SGLang 0.5 (options as of 2026-08)", kAbilities, kUnits, write};
+
+}  // namespace afdc::emit

@@ -1,0 +1,207 @@
+// vLLM: one `vllm serve` a process, a script a node. Prefill and decode hand over by NIXL; attention and FFN apart by
+// the plugin of vllm-project/afd-plugin.
+#include "backends/vllm/vllm.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "support/text.h"
+
+namespace afdc::emit {
+
+namespace {
+
+constexpr Unit kUnits[] = {{"share of device memory", "1", 1, 4}};
+
+constexpr Ability kAbilities[] = {
+    {Construct::PrefillDecode},
+    {Construct::AttentionFfn},
+    {Construct::TensorParallel},
+    {Construct::PipelineParallel},
+    {Construct::DataParallel},
+    {Construct::ExpertParallel},
+    {Construct::ContextParallel, How::Refused, "prefill context parallelism has no stable option"},
+    {Construct::Replicas},
+    {Construct::MixedHardware},
+    {Construct::Moe},
+    {Construct::LatentAttention},
+    {Construct::WindowedAttention},
+    {Construct::StateSpace},
+    {Construct::OtherMixer},
+    {Construct::ReducedWeights},
+    {Construct::ReducedKv},
+    {Construct::MtpDrafts},
+    {Construct::DraftModel},
+    {Construct::Offload, How::Lossy, "its --cpu-offload-gb and connectors are not set"},
+    {Construct::PrefixReuse},
+    {Construct::ClosedLoop},
+    {Construct::OpenLoop},
+    {Construct::StaticBatch},
+    {Construct::RecordedTrace},
+    {Construct::Spread},
+    {Construct::Turns},
+    {Construct::Pipeline, How::Lossy, "only the deployment is started"},
+    {Construct::Promises},
+};
+
+constexpr int kAfdPort = 1239, kRpcPort = 13345, kNixlPort = 5600;
+constexpr int kAfdPorts = 64;  ///< between the first ports of two replicas: the plugin takes port + 1 to port + F too
+
+bool whole(double a, double b) { return b > 0 && std::fmod(a, b) == 0; }
+
+/// The name of its option for a format of stored weights; "" where the checkpoint has to be in it already.
+std::string_view quantizationOf(std::string_view format) {
+  return format.starts_with("fp8") ? std::string_view("fp8") : std::string_view();
+}
+
+Document afdOf(const Input& in, const Engine& e, std::string host, int port) {
+  const auto* a = in.serving.find(e.role, Side::Attention);
+  const auto* f = in.serving.find(e.role, Side::Ffn);
+  return Document::map()
+      .set("role", e.side == Side::Attention ? "attention" : "ffn")
+      .set("connector", "P2pNcclAFDConnector")
+      .set("host", std::move(host))
+      .set("port", port)
+      .set("num_attention_ranks", a->devices())
+      .set("num_ffn_ranks", f->devices())
+      .set("compute_gate_on_attention", true);
+}
+
+Command command(const Input& in, const Engine& e, Emission& out) {
+  const auto& v = in.serving;
+  Command c;
+  c.add("vllm").add("serve").add(v.checkpoint);
+  auto option = [&](const char* name, double value, std::string from) {
+    c.add(name, value);
+    out.map(e.name, name, significant(value, 12), std::move(from));
+  };
+  option("--tensor-parallel-size", e.tp, e.at("parallel.tp"));
+  if (e.pp > 1) option("--pipeline-parallel-size", e.pp, e.at("parallel.pp"));
+  if (e.dp > 1) option("--data-parallel-size", e.dp, e.at("parallel.dp"));
+  if (e.tp * e.pp > e.device.perNode)
+    out.refuse(fmt::format("tp * pp = {} of `{}` spans nodes: vLLM starts such an engine through Ray, which no script does",
+                           shortest(e.tp * e.pp), e.name),
+               e.at("parallel.tp"));
+  if (v.shape.experts > 0) {
+    double ranks = e.tp * e.dp;
+    bool spread = (e.side == Side::Ffn || e.ep > 1) && e.side != Side::Attention;
+    if (spread || (e.side == Side::Attention && v.shape.experts > 0)) c.add("--enable-expert-parallel");
+    if (spread && e.ep != ranks)
+      out.refuse(fmt::format("`ep = {}` of `{}`: vLLM spreads experts over all tp * dp = {} ranks or over none",
+                             shortest(e.ep), e.name, shortest(ranks)),
+                 e.at("parallel.ep"));
+    if (!spread && e.side == Side::Whole && e.dp > 1)
+      out.lose(fmt::format("experts of `{}`: vLLM cuts each one over all tp * dp = {} ranks where the scenario has copies",
+                           e.name, shortest(ranks)),
+               e.at("parallel.dp"));
+  }
+  if (e.side != Side::Ffn) {
+    c.add("--max-model-len", longestRequest(v));
+    out.map(e.name, "--max-model-len", significant(longestRequest(v), 12), "workload.input");
+    option("--max-num-seqs", e.maxSeqs, e.owner + ".batching.max_seqs");
+    option("--max-num-batched-tokens", e.maxTokens, e.owner + ".batching.max_tokens");
+    option("--gpu-memory-utilization", kUnits[0].write(e.shares(in.results).utilization), e.at("kv_cache.fraction"));
+    option("--block-size", e.block, e.at("kv_cache.block"));
+    c.add(e.prefixCache ? "--enable-prefix-caching" : "--no-enable-prefix-caching");
+    if (e.kv.starts_with("fp8")) {
+      c.add("--kv-cache-dtype", "fp8");
+      out.map(e.name, "--kv-cache-dtype", "fp8", e.owner + ".quant.kv");
+    } else if (e.kv != "bf16" && e.kv != "fp16") {
+      out.refuse(fmt::format("a KV cache in {}: vLLM keeps 16 bits or fp8", e.kv), e.owner + ".quant.kv");
+    }
+  }
+  if (!e.ownLinear || (v.shape.experts > 0 && !e.ownExpert)) {
+    const auto& format = e.ownLinear ? e.expert : e.linear;
+    if (auto name = quantizationOf(format); !name.empty())
+      c.add("--quantization", std::string(name));
+    else
+      out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.name, format, v.checkpoint),
+               e.owner + ".quant");
+  }
+  if (e.drafts > 0 && e.role != Role::Prefill && e.side != Side::Ffn) {
+    auto drafts = Document::map();
+    if (e.mtp)
+      drafts.set("method", "mtp");
+    else
+      drafts.set("model", e.draftCheckpoint);
+    drafts.set("num_speculative_tokens", e.drafts);
+    c.add("--speculative-config", drafts.jsonLine());
+    out.map(e.name, "--speculative-config", drafts.jsonLine(), e.owner + ".speculative");
+  }
+  if (e.role != Role::Both && e.side != Side::Ffn)
+    c.add("--kv-transfer-config", Document::map()
+                                      .set("kv_connector", "NixlConnector")
+                                      .set("kv_role", e.role == Role::Prefill ? "kv_producer" : "kv_consumer")
+                                      .jsonLine());
+  if (e.side != Side::Whole) c.add("--enable-dbo");
+  return c;
+}
+
+void place(const Input& in, const Process& p, Command& c) {
+  const auto& e = *p.engine;
+  bool served = e.side != Side::Ffn && p.part == 0;
+  if (e.dp > 1 && p.parts > 1) {
+    double perNode = p.devices / (e.tp * e.pp);
+    c.add("--data-parallel-size-local", perNode);
+    c.add("--data-parallel-address", addressOf(p.firstNode));
+    c.add("--data-parallel-rpc-port", kRpcPort + p.replica);
+    if (p.part > 0) c.add("--headless").add("--data-parallel-start-rank", perNode * p.part);
+  }
+  if (served) c.add("--port", p.port);
+  if (e.role != Role::Both && e.side != Side::Ffn) {
+    c.environment.emplace_back("VLLM_NIXL_SIDE_CHANNEL_HOST", addressOf(p.node));
+    c.environment.emplace_back("VLLM_NIXL_SIDE_CHANNEL_PORT", std::to_string(kNixlPort + p.port - 8000));
+  }
+  if (e.side == Side::Whole) return;
+  // All processes of a replica meet where its attention begins.
+  int meeting = 0;
+  for (const auto& other : placementOf(in.serving))
+    if (other.engine->owner == e.owner && other.engine->side == Side::Attention && other.replica == p.replica &&
+        other.part == 0)
+      meeting = other.firstNode;
+  auto afd = afdOf(in, e, addressOf(meeting), kAfdPort + kAfdPorts * p.replica);
+  c.add("--additional-config", Document::map().set("afd", afd).jsonLine());
+}
+
+void write(const Input& in, Emission& out) {
+  if (in.serving.checkpoint.empty())
+    out.refuse(fmt::format("model `{}` names no checkpoint that vLLM could load", in.serving.model), "deployment.model");
+  if (in.serving.attentionFfn) checkAfdPlugin(in, out);
+  if (!out.refusals.empty()) return;
+  noteProgram(in, kVllmLauncher, out);
+  writeScripts(in, kVllmLauncher, out);
+  if (in.serving.disaggregated)
+    out.lose("prefill and decode need a router in front that sends each request to both: vLLM starts none", "deployment");
+}
+
+}  // namespace
+
+void checkAfdPlugin(const Input& in, Emission& out) {
+  const auto& v = in.serving;
+  for (const auto& a : v.engines) {
+    if (a.side != Side::Attention) continue;
+    const auto* f = v.find(a.role, Side::Ffn);
+    double A = a.devices(), F = f->devices();
+    std::string groups = fmt::format("{} attention and {} FFN ranks of `{}`", shortest(A), shortest(F), a.owner);
+    if (A < F || !whole(A, F))
+      out.refuse(groups + ": its connector needs as many attention ranks as FFN ranks, or a multiple of them",
+                 a.owner + ".attention.devices");
+    if (a.microbatches != 2)
+      out.refuse(fmt::format("`microbatches = {}`: it overlaps exactly two", shortest(a.microbatches)),
+                 a.owner + ".microbatches");
+    if (!v.shape.mla || v.shape.experts <= 0)
+      out.refuse(fmt::format("model `{}`: the plugin runs the DeepSeek V2 and V3 family", v.model), "deployment.model");
+    double last = kAfdPort + kAfdPorts * (a.replicas - 1) + F;
+    if (F >= kAfdPorts || last > 65535)
+      out.refuse(fmt::format("{} FFN ranks in {} replicas: the ports from {} on do not suffice", shortest(F),
+                             shortest(a.replicas), kAfdPort),
+                 a.owner + ".replicas");
+  }
+}
+
+const Launcher kVllmLauncher = {"vllm", "vLLM", command, place, "vllm/vllm-openai:v0.12.0"};
+const Target kVllm = {"vllm", "vLLM", "vLLM 0.12 and later; attention-FFN: vllm-project/afd-plugin 2e4378f on vLLM 0.26",
+                      kAbilities, kUnits, write};
+
+}  // namespace afdc::emit
