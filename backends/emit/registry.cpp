@@ -2,15 +2,20 @@
 #include <algorithm>
 
 #include "backends/astra_sim/astra_sim.h"
+#include "backends/dynamo/dynamo.h"
 #include "backends/emit/launch.h"
+#include "backends/kubernetes/kubernetes.h"
+#include "backends/prometheus/prometheus.h"
 #include "backends/sglang/sglang.h"
 #include "backends/trtllm/trtllm.h"
 #include "backends/vllm/vllm.h"
+#include "backends/vllm_bench/vllm_bench.h"
 
 namespace afdc::emit {
 
 namespace {
-const Target* const kTargets[] = {&kAstraSim, &kSglang, &kTrtllm, &kVllm};
+const Target* const kTargets[] = {&kAstraSim, &kDisaggregatedSet, &kDynamo, &kInferencePool, &kKserve, &kLeaderWorkerSet,
+                                  &kPrometheus, &kSglang, &kTrtllm, &kVllm, &kVllmBench};
 const Launcher* const kLaunchers[] = {&kVllmLauncher, &kSglangLauncher, &kTrtllmLauncher};
 }  // namespace
 

@@ -132,7 +132,7 @@ void write(const Input& in, Emission& out) {
 }  // namespace
 
 const Launcher kTrtllmLauncher = {"trtllm", "TensorRT-LLM", command, place,
-                                  "nvcr.io/nvidia/tensorrt-llm/release:1.2.0"};
+                                  "nvidia/tensorrt-llm/release:1.2.0"};
 const Target kTrtllm = {"trtllm", "TensorRT-LLM", "TensorRT-LLM 1.2 (PyTorch backend)", kAbilities, kUnits, write};
 
 }  // namespace afdc::emit

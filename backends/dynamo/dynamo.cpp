@@ -1,0 +1,91 @@
+// NVIDIA Dynamo: a DynamoGraphDeployment (nvidia.com/v1beta1) with a frontend and a component for each kind of engine.
+#include "backends/dynamo/dynamo.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "backends/kubernetes/pods.h"
+#include "backends/vllm/vllm.h"
+#include "support/text.h"
+
+namespace afdc::emit {
+
+using namespace kubernetes;
+
+namespace {
+
+struct Framework {
+  std::string_view program, name, module, image;
+};
+constexpr Framework kFrameworks[] = {
+    {"vllm", "vllm", "dynamo.vllm", "ai-dynamo/vllm-runtime:1.0.0"},
+    {"sglang", "sglang", "dynamo.sglang", "ai-dynamo/sglang-runtime:1.0.0"},
+    {"trtllm", "trtllm", "dynamo.trtllm", "ai-dynamo/tensorrtllm-runtime:1.0.0"},
+};
+
+/// An engine's own options without the words that start it, its model and what Dynamo says itself.
+std::vector<std::string> optionsOf(const Command& command) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < command.words.size(); ++i) {
+    const auto& word = command.words[i];
+    if (!word.starts_with("--")) continue;
+    bool value = i + 1 < command.words.size() && !command.words[i + 1].starts_with("--");
+    bool own = word == "--model-path" || word.starts_with("--disaggregation-") || word == "--kv-transfer-config";
+    if (!own) {
+      out.push_back(word);
+      if (value) out.push_back(command.words[i + 1]);
+    }
+    i += value;
+  }
+  return out;
+}
+
+Document component(std::string name, const char* type, double replicas, Document container, double nodes) {
+  auto c = Document::map().set("name", std::move(name)).set("type", type).set("replicas", replicas);
+  c["podTemplate"]["spec"]["containers"].add(std::move(container));
+  if (nodes > 1) c.set("multinode", Document::map().set("nodeCount", nodes));
+  return c;
+}
+
+void write(const Input& in, Emission& out) {
+  const auto& v = in.serving;
+  if (v.attentionFfn) out.refuse("a DynamoGraphDeployment takes no attention and FFN apart", "deployment");
+  if (!possible(in, out)) return;
+  const auto& launcher = launcherOf(in, out);
+  const auto* framework = std::find_if(std::begin(kFrameworks), std::end(kFrameworks),
+                                       [&](const Framework& f) { return f.program == launcher.program; });
+  auto graph = Document::map().set("apiVersion", "nvidia.com/v1beta1").set("kind", "DynamoGraphDeployment");
+  graph.set("metadata", metadata(in, nameOf(v.scenario)));
+  graph["spec"].set("backendFramework", framework->name);
+  auto& components = graph["spec"]["components"];
+  auto front = Document::map().set("name", "main").set("image", framework->image);
+  front.set("command", Document::list({"python3", "-m", "dynamo.frontend"})).set("args", Document::list({"--http-port", "8000"}));
+  components.add(component("frontend", "frontend", 1, std::move(front), 1));
+  for (const auto& e : v.engines) {
+    auto container = Document::map().set("name", "main").set("image", framework->image);
+    container.set("command", Document::list({"python3", "-m", framework->module}));
+    auto args = Document::list({framework->program == "vllm" ? "--model" : "--model-path", v.checkpoint});
+    for (const auto& word : optionsOf(launcher.command(in, e, out))) args.add(word);
+    if (e.role != Role::Both) args.add("--disaggregation-mode").add(e.role == Role::Prefill ? "prefill" : "decode");
+    container.set("args", std::move(args));
+    container["resources"]["limits"].set("nvidia.com/gpu", shortest(std::min(e.devices(), e.device.perNode)));
+    const char* type = e.role == Role::Both ? "worker" : e.role == Role::Prefill ? "prefill" : "decode";
+    components.add(component(roleOf(e), type, e.replicas, std::move(container), e.nodes()));
+    out.map("dynamo.yaml", fmt::format("{}.replicas", roleOf(e)), shortest(e.replicas), e.owner + ".replicas");
+    out.map("dynamo.yaml", fmt::format("{}.multinode.nodeCount", roleOf(e)), shortest(e.nodes()), e.path + ".parallel");
+  }
+  // Configuration files of engines would have to be mounted.
+  for (const auto& f : out.files)
+    if (f.path.ends_with(".yaml") && f.path != "dynamo.yaml")
+      out.lose(fmt::format("{} has to be mounted into the pods as a ConfigMap", f.path), "deployment");
+  out.lose("images are named without their registry: write yours in front", "deployment");
+  out.file("dynamo.yaml") = yamlFile(in, {graph});
+}
+
+}  // namespace
+
+const Target kDynamo = {"dynamo", "NVIDIA Dynamo", "DynamoGraphDeployment nvidia.com/v1beta1 (Dynamo 1.x)", abilities(),
+                        kubernetes::kUnits, write};
+
+}  // namespace afdc::emit
