@@ -313,6 +313,27 @@ double Load::Lengths::quantile(double u) const {
 
 Serving readServing(const Scenario& scenario) { return Reader(scenario).run(); }
 
+Document modelConfig(const Serving& v) {
+  const auto& m = v.shape;
+  auto config = Document::map();
+  config.set("hidden_size", m.hidden).set("num_hidden_layers", m.layers).set("num_attention_heads", m.heads);
+  config.set("num_key_value_heads", m.kv_heads).set("head_dim", m.head_dim).set("vocab_size", m.vocab);
+  config.set("intermediate_size", m.intermediate > 0 ? m.intermediate : m.moe_intermediate);
+  config.set("max_position_embeddings", v.maxContext).set("tie_word_embeddings", m.tied).set("torch_dtype", "bfloat16");
+  if (m.experts > 0) {
+    config.set("num_local_experts", m.experts).set("num_experts_per_tok", m.top_k);
+    config.set("moe_intermediate_size", m.moe_intermediate);
+    if (m.shared > 0) config.set("n_shared_experts", m.shared);
+    if (m.dense_layers > 0) config.set("first_k_dense_replace", m.dense_layers);
+  }
+  if (m.mla) {
+    config.set("q_lora_rank", m.q_rank > 0 ? Document(m.q_rank) : Document()).set("kv_lora_rank", m.kv_rank);
+    config.set("qk_nope_head_dim", m.nope).set("qk_rope_head_dim", m.rope).set("v_head_dim", m.v_dim);
+  }
+  if (m.window > 0) config.set("sliding_window", m.window);
+  return config;
+}
+
 std::vector<Request> requestsOf(const Load& load, size_t count, double rate, uint64_t seed) {
   SplitMix random(seed);
   auto inputs = random.shares(count), outputs = random.shares(count), gaps = random.shares(count),

@@ -9,6 +9,7 @@
 
 #include "ir/shape.h"
 #include "results/results.h"
+#include "support/document.h"
 
 namespace afdc::emit {
 
@@ -103,6 +104,8 @@ struct Serving {
 
 /// `scenario` is the root of a resolved and evaluated scenario.
 Serving readServing(const ir::Scenario& scenario);
+/// The keys of a Hugging Face config.json that simulators read, from the model's shape.
+Document modelConfig(const Serving& serving);
 
 /// One request of a synthetic trace of a load.
 struct Request {

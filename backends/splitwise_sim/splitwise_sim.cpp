@@ -1,0 +1,101 @@
+// splitwise-sim (8f99e7d, 2024-04): a cluster for its Hydra configuration and a trace of requests.
+#include "backends/splitwise_sim/splitwise_sim.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "backends/emit/launch.h"
+#include "support/text.h"
+
+namespace afdc::emit {
+
+namespace {
+
+constexpr Unit kUnits[] = {{"arrival_timestamp", "s", 1, 6}};
+
+constexpr Ability kAbilities[] = {
+    {Construct::PrefillDecode},
+    {Construct::TensorParallel},
+    {Construct::Replicas},
+    {Construct::MixedHardware},
+    {Construct::AttentionFfn, How::Refused, "its servers run whole layers"},
+    {Construct::Moe, How::Refused, "its measured tables are of dense models"},
+    {Construct::LatentAttention, How::Refused, "its measured tables are of dense models"},
+    {Construct::ReducedWeights, How::Refused, "it was measured in 16 bits"},
+    {Construct::ReducedKv, How::Refused, "it was measured in 16 bits"},
+    {Construct::ClosedLoop, How::Lossy, "requests arrive at the predicted rate: it has no fixed number of users"},
+    {Construct::OpenLoop},
+    {Construct::StaticBatch},
+    {Construct::Spread},
+    {Construct::PrefixReuse, How::Lossy, "prompts are computed whole"},
+    {Construct::Turns, How::Lossy, "single requests"},
+    {Construct::Pipeline, How::Lossy, "only the deployment is simulated"},
+    {Construct::Promises, How::Lossy, "its own promises are slowdowns against an idle machine"},
+};
+
+struct Server {
+  std::string_view sku;
+  std::initializer_list<std::string_view> names;
+};
+const Server kServers[] = {{"dgx-a100", {"A100-SXM-80GB", "A100"}}, {"dgx-h100", {"H100-SXM-80GB", "H100"}}};
+constexpr std::pair<std::string_view, std::string_view> kModels[] = {{"meta-llama/Llama-2-70b-hf", "llama2-70b"},
+                                                                     {"bigscience/bloom", "bloom-176b"}};
+
+void write(const Input& in, Emission& out) {
+  const auto& v = in.serving;
+  auto model = std::find_if(std::begin(kModels), std::end(kModels), [&](const auto& m) { return m.first == v.checkpoint; });
+  if (model == std::end(kModels))
+    out.refuse(fmt::format("model `{}`: it has tables of Llama-2-70B and BLOOM-176B", v.model), "deployment.model");
+  auto servers = Document::list();
+  double power = 0;
+  for (const auto& e : v.engines) {
+    auto sku = std::find_if(std::begin(kServers), std::end(kServers),
+                            [&](const Server& s) { return !e.device.called(s.names).empty(); });
+    if (sku == std::end(kServers)) {
+      out.refuse(fmt::format("device `{}`: it has servers of A100 and H100", e.device.name),
+                 "deployment.cluster." + e.pool + ".node.gpu");
+      continue;
+    }
+    if (e.devices() > e.device.perNode)
+      out.refuse(fmt::format("`{}` spans nodes: its instances lie on one server", e.name), e.at("parallel.tp"));
+    double count = std::ceil(e.replicas * e.devices() / e.device.perNode);
+    servers.add(Document::map().set("sku", sku->sku).set("count", count));
+    power += count * e.device.perNode * e.device.tdp;
+    out.map("configs/cluster/afdc.yaml", e.name + ".count", shortest(count), e.at("replicas"));
+  }
+  if (!out.refusals.empty()) return;
+  auto cluster = Document::map().set("power_budget", power).set("servers", servers);
+  cluster.set("interconnects", Document::list({Document::map().set("link", "infiniband").set("topology", "p2p")}));
+  out.file("configs/cluster/afdc.yaml") = fmt::format("# {}\n{}", in.stamp(), cluster.yaml());
+  auto& trace = out.file("traces/afdc.csv");
+  trace = "request_id,request_type,application_id,arrival_timestamp,batch_size,prompt_size,token_size\n";
+  size_t id = 0;
+  for (const auto& r : in.trace())
+    trace += fmt::format("{},2,0,{},1,{},{}\n", id++, shortest(kUnits[0].write(r.at)), shortest(r.input), shortest(r.output));
+  Command c;
+  c.add("python").add("run.py").add("cluster=afdc").add("trace.filename=afdc").add("performance_model=db");
+  const auto *prefill = v.find(Role::Prefill), *decode = v.find(Role::Decode);
+  if (prefill && decode) {
+    c.add("applications.0.scheduler=mixed_pool").add("start_state=splitwise").add("start_state.split_type=homogeneous");
+    for (auto [name, e] : {std::pair{"prompt", prefill}, {"token", decode}})
+      c.add(fmt::format("start_state.{}.num_instances={}", name, shortest(e->replicas)))
+          .add(fmt::format("start_state.{}.tensor_parallelism={}", name, shortest(e->tp)));
+  } else {
+    c.add("applications.0.scheduler=token_jsq").add("start_state=baseline");
+  }
+  c.add(fmt::format("applications.0.model_architecture={}", model->second));
+  c.add(fmt::format("seed={}", in.seed));
+  out.file("run.sh", true) = fmt::format(
+      "#!/bin/sh\n# {}\n# From a checkout of splitwise-sim: SIM=/path/to/it\nhere=$(cd \"$(dirname \"$0\")\" && pwd)\ncd "
+      "\"${{SIM:?set it to a checkout}}\" || exit 1\ncp \"$here\"/configs/cluster/afdc.yaml configs/cluster/\ncp "
+      "\"$here\"/traces/afdc.csv traces/\nexec {}\n",
+      in.stamp(), shellLine(c));
+}
+
+}  // namespace
+
+const Target kSplitwiseSim = {"splitwise_sim", "splitwise-sim", "splitwise-sim 8f99e7d (2024-04)", kAbilities, kUnits, write};
+
+}  // namespace afdc::emit
