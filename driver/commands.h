@@ -63,6 +63,8 @@ Output runTest(const Options& options);
 Output runImport(const Options& options);
 /// Files for another tool (Options::emit).
 Output runEmit(const Options& options);
+/// A load generator's result beside the prediction (Options::path: the result).
+Output runCompare(const Options& options);
 Output runOperators(const Options& options);
 /// Markdown made from what the compiler knows: `schemas`, `diagnostics` or `operators` (Options::file).
 Output runDoc(const Options& options);

@@ -78,7 +78,10 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
     if (!t) return {};
     auto* of = session.evaluator.recordField(block, "of");
     if (!of || !of->schema->isA("Scenario")) {
-      session.diags.report<diag::not_evaluable>(block->declared, block->label, "`of` is no scenario");
+      bool search = of && of->schema->isA("Explore");
+      session.diags
+          .report<diag::not_evaluable>(block->declared, block->label, search ? "`of` is a search" : "`of` is no scenario")
+          .help(search ? "afdc explore writes searches: --html, --csv, --format markdown" : "name a scenario");
       return {};
     }
     auto path = session.evaluator.texts(block, "path");

@@ -38,6 +38,7 @@ cl::SubCommand fidelity("fidelity", "compare predictions with the references of 
 cl::SubCommand calibrate("calibrate", "fit a runtime's overheads and a device's corrections to measurements");
 cl::SubCommand import("import", "read another tool's data: measured kernel tables into compact files");
 cl::SubCommand emit("emit", "write the inputs of a simulator or of a serving system from a scenario");
+cl::SubCommand compare("compare", "show what a load generator measured beside the prediction");
 cl::SubCommand doc("doc", "print the reference as Markdown: schemas, operators or diagnostics");
 
 cl::OptionCategory category("Options");
@@ -133,6 +134,10 @@ cl::opt<unsigned> emitSeed("seed", cl::desc("of a synthetic trace (1)"), cl::val
                            cl::sub(emit), cl::cat(category));
 cl::opt<std::string> emitRun("run", cl::desc("give what was written to this simulator and show its figures beside ours"),
                              cl::value_desc("BIN"), cl::sub(emit), cl::cat(category));
+cl::opt<std::string> compareResult(cl::Positional, cl::Required, cl::desc("RESULT.json (of vllm bench serve)"),
+                                   cl::sub(compare), cl::cat(category));
+cl::opt<std::string> compareFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(compare), cl::cat(category));
+cl::opt<std::string> compareName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(compare), cl::cat(category));
 cl::opt<std::string> explainSubject(cl::Positional, cl::Required, cl::desc("FILE | AFDnnnn"), cl::sub(explain),
                                     cl::cat(category));
 cl::opt<std::string> explainPath(cl::Positional, cl::desc("[PATH]"), cl::sub(explain), cl::cat(category));
@@ -145,10 +150,10 @@ cl::opt<Format> formatOption("format", cl::desc("what to print"),
                                                    "explore and plan: for pull requests")),
                              cl::init(Format::Text), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(plan),
                              cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(format), cl::sub(step),
-                             cl::sub(fidelity), cl::cat(category));
+                             cl::sub(fidelity), cl::sub(emit), cl::sub(compare), cl::cat(category));
 cl::list<std::string> sets("set", cl::desc("override a field: --set deployment.main.parallel.tp=4"),
                            cl::value_desc("PATH=VALUE"), cl::sub(eval), cl::sub(explain), cl::sub(irCommand),
-                           cl::sub(step), cl::sub(emit), cl::cat(category));
+                           cl::sub(step), cl::sub(emit), cl::sub(compare), cl::cat(category));
 cl::opt<std::string> profile("profile", cl::desc("answer with another tool's arithmetic: genz, aiconfigurator"),
                              cl::value_desc("NAME"), cl::sub(eval), cl::cat(category));
 cl::opt<std::string> compareProfile("compare-profile",
@@ -163,7 +168,7 @@ cl::opt<bool> strict("strict", cl::desc("warnings and unknown verdicts count as 
 cl::opt<std::string> stdlibDir("stdlib", cl::desc("read the standard library from this directory first"),
                                cl::value_desc("DIR"), cl::sub(check), cl::sub(eval), cl::sub(explore), cl::sub(plan),
                                cl::sub(explain), cl::sub(irCommand), cl::sub(test), cl::sub(step), cl::sub(fidelity),
-                               cl::sub(calibrate), cl::sub(emit), cl::cat(category));
+                               cl::sub(calibrate), cl::sub(emit), cl::sub(compare), cl::cat(category));
 cl::opt<std::string> after("after", cl::desc("the pass after which to print"), cl::value_desc("PASS"),
                            cl::init("collectives"), cl::sub(irCommand), cl::cat(category));
 cl::opt<bool> listPasses("list-passes", cl::desc("list the passes in order"), cl::sub(irCommand), cl::cat(category));
@@ -185,6 +190,7 @@ EXAMPLES
   afdc test stdlib
   afdc import kernels DIR -o tables               measured kernel times into compact files
   afdc emit vllm scenario.afd chat -o out         start scripts of real engines; --list-targets has all targets
+  afdc compare result.json scenario.afd chat      what vllm bench measured beside the prediction
   afdc fidelity measured records.json --cases     every prediction beside its measurement
   afdc calibrate mine.csv -o overlay.afd          fit a runtime to your measurements
 
@@ -266,6 +272,10 @@ Output dispatch() {
     if (o.emit.target.ends_with(".afd")) o.name = o.file, o.file = std::exchange(o.emit.target, "");
     return runEmit(o);
   }
+  if (compare) {
+    o.path = compareResult, o.file = compareFile, o.name = compareName;
+    return runCompare(o);
+  }
   if (doc) {
     o.file = docSubject;
     return runDoc(o);
@@ -311,7 +321,7 @@ int main(int argc, char** argv) {
     return kUsage;
   }
   if (!check && !eval && !explore && !plan && !explain && !format && !irCommand && !test && !step && !doc &&
-      !fidelity && !calibrate && !import && !emit) {
+      !fidelity && !calibrate && !import && !emit && !compare) {
     std::fprintf(stderr, "afdc: unknown command `%s`; see afdc --help\n", argv[1]);
     return kUsage;
   }

@@ -263,9 +263,7 @@ std::string_view topologyOf(const ir::Scenario& s, ir::NodeId at) {
 }
 
 void writeStep(const Input& in, Emission& out, std::shared_ptr<const StepTrace> trace, std::string_view topology) {
-  std::string folder = trace->role.empty() || in.serving.engines.size() == 1 || trace->name == "transfer"
-                           ? trace->name
-                           : trace->role == trace->name ? trace->name : trace->role + "_" + trace->name;
+  std::string folder = stepName(in.serving, *trace);
   if (trace->ranks < 2) {
     out.lose(fmt::format("step `{}` runs on one device: ASTRA-sim has no network of one", folder), "deployment");
     return;

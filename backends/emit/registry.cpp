@@ -11,6 +11,7 @@
 #include "backends/llmservingsim/llmservingsim.h"
 #include "backends/mist/mist.h"
 #include "backends/prometheus/prometheus.h"
+#include "backends/report/report.h"
 #include "backends/sglang/sglang.h"
 #include "backends/simai/simai.h"
 #include "backends/splitwise_sim/splitwise_sim.h"
@@ -23,10 +24,9 @@ namespace afdc::emit {
 
 namespace {
 const Target* const kTargets[] = {
-    &kAiconfigurator, &kAstraSim,       &kBlis,          &kDisaggregatedSet, &kDynamo,       &kGenz,
-    &kInferencePool,  &kKserve,         &kLeaderWorkerSet, &kLlmServingSim,  &kMist,         &kPrometheus,
-    &kSglang,         &kSimai,          &kSplitwiseSim,  &kTrtllm,           &kVidur,        &kVllm,
-    &kVllmBench};
+    &kAiconfigurator, &kAstraSim, &kBlis,           &kDisaggregatedSet, &kDynamo,       &kGenz, &kInferencePool,
+    &kKserve,         &kLeaderWorkerSet, &kLlmServingSim,  &kMist,             &kPrometheus,   &kReport, &kSglang,
+    &kSimai,          &kSplitwiseSim, &kTrtllm,         &kVidur,            &kVllm,         &kVllmBench};
 const Launcher* const kLaunchers[] = {&kVllmLauncher, &kSglangLauncher, &kTrtllmLauncher};
 }  // namespace
 

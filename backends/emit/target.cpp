@@ -150,6 +150,11 @@ void Emission::map(std::string_view file, std::string_view key, std::string valu
 void Emission::lose(std::string what, std::string path) { losses.push_back({std::move(what), std::move(path)}); }
 void Emission::refuse(std::string what, std::string path) { refusals.push_back({std::move(what), std::move(path)}); }
 
+std::string stepName(const Serving& serving, const StepTrace& trace) {
+  bool plain = !serving.disaggregated || trace.name == trace.role || trace.name == "transfer";
+  return plain ? trace.name : trace.role + "_" + trace.name;
+}
+
 std::string Input::stamp() const {
   return fmt::format("afdc {}, scenario {} ({})", compiler, results.scenario, results.scenario_hash);
 }

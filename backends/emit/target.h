@@ -128,6 +128,9 @@ struct Input {
   std::vector<Request> trace() const;
 };
 
+/// A step among those of all engines: "decode", or "prefill_mixed" where several engines have one of that name.
+std::string stepName(const Serving& serving, const StepTrace& trace);
+
 struct Target {
   std::string_view name, title;
   std::string_view version;  ///< of the format, and the peer that it was read from

@@ -83,7 +83,7 @@ std::optional<Watched> watch(const Input& in, const Promise& p, Emission& out) {
                                p.text, shortest(p.bound), shortest(*(above - 1)), shortest(*above)),
              p.path);
   std::string statistic = quantile > 0 ? p.statistic : "mean";
-  return Watched{&p, &*found, quantile, fmt::format("afdc:{}:{}5m", p.metric, statistic),
+  return Watched{&p, &*found, quantile, fmt::format("afdc:{}:{}:5m", p.metric, statistic),
                  camel(in.serving.scenario) + camel(p.metric) + camel(statistic)};
 }
 

@@ -78,7 +78,7 @@ void writeStep(const Input& in, Emission& out, const StepTrace& trace) {
       "HYBRID_TRANSFORMER_FWD_IN_BCKWD model_parallel_NPU_group: {} ep: {} pp: 1 vpp: 1 ga: 1 all_gpus: {} checkpoints: 0 "
       "checkpoint_initiates: 0\n{}\n",
       shortest(e->tp), shortest(e->ep), trace.ranks, count);
-  std::string name = (trace.role.empty() || trace.role == trace.name ? trace.name : trace.role + "_" + trace.name) + ".txt";
+  std::string name = stepName(in.serving, trace) + ".txt";
   out.file(name) = head + lines;
   double nic = e->device.nics * e->device.nicBandwidth / e->device.perNode;
   out.file("run.sh", true) += fmt::format(

@@ -1,0 +1,6 @@
+#pragma once
+#include "backends/emit/target.h"
+
+namespace afdc::emit {
+extern const Target kReport;
+}  // namespace afdc::emit
