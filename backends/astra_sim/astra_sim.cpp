@@ -58,6 +58,13 @@ constexpr Ability kAbilities[] = {
     {Construct::Promises, How::Lossy, "it knows no promises"},
 };
 
+/// A dimension of the network.
+struct NetworkDim {
+  uint32_t ranks = 1;
+  double bandwidth = 0, latency = 0;
+  std::string topology;  ///< "Switch", "Ring", "FullyConnected"
+};
+
 /// A collective's members, by the first of them.
 struct Group {
   double ranks, stride;
@@ -235,16 +242,17 @@ std::string signature(const StepTrace& trace, const Groups& groups, uint32_t ran
 constexpr double kEndpointDelay = 1;  // ns; with 0 it aborts
 
 /// Which algorithm of the simulator comes nearest to our times of a kind of collective that all ranks join. Smaller
-/// groups get the ring whatever the system says, and so do several dimensions, where "direct" is the more optimistic
-/// the more ranks share a port.
+/// groups get the ring whatever the system says. On a ring of links "direct" has no closed form.
 const char* algorithmFor(TraceKind kind, const StepTrace& trace, const std::vector<NetworkDim>& dims) {
-  bool exchange = kind == TraceKind::AllToAll;
-  if (dims.size() != 1 || dims[0].topology == "Ring") return exchange && dims.size() == 1 ? "ring" : exchange ? "direct" : "ring";
-  bool switched = dims[0].topology == "Switch";
-  astra::Network network{switched, false, static_cast<double>(trace.ranks), kUnits[0].write(dims[0].bandwidth),
-                         kUnits[1].write(dims[0].latency) / (switched ? 2 : 1)};
+  std::vector<astra::Network> network;
+  for (const auto& d : dims) {
+    if (d.topology == "Ring") return "ring";
+    bool switched = d.topology == "Switch";
+    network.push_back({switched, false, static_cast<double>(d.ranks), kUnits[0].write(d.bandwidth),
+                       kUnits[1].write(d.latency) / (switched ? 2 : 1)});
+  }
   astra::SystemLayer system{kEndpointDelay, kUnits[2].write(trace.bandwidth)};
-  auto collective = exchange                         ? astra::Collective::AllToAll
+  auto collective = kind == TraceKind::AllToAll    ? astra::Collective::AllToAll
                     : kind == TraceKind::AllGather ? astra::Collective::AllGather
                                                    : astra::Collective::AllReduce;
   double ring = 0, direct = 0;
@@ -252,23 +260,47 @@ const char* algorithmFor(TraceKind kind, const StepTrace& trace, const std::vect
     for (const auto& op : program.ops) {
       if (op.kind != kind || !everyone(trace, op)) continue;
       double size = kind == TraceKind::AllGather ? op.size / op.ranks : op.size, ours = op.seconds * 1e9;
-      ring += std::fabs(astra::ringCollective(network, system, collective, size) - ours);
-      direct += std::fabs(astra::directCollective(network, system, collective, size) - ours);
+      ring += std::fabs(astra::collective(network, system, astra::Algorithm::Ring, collective, size) - ours);
+      direct += std::fabs(astra::collective(network, system, astra::Algorithm::Direct, collective, size) - ours);
     }
   return direct < ring ? "direct" : "ring";
 }
 
-std::string_view topologyOf(const ir::Scenario& s, ir::NodeId at) {
-  return s.isA(at, "Ring") ? "Ring" : s.isA(at, "FullMesh") ? "FullyConnected" : "Switch";
+/// How the devices of a tier are joined: what the scenario says of the scale-up domain or of a tier of the cluster.
+std::string topologyOf(const Input& in, const std::string& tier) {
+  const auto& s = in.scenario;
+  auto cluster = s.find(s.root, "deployment.cluster");
+  std::string at = tier == "scale-up" ? in.serving.engines[0].pool + ".node.gpu.scale_up.topology" : tier + ".topology";
+  auto topology = s.find(cluster, at);
+  return s.isA(topology, "Ring") ? "Ring" : s.isA(topology, "FullMesh") ? "FullyConnected" : "Switch";
 }
 
-void writeStep(const Input& in, Emission& out, std::shared_ptr<const StepTrace> trace, std::string_view topology) {
+/// Dimensions of the network that a trace runs over, innermost first: as many as it takes to reach all ranks.
+std::vector<NetworkDim> networkOf(const Input& in, const StepTrace& trace) {
+  std::vector<NetworkDim> out;
+  uint32_t covered = 1;
+  for (size_t t = 0; t < trace.tiers.size() && covered < trace.ranks; ++t) {
+    const auto& tier = trace.tiers[t];
+    uint32_t left = trace.ranks / covered, size = left;
+    // The largest divisor of what is left that the tier reaches; the last tier reaches all.
+    if (t + 1 < trace.tiers.size()) {
+      auto reach = static_cast<uint32_t>(std::max(1.0, tier.domain / covered));
+      for (size = std::min(left, reach); left % size != 0;) --size;
+    }
+    if (size < 2) continue;
+    out.push_back({size, tier.bandwidth, tier.latency, topologyOf(in, tier.name)});
+    covered *= size;
+  }
+  return out;
+}
+
+void writeStep(const Input& in, Emission& out, std::shared_ptr<const StepTrace> trace) {
   std::string folder = stepName(in.serving, *trace);
   if (trace->ranks < 2) {
     out.lose(fmt::format("step `{}` runs on one device: ASTRA-sim has no network of one", folder), "deployment");
     return;
   }
-  auto dims = networkOf(*trace, topology);
+  auto dims = networkOf(in, *trace);
   auto path = [&](std::string_view name) { return fmt::format("{}/{}", folder, name); };
 
   auto network = Document::map();
@@ -328,31 +360,11 @@ void writeStep(const Input& in, Emission& out, std::shared_ptr<const StepTrace> 
 }
 
 void write(const Input& in, Emission& out) {
-  auto pool = in.scenario.find(in.scenario.root, "deployment.cluster." + in.serving.engines[0].pool);
-  auto topology = topologyOf(in.scenario, in.scenario.find(pool, "node.gpu.scale_up.topology"));
   for (auto& trace : in.traces())
-    writeStep(in, out, std::make_shared<const StepTrace>(std::move(trace)), topology);
+    writeStep(in, out, std::make_shared<const StepTrace>(std::move(trace)));
 }
 
 }  // namespace
-
-std::vector<NetworkDim> networkOf(const StepTrace& trace, std::string_view scaleUpTopology) {
-  std::vector<NetworkDim> out;
-  uint32_t covered = 1;
-  for (size_t t = 0; t < trace.tiers.size() && covered < trace.ranks; ++t) {
-    const auto& tier = trace.tiers[t];
-    uint32_t left = trace.ranks / covered, size = left;
-    // The largest divisor of what is left that the tier reaches; the last tier reaches all.
-    if (t + 1 < trace.tiers.size()) {
-      auto reach = static_cast<uint32_t>(std::max(1.0, tier.domain / covered));
-      for (size = std::min(left, reach); left % size != 0;) --size;
-    }
-    if (size < 2) continue;
-    out.push_back({size, tier.bandwidth, tier.latency, std::string(t == 0 ? scaleUpTopology : "Switch")});
-    covered *= size;
-  }
-  return out;
-}
 
 const Target kAstraSim = {"astra_sim", "ASTRA-sim", "ASTRA-sim 2.x (main 518bd513, 2026-03-26), Chakra schema 0.0.4",
                           kAbilities, kUnits, write};

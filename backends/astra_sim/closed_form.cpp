@@ -41,4 +41,31 @@ double directCollective(const Network& n, const SystemLayer& s, Collective colle
   return 0;
 }
 
+double collective(const std::vector<Network>& dims, const SystemLayer& s, Algorithm algorithm, Collective kind,
+                  double bytes) {
+  auto one = [&](size_t d, Collective c, double size) {
+    return algorithm == Algorithm::Ring ? ringCollective(dims[d], s, c, size) : directCollective(dims[d], s, c, size);
+  };
+  size_t last = dims.size() - 1;
+  double total = 0, here = bytes;
+  switch (kind) {
+    case Collective::AllReduce:
+      for (size_t d = 0; d < last; ++d) {
+        total += one(d, Collective::ReduceScatter, here) + one(d, Collective::AllGather, here / dims[d].npus);
+        here /= dims[d].npus;
+      }
+      return total + one(last, Collective::AllReduce, here);
+    case Collective::ReduceScatter:
+      for (size_t d = 0; d <= last; ++d) total += one(d, kind, here), here /= dims[d].npus;
+      return total;
+    case Collective::AllGather:
+      for (size_t d = last + 1; d-- > 0;) total += one(d, kind, here), here *= dims[d].npus;
+      return total;
+    case Collective::AllToAll:
+      for (size_t d = 0; d <= last; ++d) total += one(d, kind, here);
+      return total;
+  }
+  return 0;
+}
+
 }  // namespace afdc::astra

@@ -2,6 +2,7 @@
 // dimension: integer nanoseconds, GB of 2^30 bytes, endpoint delays and local reductions as its system layer has them
 // (astra-sim commit 518bd51, astra-network-analytical 599a047).
 #pragma once
+#include <vector>
 
 namespace afdc::astra {
 
@@ -23,6 +24,11 @@ double ringCollective(const Network& network, const SystemLayer& system, Collect
 /// The algorithm "direct" over a switch or full connection, without congestion: all messages of a round at once, as if
 /// each had the link for itself. Fits the recorded runs of that commit.
 double directCollective(const Network& network, const SystemLayer& system, Collective collective, double bytes);
+enum class Algorithm { Ring, Direct };
+/// Over several dimensions, innermost first, every one with the same algorithm: reductions go outwards with ever smaller
+/// shares and back again, gathers begin with the outermost dimension, exchanges pass through all dimensions whole.
+double collective(const std::vector<Network>& dims, const SystemLayer& system, Algorithm algorithm, Collective collective,
+                  double bytes);
 /// One message over `hops` links.
 double message(const Network& network, double bytes, double hops);
 

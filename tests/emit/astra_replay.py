@@ -62,31 +62,41 @@ class System:
         return int(max(operations / (self.peak * 1e3), size / self.memory))
 
 
-def collective(network, system, node, members):
-    kind, size, n = KINDS[node.attr["comm_type"]], node.attr["comm_size"], len(members)
+def phase(network, system, kind, algorithm, d, count, size, members=None):
+    """One dimension, or a group's own ring over `members`."""
     delay = system.delay
-    algorithm = system.config[kind + "-implementation"][0]
-    if n < network.npus:
-        algorithm = "ring"
-    part = size if kind == "all-gather" else size // n
-    reduce = 3 * int(part / system.memory) if kind == "all-reduce" else 0
-    if n == network.npus and len(network.counts) > 1:
-        # Dimension after dimension: shares grow smaller on the way out, and back (recorded runs of two dimensions).
-        total, here = 0, size
-        for d, count in enumerate(network.counts):
-            piece = here / count
-            step = network.over(d, piece) + delay
-            rounds = (count - 1) * (1 if kind == "all-gather" else 2 if kind == "all-reduce" else count / 2)
-            total += rounds * step
-            here = piece if kind == "all-reduce" else here
-        return int(total)
-    step = max(network.message(a, b, part) for a, b in zip(members, members[1:] + members[:1])) + delay
+    part = size if kind == "all-gather" else size // count
+    if members:
+        step = max(network.message(a, b, part) for a, b in zip(members, members[1:] + members[:1])) + delay
+    else:
+        step = network.over(d, part) + delay
+    reduce = 3 * int(part / system.memory)
     if algorithm == "direct":
-        return {"all-reduce": 2, "all-gather": 1, "all-to-all": 1}[kind] * step + reduce + delay
-    rounds = n - 1
+        return {"all-reduce": 2 * step + reduce, "reduce-scatter": step + reduce}.get(kind, step) + delay
+    rounds = count - 1
+    return {"all-reduce": rounds * (2 * step + reduce), "reduce-scatter": rounds * (step + reduce), "all-gather": rounds * step,
+            "all-to-all": count * rounds // 2 * step}[kind] + delay
+
+
+def collective(network, system, node, members):
+    kind, size = KINDS[node.attr["comm_type"]], node.attr["comm_size"]
+    algorithms = system.config[kind + "-implementation"]
+    if len(members) < network.npus:
+        return phase(network, system, kind, "ring", 0, len(members), size, members)
+    dims = list(zip(range(len(network.counts)), network.counts, algorithms))
     if kind == "all-to-all":
-        return n * rounds // 2 * step + delay
-    return rounds * (2 * step + reduce if kind == "all-reduce" else step) + delay
+        return sum(phase(network, system, kind, a, d, n, size) for d, n, a in dims)
+    if kind == "all-gather":  # from the outermost dimension in, ever more
+        total = 0
+        for d, n, a in reversed(dims):
+            total += phase(network, system, kind, a, d, n, size)
+            size *= n
+        return total
+    total = 0
+    for d, n, a in dims[:-1]:  # outwards in ever smaller shares, and back
+        total += phase(network, system, "reduce-scatter", a, d, n, size) + phase(network, system, "all-gather", a, d, n, size // n)
+        size //= n
+    return total + phase(network, system, kind, dims[-1][2], dims[-1][0], dims[-1][1], size)
 
 
 class Rank:

@@ -71,6 +71,16 @@ TEST_CASE("astra_sim: its own regression figures") {
   CHECK(astra::directCollective(wide, {10, 3350}, astra::Collective::AllReduce, 67108864) == 162036);
   CHECK(astra::directCollective(wide, {10, 3350}, astra::Collective::AllToAll, 67108864) == 79145);
   CHECK(astra::directCollective(wide, {10, 3350}, astra::Collective::AllGather, 67108864) == 1251020);
+  // Two dimensions, switches of 8 and 4.
+  std::vector<astra::Network> two = {{.switched = true, .npus = 8, .gigabytes = 450, .latency_ns = 500},
+                                     {.switched = true, .npus = 4, .gigabytes = 50, .latency_ns = 2000}};
+  auto over = [&](astra::Collective c) {
+    return astra::collective(two, {10, 3350}, astra::Algorithm::Ring, c, 67108864);
+  };
+  CHECK(over(astra::Collective::AllReduce) == 573874);
+  CHECK(over(astra::Collective::AllGather) == 7658005);
+  CHECK(over(astra::Collective::ReduceScatter) == 316051);
+  CHECK(over(astra::Collective::AllToAll) == 2413468);
 }
 
 TEST_CASE("scoreboard: medians over groups, and a prediction that is no number is an error") {
