@@ -17,8 +17,8 @@ struct PlanOptions {
 
 /// What `afdc emit` is asked.
 struct EmitOptions {
-  std::string target, to;  ///< name of the target; empty: the file's `emit` blocks. Directory to write to
-  std::string run;         ///< a simulator that the emitted files are given to
+  std::string target, to;              ///< name of the target; empty: the file's `emit` blocks. Directory to write to
+  std::string run;                     ///< a simulator that the emitted files are given to
   unsigned requests = 1000, seed = 1;  ///< of a synthetic trace
   bool list = false, dryRun = false, force = false, lossy = false;
 };

@@ -28,7 +28,8 @@ const Figure kFigures[] = {
     {"mean TTFT", "mean_ttft_ms", 1e-3, [](const M& m) { return m.ttft_mean_s; }, Dimension::of(Base::Time)},
     {"median TTFT", "median_ttft_ms", 1e-3, [](const M& m) { return m.ttft_p50_s; }, Dimension::of(Base::Time)},
     {"mean TPOT", "mean_tpot_ms", 1e-3, [](const M& m) { return m.tpot_mean_s; }, Dimension::of(Base::Time)},
-    {"mean time of a request", "mean_e2el_ms", 1e-3, [](const M& m) { return m.e2e_mean_s; }, Dimension::of(Base::Time)},
+    {"mean time of a request", "mean_e2el_ms", 1e-3, [](const M& m) { return m.e2e_mean_s; },
+     Dimension::of(Base::Time)},
     {"requests per second", "request_throughput", 1, [](const M& m) { return m.requests_per_s; }, {}},
     {"output tokens per second", "output_throughput", 1, [](const M& m) { return m.output_tokens_per_s; }, {}},
     {"tokens per second", "total_token_throughput", 1, [](const M& m) { return m.total_tokens_per_s; }, {}},
@@ -41,7 +42,8 @@ std::vector<std::string> differences(const Json& result, const ir::Scenario& s) 
   double completed = result["completed"].number();
   auto differ = [&](std::string_view what, double measured, std::optional<double> said) {
     if (said && measured > 0 && std::fabs(measured / *said - 1) > 0.02)
-      out.push_back(fmt::format("{}: {} measured, {} in the scenario", what, significant(measured, 4), significant(*said, 4)));
+      out.push_back(
+          fmt::format("{}: {} measured, {} in the scenario", what, significant(measured, 4), significant(*said, 4)));
   };
   if (completed > 0) {
     differ("mean prompt", result["total_input_tokens"].number() / completed, s.number(workload, "input"));
@@ -63,10 +65,13 @@ Output runCompare(const Options& o) {
   auto document = parseJson(file.text);
   if (!document.error.empty()) return {kUsage, "", fmt::format("afdc compare: {} {}\n", o.path, document.error)};
   const auto& result = document.root;
-  bool any = std::any_of(std::begin(kFigures), std::end(kFigures), [&](const Figure& f) { return result[f.key].isNumber(); });
+  bool any =
+      std::any_of(std::begin(kFigures), std::end(kFigures), [&](const Figure& f) { return result[f.key].isNumber(); });
   if (!any)
-    return {kUsage, "",
-            fmt::format("afdc compare: {} has none of the figures of `vllm bench serve --save-result` (mean_ttft_ms, …)\n", o.path)};
+    return {
+        kUsage, "",
+        fmt::format("afdc compare: {} has none of the figures of `vllm bench serve --save-result` (mean_ttft_ms, …)\n",
+                    o.path)};
   Session session(o.stdlib);
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);
@@ -80,21 +85,30 @@ Output runCompare(const Options& o) {
       auto evaluated = runPasses(lowered, "", session.diags);
       if (!evaluated.results) break;
       auto rows = Document::list();
-      std::string table = fmt::format("{:<26} {:>12} {:>12} {:>10}\n", evaluated.results->scenario, "predicted", "measured", "error");
+      std::string table =
+          fmt::format("{:<26} {:>12} {:>12} {:>10}\n", evaluated.results->scenario, "predicted", "measured", "error");
       for (const auto& f : kFigures) {
         if (!result[f.key].isNumber()) continue;
         double measured = result[f.key].number() * f.scale;
         auto predicted = f.predicted(evaluated.results->metrics);
         auto show = [&](double v) { return f.dimension == Dimension{} ? significant(v, 4) : humanize(v, f.dimension); };
-        std::string error = predicted && measured > 0 ? fmt::format("{:+.1f} %", 100 * (*predicted / measured - 1)) : "";
-        table += fmt::format("{:<26} {:>12} {:>12} {:>10}\n", f.what, predicted ? show(*predicted) : "unknown", show(measured), error);
-        auto row = Document::map().set("metric", f.key).set("predicted", predicted ? Document(*predicted / f.scale) : Document());
+        std::string error =
+            predicted && measured > 0 ? fmt::format("{:+.1f} %", 100 * (*predicted / measured - 1)) : "";
+        table += fmt::format("{:<26} {:>12} {:>12} {:>10}\n", f.what, predicted ? show(*predicted) : "unknown",
+                             show(measured), error);
+        auto row = Document::map()
+                       .set("metric", f.key)
+                       .set("predicted", predicted ? Document(*predicted / f.scale) : Document());
         rows.add(row.set("measured", result[f.key].number()));
       }
       auto notes = differences(result, lowered);
       auto said = Document::list();
       for (const auto& n : notes) table += "  " + n + "\n", said.add(n);
-      out.out += o.json ? Document::map().set("scenario", evaluated.results->scenario).set("metrics", rows).set("differences", said).json()
+      out.out += o.json ? Document::map()
+                              .set("scenario", evaluated.results->scenario)
+                              .set("metrics", rows)
+                              .set("differences", said)
+                              .json()
                         : table;
     }
   }

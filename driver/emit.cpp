@@ -26,7 +26,8 @@ std::string listOfTargets() {
 SourceRange placeOf(const ir::Scenario& s, std::string_view path, const Diagnostics& diags) {
   for (;;) {
     auto node = path.empty() ? s.root : s.find(s.root, path);
-    if (auto range = node.valid() ? rangeOf(s, node, diags) : SourceRange{}; range.valid() || path.empty()) return range;
+    if (auto range = node.valid() ? rangeOf(s, node, diags) : SourceRange{}; range.valid() || path.empty())
+      return range;
     size_t dot = path.rfind('.');
     path = dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
   }
@@ -62,7 +63,8 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
     if (chosen.size() > 1) {
       std::vector<std::string> labels;
       for (const auto* c : chosen) labels.push_back(c->label);
-      out.err += fmt::format("afdc emit: {} has {} scenarios; say which: {}\n", o.file, chosen.size(), joinWords(labels, "or"));
+      out.err += fmt::format("afdc emit: {} has {} scenarios; say which: {}\n", o.file, chosen.size(),
+                             joinWords(labels, "or"));
       out.code = kUsage;
       return {};
     }
@@ -70,8 +72,9 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
     return jobs;
   }
   auto blocks = session.evaluator.blocks(module, "emit");
-  if (blocks.empty()) session.diags.report<diag::nothing_to_do>({}, module.name, "`emit` block")
-      .help("name a target: afdc emit TARGET FILE, or declare `emit TARGET { of = scenario, path = \"out\" }`");
+  if (blocks.empty())
+    session.diags.report<diag::nothing_to_do>({}, module.name, "`emit` block")
+        .help("name a target: afdc emit TARGET FILE, or declare `emit TARGET { of = scenario, path = \"out\" }`");
   for (auto* block : blocks) {
     if (!o.name.empty() && block->label != o.name) continue;
     const auto* t = target(block->label);
@@ -80,7 +83,8 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
     if (!of || !of->schema->isA("Scenario")) {
       bool search = of && of->schema->isA("Explore");
       session.diags
-          .report<diag::not_evaluable>(block->declared, block->label, search ? "`of` is a search" : "`of` is no scenario")
+          .report<diag::not_evaluable>(block->declared, block->label,
+                                       search ? "`of` is a search" : "`of` is no scenario")
           .help(search ? "afdc explore writes searches: --html, --csv, --format markdown" : "name a scenario");
       return {};
     }
@@ -149,7 +153,8 @@ Output runEmit(const Options& o) {
   Output out;
   if (o.emit.list) return {kClean, listOfTargets(), ""};
   if (o.file.empty())
-    return {kUsage, "", "afdc emit: which file? afdc emit TARGET FILE [SCENARIO] -o DIR; --list-targets shows the targets\n"};
+    return {kUsage, "",
+            "afdc emit: which file? afdc emit TARGET FILE [SCENARIO] -o DIR; --list-targets shows the targets\n"};
   Session session(o.stdlib);
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);

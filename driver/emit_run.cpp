@@ -66,7 +66,8 @@ Run runStep(const std::string& binary, const fs::path& folder) {
 
 Output runSimulator(const emit::Target& target, const std::string& binary, const std::string& directory) {
   if (target.name != "astra_sim")
-    return {kUsage, "", fmt::format("afdc emit: --run gives files to ASTRA-sim; {} is run by its own script\n", target.title)};
+    return {kUsage, "",
+            fmt::format("afdc emit: --run gives files to ASTRA-sim; {} is run by its own script\n", target.title)};
   std::error_code error;
   std::vector<fs::path> folders;
   for (const auto& entry : fs::directory_iterator(directory, error))
@@ -81,10 +82,9 @@ Output runSimulator(const emit::Target& target, const std::string& binary, const
     auto name = folder.filename().string();
     auto done = static_cast<double>(run.finished.size());
     if (!run.error.empty() || done != ranks) {
-      out.err += run.error.empty()
-                     ? fmt::format("afdc emit: step `{}`: {} of {} ranks finished; see {}\n", name, done, ranks,
-                                   (folder / "simulator.log").string())
-                     : fmt::format("afdc emit: {}\n", run.error);
+      out.err += run.error.empty() ? fmt::format("afdc emit: step `{}`: {} of {} ranks finished; see {}\n", name, done,
+                                                 ranks, (folder / "simulator.log").string())
+                                   : fmt::format("afdc emit: {}\n", run.error);
       out.code = kFindings;
       continue;
     }

@@ -39,7 +39,7 @@ cl::SubCommand calibrate("calibrate", "fit a runtime's overheads and a device's 
 cl::SubCommand import("import", "read another tool's data: measured kernel tables into compact files");
 cl::SubCommand emit("emit", "write the inputs of a simulator or of a serving system from a scenario");
 cl::SubCommand compare("compare", "show what a load generator measured beside the prediction");
-cl::SubCommand doc("doc", "print the reference as Markdown: schemas, operators or diagnostics");
+cl::SubCommand doc("doc", "print the reference as Markdown: schemas, operators, diagnostics or targets");
 
 cl::OptionCategory category("Options");
 
@@ -96,7 +96,7 @@ cl::opt<std::string> irFile(cl::Positional, cl::desc("FILE"), cl::sub(irCommand)
 cl::opt<std::string> irName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(irCommand), cl::cat(category));
 cl::opt<std::string> stepFile(cl::Positional, cl::Required, cl::desc("FILE"), cl::sub(step), cl::cat(category));
 cl::opt<std::string> stepName(cl::Positional, cl::desc("[SCENARIO]"), cl::sub(step), cl::cat(category));
-cl::opt<std::string> docSubject(cl::Positional, cl::Required, cl::desc("schemas | operators | diagnostics"),
+cl::opt<std::string> docSubject(cl::Positional, cl::Required, cl::desc("schemas | operators | diagnostics | targets"),
                                 cl::sub(doc), cl::cat(category));
 cl::opt<std::string> fidelityKind(cl::Positional, cl::Required,
                                   cl::desc("genz | aiconfigurator | astra_sim | network | measured"), cl::sub(fidelity),
@@ -132,7 +132,8 @@ cl::opt<unsigned> emitRequests("requests", cl::desc("length of a synthetic trace
                                cl::init(1000), cl::sub(emit), cl::cat(category));
 cl::opt<unsigned> emitSeed("seed", cl::desc("of a synthetic trace (1)"), cl::value_desc("N"), cl::init(1),
                            cl::sub(emit), cl::cat(category));
-cl::opt<std::string> emitRun("run", cl::desc("give what was written to this simulator and show its figures beside ours"),
+cl::opt<std::string> emitRun("run",
+                             cl::desc("give what was written to this simulator and show its figures beside ours"),
                              cl::value_desc("BIN"), cl::sub(emit), cl::cat(category));
 cl::opt<std::string> compareResult(cl::Positional, cl::Required, cl::desc("RESULT.json (of vllm bench serve)"),
                                    cl::sub(compare), cl::cat(category));

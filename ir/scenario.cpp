@@ -102,8 +102,7 @@ std::string verify(const Scenario& s, NodeId id, std::vector<Visit>& visits) {
   if (visit == Visit::Open) return fmt::format("{} lies inside itself", s.strings[n.name]);
   if (visit == Visit::Done) return "";
   visit = Visit::Open;
-  if (n.kind == NodeKind::Record && !n.schema.valid())
-    return fmt::format("record {} has no schema", s.strings[n.name]);
+  if (n.kind == NodeKind::Record && !n.schema.valid()) return fmt::format("record {} has no schema", s.strings[n.name]);
   if (n.kind == NodeKind::Check && n.check.index >= s.exprs.size()) return "a check has no expression";
   if (n.kind == NodeKind::Graph) {
     if (n.index >= s.graphs.size()) return "a graph is missing";

@@ -105,17 +105,17 @@ inline const Node& Scenario::operator[](NodeId id) const {
 
 /// A point of a search, made a scenario.
 struct Resolved {
-  Scenario* scenario = nullptr;      ///< good until the next one is made; null where the language refuses the point
-  std::string reason;                ///< why it does
-  uint64_t failed = 0;               ///< axes that decide that it does: all points that agree on them are refused alike
-  std::vector<uint64_t> decided;     ///< axes that each check has looked at
+  Scenario* scenario = nullptr;   ///< good until the next one is made; null where the language refuses the point
+  std::string reason;             ///< why it does
+  uint64_t failed = 0;            ///< axes that decide that it does: all points that agree on them are refused alike
+  std::vector<uint64_t> decided;  ///< axes that each check has looked at
 };
 
 std::string print(const Scenario& scenario);
 /// Throws ReadError.
 Scenario parseScenario(std::string_view text);
-/// Of all that the root leads to: ids in range, records with schemas, nothing inside itself. Returns the first violation
-/// or "".
+/// Of all that the root leads to: ids in range, records with schemas, nothing inside itself. Returns the first
+/// violation or "".
 std::string verify(const Scenario& scenario);
 
 }  // namespace afdc::ir

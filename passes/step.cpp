@@ -468,8 +468,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
                                          : d.byAxis()[static_cast<size_t>(op.axis)];
       double bytes = value(op.bytes);
       if (bound && bound->reduce && !(op.axis == Axis::ep && exchange))
-        if (auto seconds = measured(op, *bound, f, w))
-          return communicate({*seconds, bytes}, bytes, {ranks, 1});
+        if (auto seconds = measured(op, *bound, f, w)) return communicate({*seconds, bytes}, bytes, {ranks, 1});
       return communicate(allReduce(bytes, {ranks, 1}, engine_.tiers, engine_.runtime.eta_network), bytes, {ranks, 1});
     }
     case Cost::AllGather: {
@@ -697,7 +696,8 @@ std::vector<StepModel::OpTime> StepModel::operators(const BatchState& state) con
     out.push_back({std::string(g.strings[g.bodies[body].name]), std::string(g.strings[op.name]), plan_->classes[op.cls],
                    std::string(kSourceNames[static_cast<size_t>(w.source)]), count, w.seconds, w.flops, w.bytes,
                    w.resource == Work::Network ? 0 : std::max(w.flops / op.peak, w.bytes / engine_.device.bandwidth),
-                   op.cost, body, &op == &reshard_ ? SIZE_MAX : static_cast<size_t>(&op - ops.data()), w.size, w.gathered, w.group});
+                   op.cost, body, &op == &reshard_ ? SIZE_MAX : static_cast<size_t>(&op - ops.data()), w.size,
+                   w.gathered, w.group});
   });
   return out;
 }

@@ -85,9 +85,9 @@ class StepModel {
  private:
   struct Work {
     double seconds = 0, flops = 0, bytes = 0;
-    double kernels = 1;  ///< launched
-    double fetched = 0;  ///< bytes over the host's link
-    double size = 0;     ///< of a collective: reduced, gathered, or sent by one rank, its own share included
+    double kernels = 1;   ///< launched
+    double fetched = 0;   ///< bytes over the host's link
+    double size = 0;      ///< of a collective: reduced, gathered, or sent by one rank, its own share included
     double gathered = 0;  ///< by an all-gather over the tensor-parallel ranks that follows
     CommGroup group;
     enum class Source : uint8_t { Roofline, Fitted, Measured, Between, Extrapolated } source = Source::Roofline;

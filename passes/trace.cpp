@@ -277,7 +277,8 @@ StepTrace afdTrace(const Role& role, const BatchState& state) {
 }
 
 /// One request's cache from the ranks that hold it to those that will.
-StepTrace transferTrace(const Role& prefill, const Role& decode, const TransferConfig& transfer, const LoadConfig& load) {
+StepTrace transferTrace(const Role& prefill, const Role& decode, const TransferConfig& transfer,
+                        const LoadConfig& load) {
   StepTrace out;
   auto side = promptSide(prefill, transfer, load);
   auto holders = [](const Role& role) {

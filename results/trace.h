@@ -12,7 +12,7 @@ enum class TraceKind : uint8_t { Compute, AllReduce, AllGather, AllToAll, Send, 
 struct TraceOp {
   TraceKind kind = TraceKind::Compute;
   std::string name;
-  double seconds = 0;  ///< ours
+  double seconds = 0;           ///< ours
   double flops = 0, bytes = 0;  ///< Compute: work. Collectives, messages: `bytes` moved per rank, below
   /// AllReduce: bytes reduced on every rank. AllGather: bytes of the whole result. AllToAll: bytes that a rank sends in
   /// all, its own share included. Send, Receive: of the message.
@@ -29,9 +29,9 @@ struct TraceOp {
 
 /// Ranks that run the same operators.
 struct TraceRanks {
-  std::string name;             ///< "stage 0", "attention"
+  std::string name;  ///< "stage 0", "attention"
   uint32_t first = 0, count = 1;
-  std::vector<TraceOp> ops;     ///< in the order of the stream
+  std::vector<TraceOp> ops;  ///< in the order of the stream
 };
 
 struct TraceTier {
@@ -44,9 +44,9 @@ struct StepTrace {
   std::string role;
   uint32_t ranks = 1;
   std::vector<TraceRanks> programs;
-  std::vector<TraceTier> tiers;  ///< innermost first
-  double seconds = 0;            ///< of the step, ours
-  double overhead = 0;           ///< of that, host, launches and gaps: before the operators
+  std::vector<TraceTier> tiers;    ///< innermost first
+  double seconds = 0;              ///< of the step, ours
+  double overhead = 0;             ///< of that, host, launches and gaps: before the operators
   double peak = 0, bandwidth = 0;  ///< of a device: FLOP/s of its fastest arithmetic, B/s
 };
 

@@ -29,7 +29,7 @@ bool plainYaml(std::string_view t) {
                 (c == '=' && i > 0);
     if (!fine) return false;
   }
-  static constexpr std::array<std::string_view, 14> words = {"true", "false", "yes", "no",  "on",  "off", "null",
+  static constexpr std::array<std::string_view, 14> words = {"true", "false", "yes",  "no",   "on",  "off", "null",
                                                              "y",    "n",     ".inf", ".nan", "inf", "nan", "e"};
   std::string lower(t);
   for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -45,9 +45,9 @@ struct System {
   std::initializer_list<std::string_view> names;
 };
 const System kSystems[] = {
-    {"a100_sxm", {"a100_sxm"}},   {"h100_sxm", {"h100_sxm"}}, {"h200_sxm", {"h200_sxm"}},
-    {"b200_sxm", {"b200_sxm"}},   {"b300_sxm", {"b300_sxm"}}, {"gb200", {"gb200"}},
-    {"gb300", {"gb300"}},         {"l40s", {"l40s"}},         {"rtx_pro_6000_server", {"RTX PRO 6000"}},
+    {"a100_sxm", {"a100_sxm"}}, {"h100_sxm", {"h100_sxm"}}, {"h200_sxm", {"h200_sxm"}},
+    {"b200_sxm", {"b200_sxm"}}, {"b300_sxm", {"b300_sxm"}}, {"gb200", {"gb200"}},
+    {"gb300", {"gb300"}},       {"l40s", {"l40s"}},         {"rtx_pro_6000_server", {"RTX PRO 6000"}},
 };
 
 /// Its names of formats, where they are not 16 bits.
@@ -102,16 +102,19 @@ class Experiment {
     if (e.program.empty())
       out_.lose(fmt::format("runtime `{}` is no engine: TensorRT-LLM is asked for", e.runtime), e.owner + ".runtime");
     put(prefix + "backend_name", e.program.empty() ? std::string("trtllm") : e.program, e.owner + ".runtime");
-    if (auto format = formatOf(e.linear, false); !format.empty()) put(prefix + "gemm_quant_mode", format, e.owner + ".quant");
+    if (auto format = formatOf(e.linear, false); !format.empty())
+      put(prefix + "gemm_quant_mode", format, e.owner + ".quant");
     if (auto format = formatOf(e.expert, true); v.shape.experts > 0 && !format.empty())
       put(prefix + "moe_quant_mode", format, e.owner + ".quant");
-    if (auto format = formatOf(e.kv, false); !format.empty()) put(prefix + "kvcache_quant_mode", format, e.owner + ".quant");
+    if (auto format = formatOf(e.kv, false); !format.empty())
+      put(prefix + "kvcache_quant_mode", format, e.owner + ".quant");
     if (e.drafts > 0) {
       put(prefix + "nextn", e.drafts, e.owner + ".speculative.depth");
       put(prefix + "nextn_accepted", e.drafts * e.acceptance, e.owner + ".speculative.acceptance");
     }
     if (v.disaggregated) {
-      out_.lose(fmt::format("the degrees of `{}`: in this mode it searches worker shapes itself", e.name), e.at("parallel"));
+      out_.lose(fmt::format("the degrees of `{}`: in this mode it searches worker shapes itself", e.name),
+                e.at("parallel"));
       return;
     }
     auto only = [&](const char* key, double value, const char* field) {
@@ -151,7 +154,8 @@ void write(const Input& in, Emission& out) {
 
 }  // namespace
 
-const Target kAiconfigurator = {"aiconfigurator", "aiconfigurator", "aiconfigurator v0.11.0 (095f58a), cli exp, V2 keys",
-                                kAbilities, kUnits, write};
+const Target kAiconfigurator = {
+    "aiconfigurator", "aiconfigurator", "aiconfigurator v0.11.0 (095f58a), cli exp, V2 keys",
+    kAbilities,       kUnits,           write};
 
 }  // namespace afdc::emit

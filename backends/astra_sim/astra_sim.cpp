@@ -360,13 +360,12 @@ void writeStep(const Input& in, Emission& out, std::shared_ptr<const StepTrace> 
 }
 
 void write(const Input& in, Emission& out) {
-  for (auto& trace : in.traces())
-    writeStep(in, out, std::make_shared<const StepTrace>(std::move(trace)));
+  for (auto& trace : in.traces()) writeStep(in, out, std::make_shared<const StepTrace>(std::move(trace)));
 }
 
 }  // namespace
 
 const Target kAstraSim = {"astra_sim", "ASTRA-sim", "ASTRA-sim 2.x (main 518bd513, 2026-03-26), Chakra schema 0.0.4",
-                          kAbilities, kUnits, write};
+                          kAbilities,  kUnits,      write};
 
 }  // namespace afdc::emit

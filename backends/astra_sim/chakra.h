@@ -1,5 +1,6 @@
-// Chakra execution traces (mlcommons/chakra, schema 0.0.4): records of a varint length and a protobuf message, first the
-// metadata, then nodes. Field numbers are those of et_def.proto; a writer needs varints and length-delimited fields only.
+// Chakra execution traces (mlcommons/chakra, schema 0.0.4): records of a varint length and a protobuf message, first
+// the metadata, then nodes. Field numbers are those of et_def.proto; a writer needs varints and length-delimited fields
+// only.
 #pragma once
 #include <cstdint>
 #include <string>

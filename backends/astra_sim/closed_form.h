@@ -25,10 +25,11 @@ double ringCollective(const Network& network, const SystemLayer& system, Collect
 /// each had the link for itself. Fits the recorded runs of that commit.
 double directCollective(const Network& network, const SystemLayer& system, Collective collective, double bytes);
 enum class Algorithm { Ring, Direct };
-/// Over several dimensions, innermost first, every one with the same algorithm: reductions go outwards with ever smaller
-/// shares and back again, gathers begin with the outermost dimension, exchanges pass through all dimensions whole.
-double collective(const std::vector<Network>& dims, const SystemLayer& system, Algorithm algorithm, Collective collective,
-                  double bytes);
+/// Over several dimensions, innermost first, every one with the same algorithm: reductions go outwards with ever
+/// smaller shares and back again, gathers begin with the outermost dimension, exchanges pass through all dimensions
+/// whole.
+double collective(const std::vector<Network>& dims, const SystemLayer& system, Algorithm algorithm,
+                  Collective collective, double bytes);
 /// One message over `hops` links.
 double message(const Network& network, double bytes, double hops);
 

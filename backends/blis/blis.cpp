@@ -50,20 +50,22 @@ void write(const Input& in, Emission& out) {
   const auto& e = v.engines[0];
   for (const auto& other : v.engines)
     if (other.tp != e.tp)
-      out.refuse(fmt::format("`{}` has tp = {}, `{}` tp = {}: its instances are all alike", e.name, shortest(e.tp), other.name,
-                             shortest(other.tp)),
+      out.refuse(fmt::format("`{}` has tp = {}, `{}` tp = {}: its instances are all alike", e.name, shortest(e.tp),
+                             other.name, shortest(other.tp)),
                  other.at("parallel.tp"));
   if (!out.refusals.empty()) return;
   auto hardware = Document::map();
   auto& device = hardware[e.device.name];
   device.set("TFlopsPeak", kUnits[Flops].write(e.device.bf16));
   if (e.device.fp8 > 0) device.set("TFlopsFP8", kUnits[Flops].write(e.device.fp8));
-  device.set("BwPeakTBs", kUnits[Bandwidth].write(e.device.bandwidth)).set("MemoryGiB", kUnits[Memory].write(e.device.memory));
+  device.set("BwPeakTBs", kUnits[Bandwidth].write(e.device.bandwidth))
+      .set("MemoryGiB", kUnits[Memory].write(e.device.memory));
   // Shares of the peaks that our prediction reaches are no constants: its own calibration supplies them.
   out.lose("mfuPrefill and mfuDecode are left to its own figures", e.owner + ".runtime");
   out.file("hardware_config.json") = hardware.json();
   std::string gpu = "deployment.cluster." + e.pool + ".node.gpu";
-  out.map("hardware_config.json", "BwPeakTBs", shortest(kUnits[Bandwidth].write(e.device.bandwidth)), gpu + ".hbm.bandwidth");
+  out.map("hardware_config.json", "BwPeakTBs", shortest(kUnits[Bandwidth].write(e.device.bandwidth)),
+          gpu + ".hbm.bandwidth");
   out.map("hardware_config.json", "MemoryGiB", shortest(kUnits[Memory].write(e.device.memory)), gpu + ".hbm.capacity");
 
   out.file("model/config.json") = modelConfig(v).json();
@@ -72,9 +74,12 @@ void write(const Input& in, Emission& out) {
   out.file("trace.yaml") = fmt::format("# {}\n{}", in.stamp(), header.yaml());
   auto& trace = out.file("trace.csv");
   trace =
-      "request_id,client_id,tenant_id,slo_class,session_id,round_index,prefix_group,prefix_length,streaming,input_tokens,"
-      "output_tokens,text_tokens,image_tokens,audio_tokens,video_tokens,reason_ratio,model,deadline_us,server_input_tokens,"
-      "arrival_time_us,send_time_us,first_chunk_time_us,last_chunk_time_us,num_chunks,status,error_message,finish_reason\n";
+      "request_id,client_id,tenant_id,slo_class,session_id,round_index,prefix_group,prefix_length,streaming,input_"
+      "tokens,"
+      "output_tokens,text_tokens,image_tokens,audio_tokens,video_tokens,reason_ratio,model,deadline_us,server_input_"
+      "tokens,"
+      "arrival_time_us,send_time_us,first_chunk_time_us,last_chunk_time_us,num_chunks,status,error_message,finish_"
+      "reason\n";
   size_t id = 0;
   double last = 0;
   for (const auto& r : in.trace()) {
@@ -90,8 +95,10 @@ void write(const Input& in, Emission& out) {
   c.add("--model-config-folder", "model").add("--hardware-config", "hardware_config.json").add("--tp", e.tp);
   out.map("run.sh", "--tp", shortest(e.tp), e.at("parallel.tp"));
   if (v.disaggregated) {
-    c.add("--prefill-instances", v.find(Role::Prefill)->replicas).add("--decode-instances", v.find(Role::Decode)->replicas);
-    double nics = v.transferScaleUp ? e.device.scaleUp : e.device.nics * e.device.nicBandwidth / e.device.perNode * e.tp;
+    c.add("--prefill-instances", v.find(Role::Prefill)->replicas)
+        .add("--decode-instances", v.find(Role::Decode)->replicas);
+    double nics =
+        v.transferScaleUp ? e.device.scaleUp : e.device.nics * e.device.nicBandwidth / e.device.perNode * e.tp;
     double latency = v.transferScaleUp ? e.device.scaleUpLatency : e.device.nicLatency;
     c.add("--pd-transfer-bandwidth", kUnits[Transfer].write(nics)).add("--pd-transfer-base-latency", latency * 1e3);
   } else {
@@ -101,8 +108,8 @@ void write(const Input& in, Emission& out) {
   c.add("--trace-header", "trace.yaml").add("--trace-data", "trace.csv");
   // Its default horizon is twice the last arrival.
   c.add("--horizon", std::ceil((2 * last + 600) * 1e6));
-  out.file("run.sh", true) =
-      fmt::format("#!/bin/sh\n# {}\ncd \"$(dirname \"$0\")\" || exit 1\nexec {}\n", in.stamp(), shellLine(c, " \\\n  "));
+  out.file("run.sh", true) = fmt::format("#!/bin/sh\n# {}\ncd \"$(dirname \"$0\")\" || exit 1\nexec {}\n", in.stamp(),
+                                         shellLine(c, " \\\n  "));
 }
 
 }  // namespace

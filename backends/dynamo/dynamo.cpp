@@ -60,7 +60,8 @@ void write(const Input& in, Emission& out) {
   graph["spec"].set("backendFramework", framework->name);
   auto& components = graph["spec"]["components"];
   auto front = Document::map().set("name", "main").set("image", framework->image);
-  front.set("command", Document::list({"python3", "-m", "dynamo.frontend"})).set("args", Document::list({"--http-port", "8000"}));
+  front.set("command", Document::list({"python3", "-m", "dynamo.frontend"}))
+      .set("args", Document::list({"--http-port", "8000"}));
   components.add(component("frontend", "frontend", 1, std::move(front), 1));
   for (const auto& e : v.engines) {
     auto container = Document::map().set("name", "main").set("image", framework->image);
@@ -85,7 +86,7 @@ void write(const Input& in, Emission& out) {
 
 }  // namespace
 
-const Target kDynamo = {"dynamo", "NVIDIA Dynamo", "DynamoGraphDeployment nvidia.com/v1beta1 (Dynamo 1.x)", abilities(),
-                        kubernetes::kUnits, write};
+const Target kDynamo = {"dynamo",    "NVIDIA Dynamo",    "DynamoGraphDeployment nvidia.com/v1beta1 (Dynamo 1.x)",
+                        abilities(), kubernetes::kUnits, write};
 
 }  // namespace afdc::emit

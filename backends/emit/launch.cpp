@@ -51,7 +51,8 @@ std::string addressOf(int node) { return fmt::format("$NODE_{}", node); }
 
 std::string shellWord(std::string_view text) {
   bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./:=,@%+").find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("_-./:=,@%+").find(c) != std::string_view::npos;
   });
   if (plain) return std::string(text);
   // Variables of hosts.env are meant to be replaced; what else a text has is not.
@@ -89,9 +90,10 @@ void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
   std::map<const Engine*, Command> commands;
   for (int n = 0; n < nodes; ++n) {
     auto& text = out.file(fmt::format("node-{}.sh", n), true);
-    text = fmt::format("#!/bin/sh\n# {}\n# Starts what runs on node {}; ends when one of its processes does.\ncd \"$(dirname "
-                       "\"$0\")\" || exit 1\n. ./hosts.env\n",
-                       in.stamp(), n);
+    text = fmt::format(
+        "#!/bin/sh\n# {}\n# Starts what runs on node {}; ends when one of its processes does.\ncd \"$(dirname "
+        "\"$0\")\" || exit 1\n. ./hosts.env\n",
+        in.stamp(), n);
     for (const auto& p : processes) {
       if (p.node != n) continue;
       auto known = commands.find(p.engine);
@@ -120,7 +122,8 @@ double longestRequest(const Serving& v) {
 void noteProgram(const Input& in, const Launcher& launcher, Emission& out) {
   for (const auto& e : in.serving.engines)
     if (e.program != launcher.program && e.side != Side::Ffn)
-      out.lose(fmt::format("`{}` was predicted under runtime `{}`, and {} is what starts", e.name, e.runtime, launcher.title),
+      out.lose(fmt::format("`{}` was predicted under runtime `{}`, and {} is what starts", e.name, e.runtime,
+                           launcher.title),
                e.owner + ".runtime");
 }
 

@@ -24,9 +24,9 @@ namespace afdc::emit {
 
 namespace {
 const Target* const kTargets[] = {
-    &kAiconfigurator, &kAstraSim, &kBlis,           &kDisaggregatedSet, &kDynamo,       &kGenz, &kInferencePool,
-    &kKserve,         &kLeaderWorkerSet, &kLlmServingSim,  &kMist,             &kPrometheus,   &kReport, &kSglang,
-    &kSimai,          &kSplitwiseSim, &kTrtllm,         &kVidur,            &kVllm,         &kVllmBench};
+    &kAiconfigurator,  &kAstraSim,      &kBlis, &kDisaggregatedSet, &kDynamo, &kGenz,   &kInferencePool, &kKserve,
+    &kLeaderWorkerSet, &kLlmServingSim, &kMist, &kPrometheus,       &kReport, &kSglang, &kSimai,         &kSplitwiseSim,
+    &kTrtllm,          &kVidur,         &kVllm, &kVllmBench};
 const Launcher* const kLaunchers[] = {&kVllmLauncher, &kSglangLauncher, &kTrtllmLauncher};
 }  // namespace
 

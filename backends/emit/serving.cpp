@@ -128,9 +128,7 @@ class Reader {
 
   /// What engines and groups have alike.
   void readUnit(Engine& e, NodeId deployment, NodeId model, NodeId unit) {
-    auto degree = [&](std::string_view name) {
-      return s_.number(unit, "parallel." + std::string(name)).value_or(1);
-    };
+    auto degree = [&](std::string_view name) { return s_.number(unit, "parallel." + std::string(name)).value_or(1); };
     e.tp = degree("tp"), e.pp = degree("pp"), e.dp = degree("dp"), e.cp = degree("cp");
     e.ep = degree("ep"), e.etp = degree("etp"), e.ftp = degree("ftp");
     e.memoryFraction = s_.number(unit, "kv_cache.fraction").value_or(0.9);
@@ -219,7 +217,7 @@ class Reader {
 
 /// Inverse of the normal distribution: P. J. Acklam's rational approximation (relative error 1.15e-9).
 double normalQuantile(double p) {
-  static constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02, -2.759285104469687e+02,
+  static constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
                                  1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
   static constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
                                  6.680131188771972e+01, -1.328068155288572e+01};

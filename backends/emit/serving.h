@@ -53,11 +53,12 @@ struct Engine {
   bool mtp = false;                   ///< drafted by the checkpoint's own module
   std::string draftCheckpoint;
   double offloadWeights = 0, offloadKv = 0;
-  double microbatches = 1;  ///< of an attention-FFN engine
+  double microbatches = 1;                                        ///< of an attention-FFN engine
   std::string linear, expert, kv, activation, dispatch, combine;  ///< names of formats
   bool ownLinear = true, ownExpert = true, ownKv = true;          ///< as the checkpoint has it
   /// The shares of device memory that different engines ask for, all of them for the same room for cache: of the
-  /// capacity with weights and activations (vLLM), of the capacity with weights (SGLang), of what is left (TensorRT-LLM).
+  /// capacity with weights and activations (vLLM), of the capacity with weights (SGLang), of what is left
+  /// (TensorRT-LLM).
   struct Shares {
     double utilization = 0.9, withWeights = 0.9, ofFree = 0.9;
   };

@@ -59,12 +59,13 @@ double Unit::write(double value) const {
 
 std::vector<Use> usesOf(const Serving& v) {
   std::vector<Use> out;
-  auto use = [&](Construct c, std::string what, std::string path) { out.push_back({c, std::move(what), std::move(path)}); };
+  auto use = [&](Construct c, std::string what, std::string path) {
+    out.push_back({c, std::move(what), std::move(path)});
+  };
   if (v.disaggregated) use(Construct::PrefillDecode, "prefill and decode apart", "deployment");
   auto degree = [&](Construct c, const Engine& e, const char* name, double value) {
     if (value > 1)
-      use(c, fmt::format("`{} = {}` of `{}`", name, shortest(value), e.name),
-          e.at(std::string("parallel.") + name));
+      use(c, fmt::format("`{} = {}` of `{}`", name, shortest(value), e.name), e.at(std::string("parallel.") + name));
   };
   for (const auto& e : v.engines) {
     if (e.side == Side::Attention)
@@ -77,8 +78,8 @@ std::vector<Use> usesOf(const Serving& v) {
     if (e.replicas > 1)
       use(Construct::Replicas, fmt::format("{} replicas of `{}`", shortest(e.replicas), e.name), e.owner + ".replicas");
     if (&e != &v.engines[0] && e.device.name != v.engines[0].device.name)
-      use(Construct::MixedHardware, fmt::format("`{}` on {}, `{}` on {}", v.engines[0].name, v.engines[0].device.name,
-                                                e.name, e.device.name),
+      use(Construct::MixedHardware,
+          fmt::format("`{}` on {}, `{}` on {}", v.engines[0].name, v.engines[0].device.name, e.name, e.device.name),
           e.path);
     bool experts = v.shape.experts > 0;
     if (!sixteenBit(e.linear) || (experts && !sixteenBit(e.expert)))
@@ -116,7 +117,8 @@ std::vector<Use> usesOf(const Serving& v) {
 }
 
 const Ability* Target::ability(Construct construct) const {
-  auto found = std::find_if(abilities.begin(), abilities.end(), [&](const Ability& a) { return a.construct == construct; });
+  auto found =
+      std::find_if(abilities.begin(), abilities.end(), [&](const Ability& a) { return a.construct == construct; });
   return found == abilities.end() ? nullptr : &*found;
 }
 
@@ -176,8 +178,9 @@ Emission emitTo(const Target& target, const Input& input, bool tolerant) {
     const auto* ability = target.ability(use.construct);
     auto how = ability ? ability->how : How::Refused;
     if (how == How::Expressed) continue;
-    std::string why = ability && !ability->what.empty() ? std::string(ability->what)
-                                                        : fmt::format("{} has no {}", target.title, wordsOf(use.construct));
+    std::string why = ability && !ability->what.empty()
+                          ? std::string(ability->what)
+                          : fmt::format("{} has no {}", target.title, wordsOf(use.construct));
     std::string text = fmt::format("{}: {}", use.what, why);
     if (how == How::Refused && !tolerant)
       out.refuse(std::move(text), use.path);

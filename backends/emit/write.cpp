@@ -41,7 +41,8 @@ std::map<std::string, std::string> lastManifest(const fs::path& directory) {
 /// Is this a path below the directory, and not out of it? A damaged manifest names nothing else to be removed.
 bool below(const std::string& path) {
   fs::path p(path);
-  return !p.empty() && p.is_relative() && std::none_of(p.begin(), p.end(), [](const auto& part) { return part == ".."; });
+  return !p.empty() && p.is_relative() &&
+         std::none_of(p.begin(), p.end(), [](const auto& part) { return part == ".."; });
 }
 
 }  // namespace
@@ -65,7 +66,8 @@ std::string manifestOf(const Target& target, const Input& input, const Emission&
       mapping.set("is", input.scenario.show(node));
       const auto& origins = input.scenario[node].origins;
       if (!origins.empty() && origins[0].place.file.valid())
-        mapping.set("said_at", fmt::format("{}:{}", input.scenario.strings[origins[0].place.file], origins[0].place.line));
+        mapping.set("said_at",
+                    fmt::format("{}:{}", input.scenario.strings[origins[0].place.file], origins[0].place.line));
     }
     mappings.add(mapping);
   }
@@ -93,14 +95,16 @@ Written writeEmission(const std::string& directory, const Target& target, const 
       bool ours = known != last.end() && known->second == there;
       if (!ours && f.linkTo.empty() && there == contentHash(f.make ? f.make() : f.text)) ours = true;
       if (!ours) {
-        out.error = fmt::format("{} {}; --force writes over it", path.string(),
-                                known != last.end() ? "was changed since it was written" : "is there and was not written by afdc");
+        out.error = fmt::format(
+            "{} {}; --force writes over it", path.string(),
+            known != last.end() ? "was changed since it was written" : "is there and was not written by afdc");
         return out;
       }
     }
   }
   for (const auto& [path, hash] : last) {
-    bool again = std::any_of(emission.files.begin(), emission.files.end(), [&](const File& f) { return f.path == path; });
+    bool again =
+        std::any_of(emission.files.begin(), emission.files.end(), [&](const File& f) { return f.path == path; });
     if (!again && below(path) && fs::exists(fs::symlink_status(root / path, error)) &&
         (fs::is_symlink(root / path, error) || contentHash(contentOf(root / path)) == hash))
       fs::remove(root / path, error);

@@ -52,15 +52,21 @@ Document modelOf(const Serving& v) {
   auto d = Document::map().set("model", v.checkpoint.empty() ? v.model : v.checkpoint);
   d.set("vocab_size", m.vocab).set("max_model_len", v.maxContext).set("num_decoder_layers", m.layers);
   d.set("hidden_size", m.hidden).set("intermediate_size", m.intermediate > 0 ? m.intermediate : m.moe_intermediate);
-  d.set("num_ffi", 2).set("num_attention_heads", m.heads).set("num_key_value_heads", m.kv_heads).set("head_dim", m.head_dim);
+  d.set("num_ffi", 2)
+      .set("num_attention_heads", m.heads)
+      .set("num_key_value_heads", m.kv_heads)
+      .set("head_dim", m.head_dim);
   if (m.experts > 0) {
     d.set("moe_layer_freq", 1).set("num_experts", m.experts).set("expert_top_k", m.top_k);
     d.set("moe_intermediate_size", m.moe_intermediate).set("n_shared_experts", m.shared);
     d.set("shared_expert_intermediate_size", m.shared_intermediate).set("first_k_dense_replace", m.dense_layers);
   }
   if (m.mamba)
-    d.set("is_mamba", true).set("mamba_d_state", m.d_state).set("mamba_d_conv", m.d_conv).set("mamba_expand", m.expand).set(
-        "mamba_dt_rank", m.dt_rank);
+    d.set("is_mamba", true)
+        .set("mamba_d_state", m.d_state)
+        .set("mamba_d_conv", m.d_conv)
+        .set("mamba_expand", m.expand)
+        .set("mamba_dt_rank", m.dt_rank);
   return d;
 }
 
@@ -80,19 +86,24 @@ void write(const Input& in, Emission& out) {
   auto& calls = file["calls"];
   double running = in.results.metrics.running_slots.value_or(1);
   for (const auto& e : v.engines) {
-    double link = e.tp * e.pp > e.device.perNode ? e.device.nics * e.device.nicBandwidth / e.device.perNode : e.device.scaleUp;
+    double link =
+        e.tp * e.pp > e.device.perNode ? e.device.nics * e.device.nicBandwidth / e.device.perNode : e.device.scaleUp;
     auto system = Document::map();
     system.set("Flops", kUnits[Flops].write(e.device.bf16)).set("Memory_size", kUnits[Memory].write(e.device.memory));
     system.set("Memory_BW", kUnits[Bandwidth].write(e.device.bandwidth)).set("ICN", kUnits[Link].write(link));
     system.set("ICN_LL", kUnits[Latency].write(e.device.scaleUpLatency)).set("real_values", true);
     std::string gpu = "deployment.cluster." + e.pool + ".node.gpu";
-    out.map("genz.json", e.name + ".system.Memory_BW", shortest(kUnits[Bandwidth].write(e.device.bandwidth)), gpu + ".hbm.bandwidth");
-    out.map("genz.json", e.name + ".system.Memory_size", shortest(kUnits[Memory].write(e.device.memory)), gpu + ".hbm.capacity");
+    out.map("genz.json", e.name + ".system.Memory_BW", shortest(kUnits[Bandwidth].write(e.device.bandwidth)),
+            gpu + ".hbm.bandwidth");
+    out.map("genz.json", e.name + ".system.Memory_size", shortest(kUnits[Memory].write(e.device.memory)),
+            gpu + ".hbm.capacity");
     auto call = [&](const char* stage, double batch) {
       auto c = Document::map().set("stage", stage).set("engine", e.name).set("system", system);
       c.set("batch_size", std::max(1.0, std::round(batch))).set("input_tokens", std::round(v.load.input.mean));
       if (stage == std::string("decode")) c.set("output_tokens", std::round(v.load.output.mean / 2));
-      c.set("bits", bitsOf(e, v.shape.experts > 0)).set("tensor_parallel", e.tp).set("expert_parallel", std::max(1.0, e.ep / e.dp));
+      c.set("bits", bitsOf(e, v.shape.experts > 0))
+          .set("tensor_parallel", e.tp)
+          .set("expert_parallel", std::max(1.0, e.ep / e.dp));
       c.set("pipeline_parallel", e.pp);
       calls.add(std::move(c));
     };

@@ -29,7 +29,8 @@ Document parallelismOf(const Engine& e, Emission& out) {
   if (e.dp > 1) p.set("data", e.dp).set("dataLocal", std::min(e.dp, e.device.perNode / (e.tp * e.pp)));
   if (e.ep > 1) p.set("expert", true);
   for (auto [key, name, value] : {std::tuple{"tensor", "tp", e.tp}, {"pipeline", "pp", e.pp}, {"data", "dp", e.dp}})
-    out.map(kFile, fmt::format("{}.parallelism.{}", e.name, key), shortest(value), e.at(std::string("parallel.") + name));
+    out.map(kFile, fmt::format("{}.parallelism.{}", e.name, key), shortest(value),
+            e.at(std::string("parallel.") + name));
   return p;
 }
 
@@ -61,7 +62,8 @@ void engineInto(Document& at, const Input& in, const Engine& e, Emission& out) {
 
 void writeService(const Input& in, Emission& out) {
   const auto& v = in.serving;
-  if (v.attentionFfn) out.refuse("an LLMInferenceService has prefill and decode, but no attention and FFN apart", "deployment");
+  if (v.attentionFfn)
+    out.refuse("an LLMInferenceService has prefill and decode, but no attention and FFN apart", "deployment");
   if (!possible(in, out)) return;
   noteProgram(in, kVllmLauncher, out);
   auto service = Document::map().set("apiVersion", "serving.kserve.io/v1alpha2").set("kind", "LLMInferenceService");
@@ -70,10 +72,9 @@ void writeService(const Input& in, Emission& out) {
   spec.set("model", Document::map().set("uri", "hf://" + v.checkpoint).set("name", v.checkpoint));
   engineInto(spec, in, v.disaggregated ? *v.find(Role::Decode) : v.engines[0], out);
   if (v.disaggregated) engineInto(spec["prefill"], in, *v.find(Role::Prefill), out);
-  spec.set("router", Document::map()
-                         .set("gateway", Document::map())
-                         .set("route", Document::map())
-                         .set("scheduler", Document::map()));
+  spec.set(
+      "router",
+      Document::map().set("gateway", Document::map()).set("route", Document::map()).set("scheduler", Document::map()));
   out.file(kFile) = yamlFile(in, {service});
 }
 
@@ -101,9 +102,10 @@ void writePool(const Input& in, Emission& out) {
 
 }  // namespace
 
-const Target kKserve = {"kserve", "KServe", "LLMInferenceService serving.kserve.io/v1alpha2 (kserve aaac4e2)",
-                        abilities(), kubernetes::kUnits, writeService};
-const Target kInferencePool = {"inferencepool", "InferencePool", "inference.networking.k8s.io/v1 (84436a9)",
-                               abilities(), kubernetes::kUnits, writePool};
+const Target kKserve = {
+    "kserve",    "KServe",           "LLMInferenceService serving.kserve.io/v1alpha2 (kserve aaac4e2)",
+    abilities(), kubernetes::kUnits, writeService};
+const Target kInferencePool = {"inferencepool", "InferencePool",    "inference.networking.k8s.io/v1 (84436a9)",
+                               abilities(),     kubernetes::kUnits, writePool};
 
 }  // namespace afdc::emit

@@ -1,5 +1,5 @@
-// LeaderWorkerSet: one a kind of engine, a group of pods a replica, a pod a node. DisaggregatedSet: all kinds as roles of
-// one object (sigs.k8s.io/lws 060ab4d).
+// LeaderWorkerSet: one a kind of engine, a group of pods a replica, a pod a node. DisaggregatedSet: all kinds as roles
+// of one object (sigs.k8s.io/lws 060ab4d).
 #include <fmt/format.h>
 
 #include "backends/kubernetes/kubernetes.h"
@@ -48,7 +48,8 @@ void writeDisaggregated(const Input& in, Emission& out) {
   auto& roles = set["spec"]["roles"];
   std::vector<Document> documents;
   for (const auto& e : in.serving.engines)
-    roles.add(Document::map().set("name", roleOf(e)).set("spec", groupOf(in, e, launcher, out, "disaggregatedset.yaml")));
+    roles.add(
+        Document::map().set("name", roleOf(e)).set("spec", groupOf(in, e, launcher, out, "disaggregatedset.yaml")));
   documents.push_back(std::move(set));
   for (const auto& e : in.serving.engines)
     if (e.side != Side::Ffn) documents.push_back(service(in, e));
@@ -57,9 +58,9 @@ void writeDisaggregated(const Input& in, Emission& out) {
 
 }  // namespace
 
-const Target kLeaderWorkerSet = {"leaderworkerset", "LeaderWorkerSet", "leaderworkerset.x-k8s.io/v1 (lws 060ab4d)",
-                                 abilities(), kubernetes::kUnits, writeSets};
+const Target kLeaderWorkerSet = {"leaderworkerset", "LeaderWorkerSet",  "leaderworkerset.x-k8s.io/v1 (lws 060ab4d)",
+                                 abilities(),       kubernetes::kUnits, writeSets};
 const Target kDisaggregatedSet = {"disaggregatedset", "DisaggregatedSet", "disaggregatedset.x-k8s.io/v1 (lws 060ab4d)",
-                                  abilities(), kubernetes::kUnits, writeDisaggregated};
+                                  abilities(),        kubernetes::kUnits, writeDisaggregated};
 
 }  // namespace afdc::emit

@@ -124,12 +124,13 @@ Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emi
     for (int node : named) {
       bool own = node == p.node, leader = node == p.firstNode;
       script += fmt::format("{}export NODE_{}=\"{}\"\n", pad, node,
-                            leader && !own                 ? std::string("$leader")
+                            leader && !own               ? std::string("$leader")
                             : own && e.side != Side::Ffn ? std::string("$POD_IP")
-                                                           : fmt::format("{}-attention", nameOf(in.serving.scenario)));
+                                                         : fmt::format("{}-attention", nameOf(in.serving.scenario)));
     }
     // Environment of the command, then the command itself in place of the shell.
-    for (const auto& [name, value] : command.environment) script += fmt::format("{}export {}={}\n", pad, name, shellWord(value));
+    for (const auto& [name, value] : command.environment)
+      script += fmt::format("{}export {}={}\n", pad, name, shellWord(value));
     command.environment.clear();
     script += fmt::format("{}exec {}\n", pad, shellLine(command, " \\\n    "));
     if (several) script += "  ;;\n";
@@ -138,16 +139,16 @@ Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emi
   auto container = Document::map();
   container.set("name", "main").set("image", launcher.image);
   container.set("command", Document::list({"sh", "-c"})).set("args", Document::list({script}));
-  container["env"].add(Document::map().set("name", "POD_IP").set(
-      "valueFrom", Document::map().set("fieldRef", Document::map().set("fieldPath", "status.podIP"))));
-  if (e.side != Side::Ffn)
-    container["ports"].add(Document::map().set("containerPort", 8000).set("name", "http"));
+  container["env"].add(
+      Document::map()
+          .set("name", "POD_IP")
+          .set("valueFrom", Document::map().set("fieldRef", Document::map().set("fieldPath", "status.podIP"))));
+  if (e.side != Side::Ffn) container["ports"].add(Document::map().set("containerPort", 8000).set("name", "http"));
   container["resources"]["limits"].set("nvidia.com/gpu", std::to_string(parts.empty() ? 1 : parts[0].devices));
   container["volumeMounts"].add(Document::map().set("name", "dshm").set("mountPath", "/dev/shm"));
   auto spec = Document::map();
   spec["containers"].add(container);
-  spec["volumes"].add(
-      Document::map().set("name", "dshm").set("emptyDir", Document::map().set("medium", "Memory")));
+  spec["volumes"].add(Document::map().set("name", "dshm").set("emptyDir", Document::map().set("medium", "Memory")));
   return spec;
 }
 

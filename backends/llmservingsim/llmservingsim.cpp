@@ -71,7 +71,9 @@ Document instanceOf(const Input& in, const Engine& e, const std::string& hardwar
   i.set("num_npus", e.tp * e.pp).set("tp_size", e.tp);
   if (e.pp > 1) i.set("pp_size", e.pp);
   if (e.ep > 1) i.set("ep_size", e.ep);
-  i.set("pd_type", e.role == Role::Prefill ? Document("prefill") : e.role == Role::Decode ? Document("decode") : Document());
+  i.set("pd_type", e.role == Role::Prefill  ? Document("prefill")
+                   : e.role == Role::Decode ? Document("decode")
+                                            : Document());
   i.set("max_num_seqs", e.maxSeqs).set("max_num_batched_tokens", e.maxTokens).set("block_size", e.block);
   i.set("enable_chunked_prefill", e.mixedScheduler).set("enable_prefix_caching", e.prefixCache);
   if (e.kv.starts_with("fp8")) i.set("kv_cache_dtype", "fp8");
@@ -97,8 +99,8 @@ void writeWorkload(const Input& in, Emission& out) {
   for (size_t s = 0; s * turns < requests.size(); ++s) {
     std::string parts;
     for (size_t t = s * turns; t < std::min(requests.size(), (s + 1) * turns); ++t)
-      parts += fmt::format("{}{{\"input_toks\": {}, \"output_toks\": {}, \"tool_duration_ns\": {}}}", t > s * turns ? ", " : "",
-                           shortest(requests[t].input), shortest(requests[t].output),
+      parts += fmt::format("{}{{\"input_toks\": {}, \"output_toks\": {}, \"tool_duration_ns\": {}}}",
+                           t > s * turns ? ", " : "", shortest(requests[t].input), shortest(requests[t].output),
                            Document(kUnits[Arrival].write(l.think)).jsonLine());
     file += fmt::format("{{\"session_id\": {}, \"arrival_time_ns\": {}, \"sub_requests\": [{}]}}\n", s,
                         Document(kUnits[Arrival].write(requests[s * turns].at)).jsonLine(), parts);
@@ -120,8 +122,8 @@ void write(const Input& in, Emission& out) {
     // Each data-parallel rank is an instance; those of a replica form a group, over which its experts lie.
     double limit = e.tp * e.dp;
     if (e.ep > limit || std::fmod(v.shape.experts, std::max(1.0, e.ep)) != 0)
-      out.refuse(fmt::format("`ep = {}` of `{}`: it has to divide the experts and fit the group's {} devices", shortest(e.ep),
-                             e.name, shortest(limit)),
+      out.refuse(fmt::format("`ep = {}` of `{}`: it has to divide the experts and fit the group's {} devices",
+                             shortest(e.ep), e.name, shortest(limit)),
                  e.at("parallel.ep"));
     auto perNode = static_cast<size_t>(std::max(1.0, e.device.perNode / (e.tp * e.pp)));
     size_t here = perNode;
@@ -140,7 +142,8 @@ void write(const Input& in, Emission& out) {
   double bandwidth = several ? d.nics * d.nicBandwidth / d.perNode : d.scaleUp;
   double latency = several ? d.nicLatency : d.scaleUpLatency;
   cluster.set("num_nodes", static_cast<double>(nodes.size()));
-  cluster.set("link_bw", kUnits[LinkBandwidth].write(bandwidth)).set("link_latency", kUnits[LinkLatency].write(latency));
+  cluster.set("link_bw", kUnits[LinkBandwidth].write(bandwidth))
+      .set("link_latency", kUnits[LinkLatency].write(latency));
   if (d.hostMemory <= 0) out.lose("cpu_mem is 0: the nodes declare no host memory", "deployment.cluster");
   for (auto& instances : nodes) {
     auto node = Document::map().set("num_instances", static_cast<double>(instances.size()));
@@ -156,14 +159,17 @@ void write(const Input& in, Emission& out) {
   out.file(fmt::format("configs/model/{}.json", modelName(v))) = modelConfig(v).json();
   writeWorkload(in, out);
   out.file("run.sh", true) = fmt::format(
-      "#!/bin/sh\n# {}\n# From a checkout of LLMServingSim 2: SIM=/path/to/it\nhere=$(cd \"$(dirname \"$0\")\" && pwd)\ncd "
-      "\"${{SIM:?set it to a checkout}}\" || exit 1\ncp \"$here\"/configs/model/*.json configs/model/\nexec python -m serving "
+      "#!/bin/sh\n# {}\n# From a checkout of LLMServingSim 2: SIM=/path/to/it\nhere=$(cd \"$(dirname \"$0\")\" && "
+      "pwd)\ncd "
+      "\"${{SIM:?set it to a checkout}}\" || exit 1\ncp \"$here\"/configs/model/*.json configs/model/\nexec python -m "
+      "serving "
       "--cluster-config \"$here/cluster.json\" --dataset \"$here/workload.jsonl\"\n",
       in.stamp());
 }
 
 }  // namespace
 
-const Target kLlmServingSim = {"llmservingsim", "LLMServingSim", "LLMServingSim 2 (5daddb2, 2026-08)", kAbilities, kUnits, write};
+const Target kLlmServingSim = {"llmservingsim", "LLMServingSim", "LLMServingSim 2 (5daddb2, 2026-08)",
+                               kAbilities,      kUnits,          write};
 
 }  // namespace afdc::emit

@@ -51,7 +51,7 @@ void write(const Input& in, Emission& out) {
   auto& network = out.file("network.csv");
   network = "src,dst,latency(msec),BW(GB/s)\n";
   // From each prefill engine to each decode engine: the ports of one replica together.
-  if (const auto *p = v.find(Role::Prefill), *d = v.find(Role::Decode); p && d) {
+  if (const auto* p = v.find(Role::Prefill), *d = v.find(Role::Decode); p && d) {
     auto ports = [&](const Engine& e) {
       return e.tp * (v.transferScaleUp ? e.device.scaleUp : e.device.nics * e.device.nicBandwidth / e.device.perNode);
     };

@@ -16,22 +16,28 @@ namespace {
 constexpr Unit kUnits[] = {{"time", "s", 1}};
 
 constexpr Ability kAbilities[] = {
-    {Construct::PrefillDecode},     {Construct::AttentionFfn},   {Construct::TensorParallel},
-    {Construct::PipelineParallel},  {Construct::DataParallel},   {Construct::ContextParallel},
-    {Construct::ExpertParallel},    {Construct::Replicas},       {Construct::MixedHardware},
-    {Construct::Moe},               {Construct::LatentAttention}, {Construct::WindowedAttention},
-    {Construct::StateSpace},        {Construct::OtherMixer},     {Construct::ReducedWeights},
-    {Construct::ReducedKv},         {Construct::MtpDrafts},      {Construct::DraftModel},
-    {Construct::Offload},           {Construct::PrefixReuse},    {Construct::ClosedLoop},
-    {Construct::OpenLoop},          {Construct::StaticBatch},    {Construct::RecordedTrace},
-    {Construct::Spread},            {Construct::Turns},          {Construct::Pipeline},
-    {Construct::Promises},
+    {Construct::PrefillDecode},   {Construct::AttentionFfn},
+    {Construct::TensorParallel},  {Construct::PipelineParallel},
+    {Construct::DataParallel},    {Construct::ContextParallel},
+    {Construct::ExpertParallel},  {Construct::Replicas},
+    {Construct::MixedHardware},   {Construct::Moe},
+    {Construct::LatentAttention}, {Construct::WindowedAttention},
+    {Construct::StateSpace},      {Construct::OtherMixer},
+    {Construct::ReducedWeights},  {Construct::ReducedKv},
+    {Construct::MtpDrafts},       {Construct::DraftModel},
+    {Construct::Offload},         {Construct::PrefixReuse},
+    {Construct::ClosedLoop},      {Construct::OpenLoop},
+    {Construct::StaticBatch},     {Construct::RecordedTrace},
+    {Construct::Spread},          {Construct::Turns},
+    {Construct::Pipeline},        {Construct::Promises},
 };
 
 constexpr double kTtftEdges[] = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75,
                                  1,     2.5,   5,    7.5,  10,   20,   40,   80,  160,  640, 2560};
-constexpr double kTpotEdges[] = {0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80};
-constexpr double kE2eEdges[] = {0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680};
+constexpr double kTpotEdges[] = {0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5,
+                                 0.75, 1,     2.5,  5,     7.5, 10,   20,  40,  80};
+constexpr double kE2eEdges[] = {0.3, 0.5, 0.8, 1,  1.5, 2,   2.5, 5,   10,   15,  20,
+                                30,  40,  50,  60, 120, 240, 480, 960, 1920, 7680};
 
 struct Histogram {
   std::string_view metric, name;
@@ -68,7 +74,9 @@ std::string camel(std::string_view text) {
 std::optional<Watched> watch(const Input& in, const Promise& p, Emission& out) {
   auto found = std::find_if(std::begin(kHistograms), std::end(kHistograms),
                             [&](const Histogram& h) { return h.metric == p.metric; });
-  double quantile = p.statistic == "mean" ? 0 : p.statistic.starts_with("p") ? std::atof(p.statistic.c_str() + 1) / 100 : -1;
+  double quantile = p.statistic == "mean"          ? 0
+                    : p.statistic.starts_with("p") ? std::atof(p.statistic.c_str() + 1) / 100
+                                                   : -1;
   if (found == std::end(kHistograms) || quantile < 0 || !p.op.starts_with("<")) {
     out.lose(fmt::format("`{}`: no histogram of the engine says it", p.text), p.path);
     return std::nullopt;
@@ -77,11 +85,12 @@ std::optional<Watched> watch(const Input& in, const Promise& p, Emission& out) {
   auto above = std::lower_bound(edges.begin(), edges.end(), p.bound * (1 - 1e-9));
   bool onEdge = above != edges.end() && std::fabs(*above - p.bound) < 1e-9 * p.bound;
   if (quantile > 0 && !onEdge)
-    out.lose(above == edges.end() || above == edges.begin()
-                 ? fmt::format("`{}`: {} s lies outside the histogram's buckets", p.text, shortest(p.bound))
-                 : fmt::format("`{}`: {} s lies between the bucket edges {} and {} s: the quantile is interpolated there",
-                               p.text, shortest(p.bound), shortest(*(above - 1)), shortest(*above)),
-             p.path);
+    out.lose(
+        above == edges.end() || above == edges.begin()
+            ? fmt::format("`{}`: {} s lies outside the histogram's buckets", p.text, shortest(p.bound))
+            : fmt::format("`{}`: {} s lies between the bucket edges {} and {} s: the quantile is interpolated there",
+                          p.text, shortest(p.bound), shortest(*(above - 1)), shortest(*above)),
+        p.path);
   std::string statistic = quantile > 0 ? p.statistic : "mean";
   return Watched{&p, &*found, quantile, fmt::format("afdc:{}:{}:5m", p.metric, statistic),
                  camel(in.serving.scenario) + camel(p.metric) + camel(statistic)};
@@ -101,10 +110,10 @@ Document rulesOf(const Input& in, const std::vector<Watched>& watched, Emission&
     auto alert = Document::map().set("alert", w.alert);
     alert.set("expr", fmt::format("{} {} {}", w.record, broken, shortest(w.promise->bound))).set("for", "5m");
     alert.set("labels", Document::map().set("severity", "page"));
-    alert.set("annotations", Document::map()
-                                 .set("summary", fmt::format("{} is promised in scenario {}", w.promise->text,
-                                                             in.serving.scenario))
-                                 .set("made_by", in.stamp()));
+    alert.set("annotations",
+              Document::map()
+                  .set("summary", fmt::format("{} is promised in scenario {}", w.promise->text, in.serving.scenario))
+                  .set("made_by", in.stamp()));
     rules.add(std::move(alert));
     out.map("rules.yml", w.alert, shortest(w.promise->bound), "slo");
   }
@@ -145,8 +154,8 @@ Document testOf(const Input& in, const std::vector<Watched>& watched) {
             Document::map()
                 .set("exp_labels", Document::map().set("severity", "page").set("model_name", model))
                 .set("exp_annotations", Document::map()
-                                            .set("summary", fmt::format("{} is promised in scenario {}", w.promise->text,
-                                                                        in.serving.scenario))
+                                            .set("summary", fmt::format("{} is promised in scenario {}",
+                                                                        w.promise->text, in.serving.scenario))
                                             .set("made_by", in.stamp())));
       one["alert_rule_test"].add(expected);
     }
@@ -162,13 +171,15 @@ void write(const Input& in, Emission& out) {
     if (auto w = watch(in, p, out)) watched.push_back(*w);
   for (const auto& text : v.otherPromises) out.lose(fmt::format("`{}` is no bound on one metric", text), "slo");
   if (watched.empty()) {
-    out.refuse("the scenario promises nothing that an engine's histograms say: give it an `slo` with mean(ttft), p99(tpot), …",
-               "slo");
+    out.refuse(
+        "the scenario promises nothing that an engine's histograms say: give it an `slo` with mean(ttft), p99(tpot), …",
+        "slo");
     return;
   }
   for (const auto& e : v.engines)
     if (e.program != "vllm" && e.program != "") {
-      out.lose(fmt::format("metric names and buckets are vLLM's, and `{}` runs {}", e.name, e.runtime), e.owner + ".runtime");
+      out.lose(fmt::format("metric names and buckets are vLLM's, and `{}` runs {}", e.name, e.runtime),
+               e.owner + ".runtime");
       break;
     }
   auto group = Document::map().set("name", "afdc " + v.scenario).set("interval", "1m");
@@ -182,7 +193,7 @@ void write(const Input& in, Emission& out) {
 
 }  // namespace
 
-const Target kPrometheus = {"prometheus", "Prometheus", "rule files of Prometheus 2; metrics of vLLM's V1 engine", kAbilities,
-                            kUnits, write};
+const Target kPrometheus = {"prometheus", "Prometheus", "rule files of Prometheus 2; metrics of vLLM's V1 engine",
+                            kAbilities,   kUnits,       write};
 
 }  // namespace afdc::emit

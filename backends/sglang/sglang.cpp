@@ -1,5 +1,5 @@
-// SGLang: one `sglang.launch_server` a node of an engine. Its tp is all devices of a stage; data-parallel attention lies
-// inside it.
+// SGLang: one `sglang.launch_server` a node of an engine. Its tp is all devices of a stage; data-parallel attention
+// lies inside it.
 #include "backends/sglang/sglang.h"
 
 #include <fmt/format.h>
@@ -14,7 +14,8 @@ constexpr Unit kUnits[] = {{"share of device memory", "1", 1, 4}};
 
 constexpr Ability kAbilities[] = {
     {Construct::PrefillDecode},
-    {Construct::AttentionFfn, How::Refused, "its experimental support (--afd-role) knows one family of models and no group sizes"},
+    {Construct::AttentionFfn, How::Refused,
+     "its experimental support (--afd-role) knows one family of models and no group sizes"},
     {Construct::TensorParallel},
     {Construct::PipelineParallel},
     {Construct::DataParallel},
@@ -86,7 +87,8 @@ Command command(const Input& in, const Engine& e, Emission& out) {
     if (format.starts_with("fp8"))
       c.add("--quantization", "fp8");
     else
-      out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.name, format, v.checkpoint),
+      out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.name, format,
+                           v.checkpoint),
                e.owner + ".quant");
   }
   if (e.drafts > 0 && e.role != Role::Prefill) {
@@ -112,12 +114,14 @@ void place(const Input&, const Process& p, Command& c) {
 
 void write(const Input& in, Emission& out) {
   if (in.serving.checkpoint.empty())
-    out.refuse(fmt::format("model `{}` names no checkpoint that SGLang could load", in.serving.model), "deployment.model");
+    out.refuse(fmt::format("model `{}` names no checkpoint that SGLang could load", in.serving.model),
+               "deployment.model");
   if (!out.refusals.empty()) return;
   noteProgram(in, kSglangLauncher, out);
   writeScripts(in, kSglangLauncher, out);
   if (in.serving.disaggregated)
-    out.lose("prefill and decode need a router in front that sends each request to both: no script starts it", "deployment");
+    out.lose("prefill and decode need a router in front that sends each request to both: no script starts it",
+             "deployment");
 }
 
 }  // namespace

@@ -62,8 +62,8 @@ void writeStep(const Input& in, Emission& out, const StepTrace& trace) {
   size_t count = 0;
   double seconds = trace.overhead;
   auto line = [&](std::string name, std::string_view collective, double bytes) {
-    lines += fmt::format("{}\t-1\t{}\t{}\t{}\t0\tNONE\t0\t0\tNONE\t0\t0\n", name, shortest(std::max(1.0, kUnits[0].write(seconds))),
-                         collective, shortest(std::round(bytes)));
+    lines += fmt::format("{}\t-1\t{}\t{}\t{}\t0\tNONE\t0\t0\tNONE\t0\t0\n", name,
+                         shortest(std::max(1.0, kUnits[0].write(seconds))), collective, shortest(std::round(bytes)));
     seconds = 0;
     ++count;
   };
@@ -75,22 +75,24 @@ void writeStep(const Input& in, Emission& out, const StepTrace& trace) {
   }
   if (seconds > 0) line("rest", "NONE", 0);
   std::string head = fmt::format(
-      "HYBRID_TRANSFORMER_FWD_IN_BCKWD model_parallel_NPU_group: {} ep: {} pp: 1 vpp: 1 ga: 1 all_gpus: {} checkpoints: 0 "
+      "HYBRID_TRANSFORMER_FWD_IN_BCKWD model_parallel_NPU_group: {} ep: {} pp: 1 vpp: 1 ga: 1 all_gpus: {} "
+      "checkpoints: 0 "
       "checkpoint_initiates: 0\n{}\n",
       shortest(e->tp), shortest(e->ep), trace.ranks, count);
   std::string name = stepName(in.serving, trace) + ".txt";
   out.file(name) = head + lines;
   double nic = e->device.nics * e->device.nicBandwidth / e->device.perNode;
-  out.file("run.sh", true) += fmt::format(
-      "\"$SIMAI\" -w {} -g {} -nv {} -nic {} -n_p_s {} -g_p_s {} -r {}-\n", name, trace.ranks,
-      shortest(kUnits[1].write(e->device.scaleUp)), shortest(kUnits[1].write(nic)), shortest(e->device.perNode),
-      shortest(e->device.perNode), trace.name);
+  out.file("run.sh", true) +=
+      fmt::format("\"$SIMAI\" -w {} -g {} -nv {} -nic {} -n_p_s {} -g_p_s {} -r {}-\n", name, trace.ranks,
+                  shortest(kUnits[1].write(e->device.scaleUp)), shortest(kUnits[1].write(nic)),
+                  shortest(e->device.perNode), shortest(e->device.perNode), trace.name);
   out.map(name, "model_parallel_NPU_group", shortest(e->tp), e->at("parallel.tp"));
 }
 
 void write(const Input& in, Emission& out) {
   out.file("run.sh", true) = fmt::format(
-      "#!/bin/sh\n# {}\n# SIMAI: the binary SimAI_analytical.\nset -e\ncd \"$(dirname \"$0\")\"\n: \"${{SIMAI:?set it to the "
+      "#!/bin/sh\n# {}\n# SIMAI: the binary SimAI_analytical.\nset -e\ncd \"$(dirname \"$0\")\"\n: \"${{SIMAI:?set it "
+      "to the "
       "binary}}\"\n",
       in.stamp());
   for (const auto& trace : in.traces())

@@ -45,7 +45,8 @@ constexpr std::pair<std::string_view, std::string_view> kModels[] = {{"meta-llam
 
 void write(const Input& in, Emission& out) {
   const auto& v = in.serving;
-  auto model = std::find_if(std::begin(kModels), std::end(kModels), [&](const auto& m) { return m.first == v.checkpoint; });
+  auto model =
+      std::find_if(std::begin(kModels), std::end(kModels), [&](const auto& m) { return m.first == v.checkpoint; });
   if (model == std::end(kModels))
     out.refuse(fmt::format("model `{}`: it has tables of Llama-2-70B and BLOOM-176B", v.model), "deployment.model");
   auto servers = Document::list();
@@ -73,7 +74,8 @@ void write(const Input& in, Emission& out) {
   trace = "request_id,request_type,application_id,arrival_timestamp,batch_size,prompt_size,token_size\n";
   size_t id = 0;
   for (const auto& r : in.trace())
-    trace += fmt::format("{},2,0,{},1,{},{}\n", id++, shortest(kUnits[0].write(r.at)), shortest(r.input), shortest(r.output));
+    trace += fmt::format("{},2,0,{},1,{},{}\n", id++, shortest(kUnits[0].write(r.at)), shortest(r.input),
+                         shortest(r.output));
   Command c;
   c.add("python").add("run.py").add("cluster=afdc").add("trace.filename=afdc").add("performance_model=db");
   const auto *prefill = v.find(Role::Prefill), *decode = v.find(Role::Decode);
@@ -88,7 +90,8 @@ void write(const Input& in, Emission& out) {
   c.add(fmt::format("applications.0.model_architecture={}", model->second));
   c.add(fmt::format("seed={}", in.seed));
   out.file("run.sh", true) = fmt::format(
-      "#!/bin/sh\n# {}\n# From a checkout of splitwise-sim: SIM=/path/to/it\nhere=$(cd \"$(dirname \"$0\")\" && pwd)\ncd "
+      "#!/bin/sh\n# {}\n# From a checkout of splitwise-sim: SIM=/path/to/it\nhere=$(cd \"$(dirname \"$0\")\" && "
+      "pwd)\ncd "
       "\"${{SIM:?set it to a checkout}}\" || exit 1\ncp \"$here\"/configs/cluster/afdc.yaml configs/cluster/\ncp "
       "\"$here\"/traces/afdc.csv traces/\nexec {}\n",
       in.stamp(), shellLine(c));
@@ -96,6 +99,7 @@ void write(const Input& in, Emission& out) {
 
 }  // namespace
 
-const Target kSplitwiseSim = {"splitwise_sim", "splitwise-sim", "splitwise-sim 8f99e7d (2024-04)", kAbilities, kUnits, write};
+const Target kSplitwiseSim = {"splitwise_sim", "splitwise-sim", "splitwise-sim 8f99e7d (2024-04)",
+                              kAbilities,      kUnits,          write};
 
 }  // namespace afdc::emit

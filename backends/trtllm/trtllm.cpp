@@ -97,7 +97,8 @@ Command command(const Input& in, const Engine& e, Emission& out) {
   Command c;
   c.add("trtllm-serve").add(in.serving.checkpoint).add("--extra_llm_api_options", fileOf(e));
   if (e.devices() > e.device.perNode)
-    out.lose(fmt::format("`{}` spans nodes: its script has to be started by mpirun or srun with trtllm-llmapi-launch", e.name),
+    out.lose(fmt::format("`{}` spans nodes: its script has to be started by mpirun or srun with trtllm-llmapi-launch",
+                         e.name),
              e.path);
   return c;
 }
@@ -114,9 +115,9 @@ void writeFront(const Input& in, Emission& out) {
     front[name].set("num_instances", in.serving.find(role)->replicas).set("urls", urls);
   }
   out.file("disaggregated.yaml") = fmt::format("# {}\n# Addresses as in hosts.env.\n{}", in.stamp(), front.yaml());
-  out.file("front.sh", true) =
-      fmt::format("#!/bin/sh\n# {}\ncd \"$(dirname \"$0\")\" || exit 1\nexec trtllm-serve disaggregated -c disaggregated.yaml\n",
-                  in.stamp());
+  out.file("front.sh", true) = fmt::format(
+      "#!/bin/sh\n# {}\ncd \"$(dirname \"$0\")\" || exit 1\nexec trtllm-serve disaggregated -c disaggregated.yaml\n",
+      in.stamp());
 }
 
 void write(const Input& in, Emission& out) {
@@ -131,8 +132,7 @@ void write(const Input& in, Emission& out) {
 
 }  // namespace
 
-const Launcher kTrtllmLauncher = {"trtllm", "TensorRT-LLM", command, place,
-                                  "nvidia/tensorrt-llm/release:1.2.0"};
+const Launcher kTrtllmLauncher = {"trtllm", "TensorRT-LLM", command, place, "nvidia/tensorrt-llm/release:1.2.0"};
 const Target kTrtllm = {"trtllm", "TensorRT-LLM", "TensorRT-LLM 1.2 (PyTorch backend)", kAbilities, kUnits, write};
 
 }  // namespace afdc::emit

@@ -47,10 +47,14 @@ const Profiled kDevices[] = {
     {"a100", {"A100-SXM-80GB", "A100"}, "a100_pairwise_nvlink", "a100_dgx"},
     {"h100", {"H100-SXM-80GB", "H100"}, "h100_pairwise_nvlink", "h100_dgx"},
 };
-constexpr std::string_view kModels[] = {
-    "meta-llama/Llama-2-7b-hf",           "meta-llama/Llama-2-70b-hf", "meta-llama/Meta-Llama-3-8B",
-    "meta-llama/Meta-Llama-3-70B",        "codellama/CodeLlama-34b-Instruct-hf",
-    "internlm/internlm-20b",              "microsoft/phi-2",           "Qwen/Qwen-72B"};
+constexpr std::string_view kModels[] = {"meta-llama/Llama-2-7b-hf",
+                                        "meta-llama/Llama-2-70b-hf",
+                                        "meta-llama/Meta-Llama-3-8B",
+                                        "meta-llama/Meta-Llama-3-70B",
+                                        "codellama/CodeLlama-34b-Instruct-hf",
+                                        "internlm/internlm-20b",
+                                        "microsoft/phi-2",
+                                        "Qwen/Qwen-72B"};
 
 void write(const Input& in, Emission& out) {
   const auto& v = in.serving;
@@ -61,7 +65,8 @@ void write(const Input& in, Emission& out) {
     out.refuse(fmt::format("device `{}`: it was profiled on A100 and H100 (and A40)", e.device.name),
                "deployment.cluster." + e.pool + ".node.gpu");
   if (std::find(std::begin(kModels), std::end(kModels), v.checkpoint) == std::end(kModels))
-    out.refuse(fmt::format("model `{}` ({}): it has profiles of {}", v.model, v.checkpoint.empty() ? "no checkpoint" : v.checkpoint,
+    out.refuse(fmt::format("model `{}` ({}): it has profiles of {}", v.model,
+                           v.checkpoint.empty() ? "no checkpoint" : v.checkpoint,
                            joinWords({std::begin(kModels), std::end(kModels)})),
                "deployment.model");
   if (!out.refusals.empty()) return;
@@ -94,7 +99,8 @@ void write(const Input& in, Emission& out) {
   // Decodes with chunks of prompts are its `sarathi`; prompts first its `vllm`.
   std::string scheduler = e.mixedScheduler ? "sarathi" : "vllm";
   c.add("--replica_scheduler_config_type", scheduler);
-  option(fmt::format("--{}_scheduler_config_batch_size_cap", scheduler), shortest(e.maxSeqs), e.owner + ".batching.max_seqs");
+  option(fmt::format("--{}_scheduler_config_batch_size_cap", scheduler), shortest(e.maxSeqs),
+         e.owner + ".batching.max_seqs");
   option(e.mixedScheduler ? "--sarathi_scheduler_config_chunk_size" : "--vllm_scheduler_config_max_tokens_in_batch",
          shortest(e.maxTokens), e.owner + ".batching.max_tokens");
   c.add("--global_scheduler_config_type", "lor");

@@ -80,9 +80,10 @@ Command command(const Input& in, const Engine& e, Emission& out) {
   if (e.pp > 1) option("--pipeline-parallel-size", e.pp, e.at("parallel.pp"));
   if (e.dp > 1) option("--data-parallel-size", e.dp, e.at("parallel.dp"));
   if (e.tp * e.pp > e.device.perNode)
-    out.refuse(fmt::format("tp * pp = {} of `{}` spans nodes: vLLM starts such an engine through Ray, which no script does",
-                           shortest(e.tp * e.pp), e.name),
-               e.at("parallel.tp"));
+    out.refuse(
+        fmt::format("tp * pp = {} of `{}` spans nodes: vLLM starts such an engine through Ray, which no script does",
+                    shortest(e.tp * e.pp), e.name),
+        e.at("parallel.tp"));
   if (v.shape.experts > 0) {
     double ranks = e.tp * e.dp;
     bool spread = (e.side == Side::Ffn || e.ep > 1) && e.side != Side::Attention;
@@ -92,9 +93,10 @@ Command command(const Input& in, const Engine& e, Emission& out) {
                              shortest(e.ep), e.name, shortest(ranks)),
                  e.at("parallel.ep"));
     if (!spread && e.side == Side::Whole && e.dp > 1)
-      out.lose(fmt::format("experts of `{}`: vLLM cuts each one over all tp * dp = {} ranks where the scenario has copies",
-                           e.name, shortest(ranks)),
-               e.at("parallel.dp"));
+      out.lose(
+          fmt::format("experts of `{}`: vLLM cuts each one over all tp * dp = {} ranks where the scenario has copies",
+                      e.name, shortest(ranks)),
+          e.at("parallel.dp"));
   }
   if (e.side != Side::Ffn) {
     c.add("--max-model-len", longestRequest(v));
@@ -116,7 +118,8 @@ Command command(const Input& in, const Engine& e, Emission& out) {
     if (auto name = quantizationOf(format); !name.empty())
       c.add("--quantization", std::string(name));
     else
-      out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.name, format, v.checkpoint),
+      out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.name, format,
+                           v.checkpoint),
                e.owner + ".quant");
   }
   if (e.drafts > 0 && e.role != Role::Prefill && e.side != Side::Ffn) {
@@ -166,13 +169,15 @@ void place(const Input& in, const Process& p, Command& c) {
 
 void write(const Input& in, Emission& out) {
   if (in.serving.checkpoint.empty())
-    out.refuse(fmt::format("model `{}` names no checkpoint that vLLM could load", in.serving.model), "deployment.model");
+    out.refuse(fmt::format("model `{}` names no checkpoint that vLLM could load", in.serving.model),
+               "deployment.model");
   if (in.serving.attentionFfn) checkAfdPlugin(in, out);
   if (!out.refusals.empty()) return;
   noteProgram(in, kVllmLauncher, out);
   writeScripts(in, kVllmLauncher, out);
   if (in.serving.disaggregated)
-    out.lose("prefill and decode need a router in front that sends each request to both: vLLM starts none", "deployment");
+    out.lose("prefill and decode need a router in front that sends each request to both: vLLM starts none",
+             "deployment");
 }
 
 }  // namespace
@@ -201,7 +206,8 @@ void checkAfdPlugin(const Input& in, Emission& out) {
 }
 
 const Launcher kVllmLauncher = {"vllm", "vLLM", command, place, "vllm/vllm-openai:v0.12.0"};
-const Target kVllm = {"vllm", "vLLM", "vLLM 0.12 and later; attention-FFN: vllm-project/afd-plugin 2e4378f on vLLM 0.26",
-                      kAbilities, kUnits, write};
+const Target kVllm = {
+    "vllm",     "vLLM", "vLLM 0.12 and later; attention-FFN: vllm-project/afd-plugin 2e4378f on vLLM 0.26",
+    kAbilities, kUnits, write};
 
 }  // namespace afdc::emit

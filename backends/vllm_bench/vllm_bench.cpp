@@ -16,17 +16,33 @@ namespace {
 constexpr Unit kUnits[] = {{"arrival of a trace", "ms", 1e-3, 0}, {"request rate", "1/s", 1}};
 
 constexpr Ability kAbilities[] = {
-    {Construct::PrefillDecode},    {Construct::AttentionFfn},    {Construct::TensorParallel},
-    {Construct::PipelineParallel}, {Construct::DataParallel},    {Construct::ContextParallel},
-    {Construct::ExpertParallel},   {Construct::Replicas},        {Construct::MixedHardware},
-    {Construct::Moe},              {Construct::LatentAttention}, {Construct::WindowedAttention},
-    {Construct::StateSpace},       {Construct::OtherMixer},      {Construct::ReducedWeights},
-    {Construct::ReducedKv},        {Construct::MtpDrafts},       {Construct::DraftModel},
-    {Construct::Offload},          {Construct::ClosedLoop},      {Construct::OpenLoop},
-    {Construct::StaticBatch},      {Construct::Promises},
+    {Construct::PrefillDecode},
+    {Construct::AttentionFfn},
+    {Construct::TensorParallel},
+    {Construct::PipelineParallel},
+    {Construct::DataParallel},
+    {Construct::ContextParallel},
+    {Construct::ExpertParallel},
+    {Construct::Replicas},
+    {Construct::MixedHardware},
+    {Construct::Moe},
+    {Construct::LatentAttention},
+    {Construct::WindowedAttention},
+    {Construct::StateSpace},
+    {Construct::OtherMixer},
+    {Construct::ReducedWeights},
+    {Construct::ReducedKv},
+    {Construct::MtpDrafts},
+    {Construct::DraftModel},
+    {Construct::Offload},
+    {Construct::ClosedLoop},
+    {Construct::OpenLoop},
+    {Construct::StaticBatch},
+    {Construct::Promises},
     {Construct::PrefixReuse, How::Lossy, "all requests begin with the same shared prefix"},
     {Construct::RecordedTrace, How::Refused, "give the trace itself to a tool that replays it"},
-    {Construct::Spread, How::Lossy, "its random data set draws lengths evenly around a mean; trace.jsonl has them as they are"},
+    {Construct::Spread, How::Lossy,
+     "its random data set draws lengths evenly around a mean; trace.jsonl has them as they are"},
     {Construct::Turns, How::Lossy, "single requests of the mean length"},
     {Construct::Pipeline, How::Lossy, "only the deployment is loaded"},
 };
@@ -56,7 +72,8 @@ void write(const Input& in, Emission& out) {
   c.add("--percentile-metrics", "ttft,tpot,itl,e2el").add("--metric-percentiles", "50,90,99");
   c.add("--save-result").add("--result-filename", "result.json");
   out.file("bench.sh", true) = fmt::format(
-      "#!/bin/sh\n# {}\n# URL: where the server listens. Afterwards: afdc compare result.json SCENARIO.afd {}\ncd \"$(dirname "
+      "#!/bin/sh\n# {}\n# URL: where the server listens. Afterwards: afdc compare result.json SCENARIO.afd {}\ncd "
+      "\"$(dirname "
       "\"$0\")\" || exit 1\nexec {} \\\n  --base-url \"${{URL:-http://localhost:8000}}\" \"$@\"\n",
       in.stamp(), in.serving.scenario, shellLine(c, " \\\n  "));
   out.map("bench.sh", "--random-input-len", shortest(input), "workload.input");
@@ -81,6 +98,6 @@ void write(const Input& in, Emission& out) {
 }  // namespace
 
 const Target kVllmBench = {"vllm_bench", "vllm bench", "vllm bench serve (vLLM 0.12), and a trace in Mooncake's layout",
-                           kAbilities, kUnits, write};
+                           kAbilities,   kUnits,       write};
 
 }  // namespace afdc::emit

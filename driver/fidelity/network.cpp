@@ -6,9 +6,9 @@
 #include <cmath>
 #include <optional>
 
+#include "backends/astra_sim/closed_form.h"
 #include "driver/fidelity/fidelity.h"
 #include "passes/fabric.h"
-#include "backends/astra_sim/closed_form.h"
 
 namespace afdc {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "passes/kernels/tables.h"
 #include "ir/shape.h"
+#include "passes/kernels/tables.h"
 
 namespace afdc::aic {
 

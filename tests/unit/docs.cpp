@@ -2,8 +2,12 @@
 // generates.
 #include <doctest/doctest.h>
 
-#include <filesystem>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "backends/emit/target.h"
 #include "driver/commands.h"
 #include "driver/session.h"
 #include "tests/read_file.h"
@@ -18,7 +22,7 @@ const fs::path kRoot = AFDC_SOURCE_DIR;
 TEST_CASE("examples in the documentation are right") {
   int examples = 0;
   std::vector<fs::path> pages = {kRoot / "README.md"};
-  for (const auto& entry : fs::directory_iterator(kRoot / "docs"))
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / "docs"))
     if (entry.path().extension() == ".md") pages.push_back(entry.path());
   for (const auto& page : pages) {
     std::string text = readFile(page);
@@ -44,9 +48,36 @@ TEST_CASE("examples in the documentation are right") {
   CHECK(examples >= 8);
 }
 
+TEST_CASE("every target has a page, whose example is written as the page says") {
+  auto work = fs::temp_directory_path() / ("afdc-docs-" + std::to_string(getpid()));
+  for (const auto* target : emit::targets()) {
+    std::string name(target->name);
+    CAPTURE(name);
+    std::string text = readFile(kRoot / "docs" / "emit" / (name + ".md"));
+    size_t from = text.find("```afd\n");
+    REQUIRE(from != std::string::npos);
+    size_t begin = from + 7, end = text.find("```", begin);
+    CHECK(text.find("afdc emit " + name + " chat.afd chat -o out") != std::string::npos);
+    CHECK(text.find("## Run it") != std::string::npos);
+    CHECK(text.find("## Limits") != std::string::npos);
+    fs::create_directories(work);
+    std::ofstream(work / "chat.afd") << text.substr(begin, end - begin);
+    Options o;
+    o.emit.target = name, o.emit.to = (work / name).string();
+    o.file = (work / "chat.afd").string(), o.name = "chat";
+    auto out = runEmit(o);
+    INFO(out.err);
+    CHECK(out.code == 0);
+    CHECK(fs::exists(work / name / "manifest.json"));
+  }
+  fs::remove_all(work);
+}
+
 TEST_CASE("the generated pages are current") {
-  for (auto [subject, page] :
-       {std::pair{"schemas", "stdlib.md"}, {"operators", "operators.md"}, {"diagnostics", "diagnostics.md"}}) {
+  for (auto [subject, page] : {std::pair{"schemas", "stdlib.md"},
+                               {"operators", "operators.md"},
+                               {"diagnostics", "diagnostics.md"},
+                               {"targets", "emit/reference.md"}}) {
     Options o;
     o.file = subject;
     CHECK_MESSAGE(runDoc(o).out == readFile(kRoot / "docs" / page), "run: afdc doc " << subject << " > docs/" << page);

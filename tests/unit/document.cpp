@@ -31,8 +31,9 @@ TEST_CASE("members keep their order; lists of values stay on a line") {
 }
 
 TEST_CASE("texts that YAML would take for something else are quoted") {
-  for (const char* text : {"true", "No", "on", "1.5", "0x10", "1e3", "null", "~", "", " x", "x ", "a: b", "a #b", "- a", "[a]",
-                           "{a", "*a", "&a", "!a", "%a", "@a", "`a", "\"a", "a\nb", "2020-01-01", "12:30", "y", ".5", "=", "é"}) {
+  for (const char* text : {"true", "No",   "on",   "1.5",  "0x10",       "1e3",   "null", "~",  "",   " x",
+                           "x ",   "a: b", "a #b", "- a",  "[a]",        "{a",    "*a",   "&a", "!a", "%a",
+                           "@a",   "`a",   "\"a",  "a\nb", "2020-01-01", "12:30", "y",    ".5", "=",  "é"}) {
     CAPTURE(text);
     auto yaml = Document::map().set("k", text).yaml();
     auto back = parseYaml(yaml);
@@ -46,7 +47,11 @@ TEST_CASE("JSON and YAML say the same") {
   auto d = Document::map();
   d["deep"]["list"].add(Document::map().set("a", 1).set("b", Document::list({Document::map().set("c", "x y"), "z"})));
   d["deep"]["list"].add("plain").add(Document());
-  d.set("number", 1e22).set("small", 1.25e-7).set("big", 8589934592.0).set("empty", Document::map()).set("none", Document::list());
+  d.set("number", 1e22)
+      .set("small", 1.25e-7)
+      .set("big", 8589934592.0)
+      .set("empty", Document::map())
+      .set("none", Document::list());
   d.set("odd key: 1", "quote \" and \\ backslash");
   auto json = parseJson(d.json()), yaml = parseYaml(d.yaml());
   CHECK(json.error.empty());
@@ -88,7 +93,7 @@ TEST_CASE("targets are in order of their names, and say what they can") {
     CHECK(emit::findTarget(target->name) == target);
     for (const auto& a : target->abilities) {
       CAPTURE(emit::wordsOf(a.construct));
-      CHECK(target->ability(a.construct) == &a);        // once each
+      CHECK(target->ability(a.construct) == &a);                 // once each
       CHECK((a.how == emit::How::Expressed) == a.what.empty());  // what is lost, and why not, is said
     }
   }

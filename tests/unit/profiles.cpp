@@ -4,9 +4,9 @@
 
 #include <cmath>
 
+#include "backends/astra_sim/closed_form.h"
 #include "driver/fidelity/fidelity.h"
 #include "passes/fabric.h"
-#include "backends/astra_sim/closed_form.h"
 #include "passes/profiles/genz.h"
 
 using namespace afdc;
