@@ -121,7 +121,10 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.prefill_first = s.text(r, "scheduler") == "prefill_first";
   auto policy = s.text(r, "kv_policy");
   m.kv_ahead = policy == "no_evict" ? 1 : policy == "estimated" ? 0.5 : 0;
-  m.fraction_of_free = s.text(r, "memory_rule") == "fraction_of_free";
+  auto rule = s.text(r, "memory_rule");
+  m.memory_rule = rule == "fraction_of_free"  ? RuntimeModel::MemoryRule::OfFree
+                  : rule == "static_fraction" ? RuntimeModel::MemoryRule::Static
+                                              : RuntimeModel::MemoryRule::OfCapacity;
   m.reserve = get("reserve", 0);
   m.prefill_from = get("prefill_from", 2);
   m.poll_steps = get("poll_steps", 1);

@@ -80,7 +80,8 @@ struct RuntimeModel {
   bool host_async = false;
   double front_fixed = 0, front_serial = 0, front_per_token = 0;
   bool firstTokenByDecode = false;  ///< prefill and decode apart: who answers first
-  bool prefill_first = false, fraction_of_free = false;
+  bool prefill_first = false;
+  enum class MemoryRule { OfCapacity, OfFree, Static } memory_rule = MemoryRule::OfCapacity;
   /// Of the output tokens to come, the share that is kept free before a request is taken in.
   double kv_ahead = 0;
   bool no_evict() const { return kv_ahead >= 1; }

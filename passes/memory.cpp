@@ -161,9 +161,15 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
   f.reserve = e.runtime.reserve;
   f.capacity = e.device.capacity;
   double fixed = f.weights + f.activations + f.reserve;
-  // vLLM: u·C - weights - activations - other; TensorRT-LLM: f·(C - weights - activations - other).
-  out.kvBudget = e.runtime.fraction_of_free ? e.kv_fraction * (f.capacity - fixed) : e.kv_fraction * f.capacity - fixed;
-  f.available = e.runtime.fraction_of_free ? f.capacity : e.kv_fraction * f.capacity;
+  // vLLM: u·C - weights - activations - other; TensorRT-LLM: f·(C - weights - activations - other); SGLang: f·C -
+  // weights, with activations and the rest in what is left.
+  double free = f.capacity - fixed, share = e.kv_fraction * f.capacity;
+  switch (e.runtime.memory_rule) {
+    case RuntimeModel::MemoryRule::OfCapacity: out.kvBudget = share - fixed; break;
+    case RuntimeModel::MemoryRule::OfFree: out.kvBudget = e.kv_fraction * free; break;
+    case RuntimeModel::MemoryRule::Static: out.kvBudget = std::min(share - f.weights, free); break;
+  }
+  f.available = e.runtime.memory_rule == RuntimeModel::MemoryRule::OfCapacity ? share : f.capacity;
   out.weightBytes = f.weights;
   if (e.offload.any() && offloaded > e.offload.capacity) {
     diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(g.strings[g.name]), bytesText(offloaded),

@@ -132,6 +132,7 @@ class RankWriter {
   }
 
  private:
+  using Kind = chakra::Writer::Kind;
   void write(const TraceRanks& program, const TraceOp& op) {
     chakra::Node node;
     node.name = op.name;
@@ -163,7 +164,7 @@ class RankWriter {
     uint64_t id = begin(node), flops = whole(op.flops), bytes = whole(op.bytes);
     out_.truth("is_cpu_op", false);
     out_.number("num_ops", flops);
-    out_.number("tensor_size", bytes);
+    out_.number("tensor_size", bytes, Kind::Uint64);
     stream_ = id;
     double roofline = std::max(static_cast<double>(flops) / trace_.peak, static_cast<double>(bytes) / trace_.bandwidth);
     carried_ += op.seconds - roofline;
@@ -180,9 +181,9 @@ class RankWriter {
       uint64_t id = begin(node);
       out_.truth("is_cpu_op", false);
       out_.number("comm_size", whole(op.size));
-      out_.number("comm_src", send ? rank_ : peer);
-      out_.number("comm_dst", send ? peer : rank_);
-      out_.number("comm_tag", op.tag);
+      out_.number("comm_src", send ? rank_ : peer, Kind::Int32);
+      out_.number("comm_dst", send ? peer : rank_, Kind::Int32);
+      out_.number("comm_tag", op.tag, Kind::Int32);
       made.push_back(id);
     }
     made_.push_back(std::move(made));
@@ -201,7 +202,7 @@ class RankWriter {
     uint64_t id = begin(node);
     out_.truth("is_cpu_op", true);
     out_.number("num_ops", 1);
-    out_.number("tensor_size", 1);
+    out_.number("tensor_size", 1, Kind::Uint64);
     return stream_ = id;
   }
 

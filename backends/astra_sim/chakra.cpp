@@ -32,7 +32,7 @@ constexpr uint32_t kVersion = 1, kMetadataAttribute = 2;
 // Node
 constexpr uint32_t kId = 1, kName = 2, kType = 3, kControls = 4, kData = 5, kDuration = 7, kAttribute = 10;
 // AttributeProto
-constexpr uint32_t kAttributeName = 1, kInt64 = 9, kBool = 27, kString = 29;
+constexpr uint32_t kAttributeName = 1, kBool = 27, kString = 29;
 
 }  // namespace
 
@@ -66,7 +66,9 @@ void Writer::attribute(std::string_view name, uint32_t number, std::string_view 
   field(message_, kAttribute, attribute);
 }
 void Writer::truth(std::string_view name, bool value) { attribute(name, kBool, "", true, value ? 1 : 0); }
-void Writer::number(std::string_view name, uint64_t value) { attribute(name, kInt64, "", true, value); }
+void Writer::number(std::string_view name, uint64_t value, Kind kind) {
+  attribute(name, static_cast<uint32_t>(kind), "", true, value);
+}
 void Writer::text(std::string_view name, std::string_view value) { attribute(name, kString, value, false, 0); }
 
 void Writer::end() {

@@ -28,7 +28,9 @@ class Writer {
   /// Begins a node; attributes follow until the next one or `take`.
   void node(const Node& node);
   void truth(std::string_view name, bool value);
-  void number(std::string_view name, uint64_t value);  ///< int64
+  /// Each attribute in the kind of integer that Chakra's own feeders read it as: older ones take no other.
+  enum class Kind : uint8_t { Int32 = 7, Int64 = 9, Uint64 = 13 };
+  void number(std::string_view name, uint64_t value, Kind kind = Kind::Int64);
   void text(std::string_view name, std::string_view value);
   std::string take();
 

@@ -16,12 +16,12 @@ using namespace kubernetes;
 namespace {
 
 struct Framework {
-  std::string_view program, name, module, image;
+  std::string_view name, module, image, model;  ///< the option that names the model
 };
 constexpr Framework kFrameworks[] = {
-    {"vllm", "vllm", "dynamo.vllm", "ai-dynamo/vllm-runtime:1.0.0"},
-    {"sglang", "sglang", "dynamo.sglang", "ai-dynamo/sglang-runtime:1.0.0"},
-    {"trtllm", "trtllm", "dynamo.trtllm", "ai-dynamo/tensorrtllm-runtime:1.0.0"},
+    {"vllm", "dynamo.vllm", "ai-dynamo/vllm-runtime:1.0.0", "--model"},
+    {"sglang", "dynamo.sglang", "ai-dynamo/sglang-runtime:1.0.0", "--model-path"},
+    {"trtllm", "dynamo.trtllm", "ai-dynamo/tensorrtllm-runtime:1.0.0", "--model-path"},
 };
 
 /// An engine's own options without the words that start it, its model and what Dynamo says itself.
@@ -33,7 +33,8 @@ std::vector<std::string> optionsOf(const Command& command) {
     bool value = i + 1 < command.words.size() && !command.words[i + 1].starts_with("--");
     bool own = word == "--model-path" || word.starts_with("--disaggregation-") || word == "--kv-transfer-config";
     if (!own) {
-      out.push_back(word);
+      // What TensorRT-LLM's own server calls its options file.
+      out.push_back(word == "--extra_llm_api_options" ? "--extra-engine-args" : word);
       if (value) out.push_back(command.words[i + 1]);
     }
     i += value;
@@ -54,7 +55,7 @@ void write(const Input& in, Emission& out) {
   if (!possible(in, out)) return;
   const auto& launcher = launcherOf(in, out);
   const auto* framework = std::find_if(std::begin(kFrameworks), std::end(kFrameworks),
-                                       [&](const Framework& f) { return f.program == launcher.program; });
+                                       [&](const Framework& f) { return f.name == launcher.program; });
   auto graph = Document::map().set("apiVersion", "nvidia.com/v1beta1").set("kind", "DynamoGraphDeployment");
   graph.set("metadata", metadata(in, nameOf(v.scenario)));
   graph["spec"].set("backendFramework", framework->name);
@@ -65,21 +66,28 @@ void write(const Input& in, Emission& out) {
   components.add(component("frontend", "frontend", 1, std::move(front), 1));
   for (const auto& e : v.engines) {
     auto container = Document::map().set("name", "main").set("image", framework->image);
-    container.set("command", Document::list({"python3", "-m", framework->module}));
-    auto args = Document::list({framework->program == "vllm" ? "--model" : "--model-path", v.checkpoint});
-    for (const auto& word : optionsOf(launcher.command(in, e, out))) args.add(word);
-    if (e.role != Role::Both) args.add("--disaggregation-mode").add(e.role == Role::Prefill ? "prefill" : "decode");
-    container.set("args", std::move(args));
+    Command command = launcher.command(in, e, out), started;
+    started.add("python3").add("-m").add(std::string(framework->module));
+    started.add(std::string(framework->model), v.checkpoint);
+    for (auto& word : optionsOf(command)) started.add(std::move(word));
+    if (e.role != Role::Both) started.add("--disaggregation-mode", e.role == Role::Prefill ? "prefill" : "decode");
+    if (command.files.empty()) {
+      container.set("command", Document::list({"python3", "-m", framework->module}));
+      auto args = Document::list();
+      for (size_t i = 3; i < started.words.size(); ++i) args.add(started.words[i]);
+      container.set("args", std::move(args));
+    } else {
+      container.set("command", Document::list({"sh", "-c"}));
+      container.set(
+          "args",
+          Document::list({fmt::format("set -eu\n{}exec {}\n", filesInScript(command), shellLine(started, " \\\n  "))}));
+    }
     container["resources"]["limits"].set("nvidia.com/gpu", shortest(std::min(e.devices(), e.device.perNode)));
     const char* type = e.role == Role::Both ? "worker" : e.role == Role::Prefill ? "prefill" : "decode";
     components.add(component(roleOf(e), type, e.replicas, std::move(container), e.nodes()));
     out.map("dynamo.yaml", fmt::format("{}.replicas", roleOf(e)), shortest(e.replicas), e.owner + ".replicas");
     out.map("dynamo.yaml", fmt::format("{}.multinode.nodeCount", roleOf(e)), shortest(e.nodes()), e.path + ".parallel");
   }
-  // Configuration files of engines would have to be mounted.
-  for (const auto& f : out.files)
-    if (f.path.ends_with(".yaml") && f.path != "dynamo.yaml")
-      out.lose(fmt::format("{} has to be mounted into the pods as a ConfigMap", f.path), "deployment");
   out.lose("images are named without their registry: write yours in front", "deployment");
   out.file("dynamo.yaml") = yamlFile(in, {graph});
 }

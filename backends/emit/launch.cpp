@@ -81,6 +81,12 @@ std::string shellLine(const Command& command, std::string_view joint) {
   return out;
 }
 
+std::string filesInScript(const Command& command) {
+  std::string out;
+  for (const auto& [name, text] : command.files) out += fmt::format("cat > {} <<'END'\n{}END\n", shellWord(name), text);
+  return out;
+}
+
 void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
   auto processes = placementOf(in.serving);
   int nodes = nodesOf(processes);
@@ -98,6 +104,7 @@ void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
       if (p.node != n) continue;
       auto known = commands.find(p.engine);
       if (known == commands.end()) known = commands.emplace(p.engine, launcher.command(in, *p.engine, out)).first;
+      for (const auto& [name, content] : known->second.files) out.file(name) = content;
       Command command = known->second;
       if (p.devices < static_cast<int>(p.engine->device.perNode)) {
         std::string visible;

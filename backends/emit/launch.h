@@ -12,6 +12,7 @@ namespace afdc::emit {
 struct Command {
   std::vector<std::string> words;
   std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<std::pair<std::string, std::string>> files;  ///< that it reads from where it runs: name, content
   Command& add(std::string option) { return words.push_back(std::move(option)), *this; }
   Command& add(std::string option, std::string value) {
     words.push_back(std::move(option));
@@ -52,6 +53,9 @@ const Launcher* launcherFor(std::string_view program);
 
 /// node-N.sh for each node, and hosts.env with their addresses.
 void writeScripts(const Input& in, const Launcher& launcher, Emission& out);
+
+/// Lines of a shell script that write a command's files where it runs.
+std::string filesInScript(const Command& command);
 
 /// As one word of a shell, quoted where it has to be; `$NAME` alone is kept.
 std::string shellWord(std::string_view text);

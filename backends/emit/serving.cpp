@@ -92,7 +92,7 @@ class Reader {
     e.runtime = s_.show(runtime);
     e.program = programOf(textsOf(s_, s_.find(runtime, "names")));
     e.mixedScheduler = s_.text(runtime, "scheduler") != "prefill_first";
-    e.fractionOfFree = s_.text(runtime, "memory_rule") == "fraction_of_free";
+    e.memoryRule = s_.text(runtime, "memory_rule");
     e.maxTokens = s_.number(batching, "max_tokens").value_or(0);
     e.maxSeqs = s_.number(batching, "max_seqs").value_or(0);
     e.offloadWeights = s_.number(node, "offload.weights").value_or(0);
@@ -277,7 +277,10 @@ Engine::Shares Engine::shares(const Results& results) const {
   for (const auto& m : results.memory) {
     if ("deployment." + m.role != path || m.capacity <= 0) continue;
     double fixed = m.weights + m.activations + m.reserve, free = m.capacity - fixed;
-    double pool = fractionOfFree ? memoryFraction * free : memoryFraction * m.capacity - fixed;
+    double share = memoryFraction * m.capacity;
+    double pool = memoryRule == "fraction_of_free"  ? memoryFraction * free
+                  : memoryRule == "static_fraction" ? std::min(share - m.weights, free)
+                                                    : share - fixed;
     out = {(pool + fixed) / m.capacity, (pool + m.weights) / m.capacity, pool / free};
   }
   return out;

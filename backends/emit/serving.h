@@ -46,7 +46,7 @@ struct Engine {
   std::string program;  ///< "vllm", "sglang", "trtllm", or "" for a runtime that is no known engine
   std::string runtime;  ///< as the file calls it
   bool mixedScheduler = true;
-  bool fractionOfFree = false;  ///< `memoryFraction` is of what weights and activations leave, not of the capacity
+  std::string memoryRule;  ///< what `memoryFraction` is of (std.serving.MemoryRule)
   Device device;
   std::string pool;
   double drafts = 0, acceptance = 0;  ///< tokens drafted ahead; 0: none

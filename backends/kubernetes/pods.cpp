@@ -109,6 +109,7 @@ Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emi
   bool several = parts.size() > 1;
   // Addresses that commands name: a pod's own, the leader's of its group, and where attention begins.
   for (auto& p : parts) p.port = 8000;
+  script += filesInScript(base);
   script += "leader=\"${LWS_LEADER_ADDRESS:-$POD_IP}\"\n";
   if (several) script += "case \"${LWS_WORKER_INDEX:-0}\" in\n";
   for (const auto& p : parts) {

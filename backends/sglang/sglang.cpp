@@ -14,8 +14,7 @@ constexpr Unit kUnits[] = {{"share of device memory", "1", 1, 4}};
 
 constexpr Ability kAbilities[] = {
     {Construct::PrefillDecode},
-    {Construct::AttentionFfn, How::Refused,
-     "its experimental support (--afd-role) knows one family of models and no group sizes"},
+    {Construct::AttentionFfn, How::Lossy, "experimental there: sizes of groups and microbatches are its own to choose"},
     {Construct::TensorParallel},
     {Construct::PipelineParallel},
     {Construct::DataParallel},
@@ -44,7 +43,7 @@ constexpr Ability kAbilities[] = {
     {Construct::Promises},
 };
 
-constexpr int kInitPort = 5000;
+constexpr int kInitPort = 5000, kFfnPort = 6100;
 
 Command command(const Input& in, const Engine& e, Emission& out) {
   const auto& v = in.serving;
@@ -60,11 +59,12 @@ Command command(const Input& in, const Engine& e, Emission& out) {
     option("--dp-size", e.dp, e.at("parallel.dp"));
     c.add("--enable-dp-attention");
   }
-  if (v.shape.experts > 0 && e.ep > 1) {
+  if (v.shape.experts > 0 && e.ep > 1 && e.side != Side::Attention) {
     option("--ep-size", e.ep, e.at("parallel.ep"));
     // Without data-parallel attention, ranks hold the same tokens: experts need no exchange.
-    if (e.dp > 1) c.add("--moe-a2a-backend", "deepep");
-    if (e.dp > 1 && e.ep != e.tp * e.dp)
+    bool exchanged = e.dp > 1 && e.side == Side::Whole;
+    if (exchanged) c.add("--moe-a2a-backend", "deepep");
+    if (exchanged && e.ep != e.tp * e.dp)
       out.refuse(fmt::format("`ep = {}` of `{}`: with DeepEP the experts lie over all {} ranks", shortest(e.ep), e.name,
                              shortest(e.tp * e.dp)),
                  e.at("parallel.ep"));
@@ -101,10 +101,17 @@ Command command(const Input& in, const Engine& e, Emission& out) {
   if (e.role != Role::Both)
     c.add("--disaggregation-mode", e.role == Role::Prefill ? "prefill" : "decode")
         .add("--disaggregation-transfer-backend", "nixl");
+  if (e.side != Side::Whole)
+    c.add("--afd-role", e.side == Side::Attention ? "attention" : "ffn").add("--afd-transfer-backend", "stepmesh");
   return c;
 }
 
-void place(const Input&, const Process& p, Command& c) {
+void place(const Input& in, const Process& p, Command& c) {
+  if (p.engine->side == Side::Attention)
+    for (const auto& other : placementOf(in.serving))
+      if (other.engine->owner == p.engine->owner && other.engine->side == Side::Ffn && other.replica == p.replica &&
+          other.part == 0)
+        c.add("--afd-ffn-addr", fmt::format("{}:{}", addressOf(other.node), kFfnPort + p.replica));
   if (p.parts > 1)
     c.add("--nnodes", p.parts)
         .add("--node-rank", p.part)
@@ -115,6 +122,12 @@ void place(const Input&, const Process& p, Command& c) {
 void write(const Input& in, Emission& out) {
   if (in.serving.checkpoint.empty())
     out.refuse(fmt::format("model `{}` names no checkpoint that SGLang could load", in.serving.model),
+               "deployment.model");
+  // Its pull request 36258 (2026-08): mixtures of the Qwen3 family.
+  bool family = in.serving.shape.experts > 0 && in.serving.checkpoint.find("Qwen3") != std::string::npos;
+  if (in.serving.attentionFfn && !family)
+    out.refuse(fmt::format("model `{}`: SGLang takes attention and FFN apart for mixtures of the Qwen3 family only",
+                           in.serving.model),
                "deployment.model");
   if (!out.refusals.empty()) return;
   noteProgram(in, kSglangLauncher, out);

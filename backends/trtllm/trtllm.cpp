@@ -45,7 +45,8 @@ constexpr Ability kAbilities[] = {
 
 std::string fileOf(const Engine& e) { return e.name + ".yaml"; }
 
-void writeConfiguration(const Input& in, const Engine& e, Emission& out) {
+/// The options file of an engine.
+std::string configuration(const Input& in, const Engine& e, Emission& out) {
   const auto& v = in.serving;
   auto file = fileOf(e);
   auto config = Document::map();
@@ -89,12 +90,12 @@ void writeConfiguration(const Input& in, const Engine& e, Emission& out) {
     out.map(file, "speculative_config.max_draft_len", significant(e.drafts, 6), e.owner + ".speculative.depth");
   }
   if (e.role != Role::Both) config["cache_transceiver_config"].set("backend", "NIXL");
-  out.file(file) = fmt::format("# {}\n{}", in.stamp(), config.yaml());
+  return fmt::format("# {}\n{}", in.stamp(), config.yaml());
 }
 
 Command command(const Input& in, const Engine& e, Emission& out) {
-  writeConfiguration(in, e, out);
   Command c;
+  c.files.emplace_back(fileOf(e), configuration(in, e, out));
   c.add("trtllm-serve").add(in.serving.checkpoint).add("--extra_llm_api_options", fileOf(e));
   if (e.devices() > e.device.perNode)
     out.lose(fmt::format("`{}` spans nodes: its script has to be started by mpirun or srun with trtllm-llmapi-launch",

@@ -28,16 +28,36 @@ double commanded(const std::string& command, std::initializer_list<std::string_v
 }
 
 /// Defaults of the engines' schedulers. vLLM: EngineArgs of 0.9 and later, by memory (70 GiB and more: 8 192 tokens, 1
-/// 024 sequences; A100 and less: 2 048 and 256). SGLang: chunked_prefill_size 8 192. TensorRT-LLM: max_num_tokens 8
-/// 192, max_batch_size 2 048.
+/// 024 sequences; A100 and less: 2 048 and 256). SGLang: see below. TensorRT-LLM: max_num_tokens 8 192, max_batch_size
+/// 2 048.
 struct Limits {
   double tokens = 8192, seqs = 1024, fraction = 0.9;
 };
-Limits limitsOf(const Record& r, std::string_view runtime) {
+
+/// SGLang's server_args.py (0.5): chunks and graphs by the device's memory; what it keeps free for activations by
+/// those; and 48 requests at once where it drafts.
+void sglangDefaults(const Record& r, double capacity, Limits& l) {
+  constexpr double kMiB = 1 << 20;
+  double memory = capacity / kMiB, devices = r.main.tp * r.main.dp * r.main.pp;
+  bool wide = r.main.tp * r.main.dp >= 4;
+  double graphs = memory < 60 * 1024 ? (wide ? 160 : 32) : memory < 160 * 1024 ? (wide ? 512 : 256) : 512;
+  l.tokens = memory < 35 * 1024 ? 2048 : memory < 60 * 1024 ? 4096 : memory < 160 * 1024 ? 8192 : 16384;
+  double kept = 512 + 1.5 * std::max(l.tokens, 2048.0) + 2 * graphs + devices / 8 * 1024;
+  if (r.main.dp > 1) kept += graphs * r.main.dp * (graphs > 300 ? 4.5 : 3);
+  if (memory > 60 * 1024) kept = std::max(kept, 10.0 * 1024);
+  if (r.mtp) kept += 2 * 1024;
+  // What a record without a command line was started with is not said: benchmarks raise this limit.
+  if (r.mtp && !r.command.empty()) l.seqs = std::max(1.0, std::floor(48 / r.main.dp));
+  l.fraction = std::round(1000 * (memory - kept) / memory) / 1000;
+  // Data-parallel ranks share a chunk.
+  l.tokens = std::max(1024.0, l.tokens / r.main.dp);
+}
+
+Limits limitsOf(const Record& r, std::string_view runtime, double capacity) {
   Limits l;
   bool small = has(r.gpu, "A100") || has(r.gpu, "L40") || has(r.gpu, "4090");
   if (runtime.starts_with("vLLM") && small) l.tokens = 2048, l.seqs = 256;
-  if (runtime.starts_with("SGLang")) l.fraction = 0.88;
+  if (runtime.starts_with("SGLang")) sglangDefaults(r, capacity, l);
   if (runtime.starts_with("TensorRT")) l.seqs = 2048;
   if (r.max_tokens > 0 && r.mode == "agg") l.tokens = r.max_tokens;
   if (double v =
@@ -143,7 +163,8 @@ Predictor::Text Predictor::deployment(const Record& r) {
   // Where a record does not say how many tokens are drafted ahead: one.
   double drafts = !mtp ? 0 : std::max(1.0, r.drafts);
   auto quant = quantOf(r, own);
-  auto limits = limitsOf(r, out.runtime);
+  const auto* gpu = names_.resolved(*device);
+  auto limits = limitsOf(r, out.runtime, gpu ? gpu->number(gpu->root, "hbm.capacity").value_or(0) : 0);
   auto engineRuntime = out.runtime;
   if (r.poll_steps > 1) engineRuntime += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));
   double perNode = std::max(1.0, std::min(r.node_size, std::max(needed, 1.0)));
@@ -303,7 +324,7 @@ Predictor::Prediction Predictor::predict(const Record& r, const Built& b, const 
   load.exponential = r.exponential;
   double replicas = e.replicas;
   // A finite run: ten requests a slot where the source does not say.
-  double requests = r.requests > 0 ? r.requests : 10 * r.concurrency;
+  double requests = r.requests > 0 ? r.requests : r.waves * r.concurrency;
   double concurrency = r.load == Record::Load::Offline ? requests : r.concurrency;
   load.concurrency = std::max(1.0, std::ceil(concurrency / replicas));
   // After the burst all waves are alike: three stand for the run.

@@ -83,6 +83,11 @@ def scenarios():
     return out
 
 
+# As Chakra's feeders read them.
+KINDS = {"is_cpu_op": "bool_val", "num_ops": "int64_val", "tensor_size": "uint64_val", "comm_type": "int64_val", "comm_size": "int64_val",
+         "comm_src": "int32_val", "comm_dst": "int32_val", "comm_tag": "int32_val", "pg_name": "string_val"}
+
+
 def check_files(folder):
     """What must hold of the files of a step; returns FLOPs and bytes of each rank."""
     work, sends, receives = {}, collections.Counter(), collections.Counter()
@@ -92,6 +97,8 @@ def check_files(folder):
         metadata, nodes = chakra.read(folder / f"trace.{r}.et")
         assert metadata.version == "0.0.4" and metadata.attr[0].string_val.startswith("afdc ")
         ids = {n.id: i for i, n in enumerate(nodes)}
+        kinds = {name: kind for n in nodes for name, kind in n.kinds.items()}
+        assert kinds.items() <= KINDS.items(), kinds
         assert len(ids) == len(nodes), "ids are not unique"
         for i, n in enumerate(nodes):
             # Nodes come after those that they wait for, so there is no cycle.

@@ -54,7 +54,7 @@ Metadata, Node = _schema()
 
 
 class ReadNode:
-    __slots__ = ("id", "name", "type", "after", "micros", "attr")
+    __slots__ = ("id", "name", "type", "after", "micros", "attr", "kinds")
 
 
 def read(path):
@@ -74,6 +74,7 @@ def read(path):
         node.id, node.name, node.type, node.micros = record.id, record.name, record.type, record.duration_micros
         node.after = list(record.ctrl_deps) + list(record.data_deps)
         node.attr = {a.name: getattr(a, a.WhichOneof("value")) for a in record.attr}
+        node.kinds = {a.name: a.WhichOneof("value") for a in record.attr}
         nodes.append(node)
     assert at == len(data), "the last record is cut"
     return metadata, nodes

@@ -29,7 +29,7 @@ OPTIONS = {
         --context-length --max-running-requests --chunked-prefill-size --mem-fraction-static --disable-radix-cache
         --kv-cache-dtype --quantization --speculative-algorithm --speculative-draft-model-path --speculative-num-steps
         --speculative-eagle-topk --speculative-num-draft-tokens --disaggregation-mode --disaggregation-transfer-backend
-        --nnodes --node-rank --dist-init-addr --host --port""".split()),
+        --nnodes --node-rank --dist-init-addr --host --port --afd-role --afd-transfer-backend --afd-ffn-addr""".split()),
     "trtllm": set("--extra_llm_api_options --host --port".split()),
 }
 
@@ -130,7 +130,11 @@ def main():
     refused("vllm", scenario(attention_ffn("DeepSeekV3", 8, 16, 2, runtime="vLLM"), nodes=3), "a multiple of them")
     refused("vllm", scenario(attention_ffn("DeepSeekV3", 24, 16, 2, runtime="vLLM"), nodes=5), "a multiple of them")
     refused("vllm", scenario(attention_ffn("Mixtral_8x7B", 8, 8, 2, runtime="vLLM"), nodes=2), "DeepSeek V2 and V3 family")
-    refused("sglang", scenario(attention_ffn("DeepSeekV3", 16, 8, 2, runtime="SGLang"), nodes=3), "attention and FFN of")
+    refused("sglang", scenario(attention_ffn("DeepSeekV3", 16, 8, 2, runtime="SGLang"), nodes=3), "Qwen3 family")
+    found = commands(emit(AFDC, "sglang", scenario(attention_ffn("Qwen3_30B_A3B", 8, 4, 2, runtime="SGLang"), nodes=2)).folder)
+    check_options("sglang", found)
+    assert [option(w, "--afd-role", str) for _, _, w in found] == ["attention", "ffn"]
+    assert option(found[0][2], "--afd-ffn-addr", str) == "$NODE_1:6100" and "--afd-ffn-addr" not in found[1][2]
     refused("trtllm", scenario(attention_ffn("DeepSeekV3", 16, 8, 2, runtime="TensorRT_LLM"), nodes=3), "attention and FFN of")
 
     # What no engine does.

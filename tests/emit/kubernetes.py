@@ -16,7 +16,7 @@ except ImportError:
     sys.exit(77)
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from common import aggregated, disaggregated, emit, scenario  # noqa: E402
+from common import aggregated, disaggregated, emit, scenario, write  # noqa: E402
 
 AFDC = sys.argv[1]
 
@@ -168,6 +168,10 @@ def main():
         assert graph["spec"]["backendFramework"] == engine
         parts = {c["name"]: c for c in graph["spec"]["components"]}
         assert parts["prefill"]["replicas"] == 3 and parts["decode"]["multinode"]["nodeCount"] == 2, engine
+        if engine == "trtllm":  # its options are a file, which the pod's script writes
+            (script,) = parts["decode"]["podTemplate"]["spec"]["containers"][0]["args"]
+            config = yaml.safe_load(script.split("<<'END'\n")[1].split("END\n")[0])
+            assert config["tensor_parallel_size"] == 16 and "--extra-engine-args decode.yaml" in script
 
     # What containers run is a program of a shell.
     count = 0
@@ -177,6 +181,10 @@ def main():
             assert done.returncode == 0, done.stderr + script
             count += 1
     assert count >= 7
+    for script in scripts(objects("leaderworkerset", AGGREGATED.replace("runtime = vLLM", "runtime = TensorRT_LLM"))):
+        ran = subprocess.run(["sh", "-c", script.replace("exec trtllm-serve", "ls main.yaml; : ")], text=True, capture_output=True,
+                             cwd=pathlib.Path(write(AGGREGATED)).parent, env={"PATH": "/usr/bin:/bin", "POD_IP": "10.0.0.1"})
+        assert ran.returncode == 0 and "main.yaml" in ran.stdout, ran.stderr
     # The script of a pod picks its part by its index; addresses of others come from the group's leader.
     (script,) = scripts(objects("leaderworkerset", WIDE))
     fake = 'vllm() { printf "%s\\n" "$@"; }\n' + script.replace("exec vllm", "vllm")
