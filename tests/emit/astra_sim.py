@@ -171,6 +171,7 @@ def check_replay_rules():
 
 
 def main():
+    check_scale()  # first: a child's peak counts what this process held when it was started
     check_replay_rules()
     check_sums()
     count, agreeing = 0, 0
@@ -193,7 +194,6 @@ def main():
     assert count >= 40, count
     print(f"{count} steps, every rank finishes; {agreeing} of them where the models agree are within 2 %")
     check_run_option()
-    check_scale()
 
 
 def check_run_option():
