@@ -43,6 +43,7 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
   if (records.empty()) return "no records in it";
   board.byGroups();
   Predictor predictor(input.stdlib);
+  std::vector<std::string> impossible;
   for (const auto& r : records) {
     board.begin(r.id);
     bool excluded = false;
@@ -63,7 +64,8 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
                   : r.metrics.count("e2e") && r.load == Record::Load::Batch
                       ? r.metrics.at("e2e") / std::max(1.0, r.output)
                       : 0;
-    if (tpot > 0 && predictor.rooflineTpot(r) < tpot / kFarFromRoofline) {
+    double roofline = tpot > 0 ? predictor.rooflineTpot(r) : 0;
+    if (tpot > 0 && roofline < tpot / kFarFromRoofline) {
       board.skip(r.id, "excluded: the roofline is under a tenth of the measured time per token");
       continue;
     }
@@ -75,6 +77,7 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
       board.skip(r.id, fmt::format("no prediction of `{}`", missing.front()));
       continue;
     }
+    if (roofline > tpot) impossible.push_back(r.id);
     for (const auto& [name, value] : r.metrics) {
       // Total and output throughput say the same of one record; prefill times and rates too.
       std::string metric = name == "total_throughput" ? "throughput" : name == "prefill_time" ? "prefill" : name;
@@ -83,6 +86,11 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
       board.regime(regimeOf(r), metric, group, p.metrics.at(name), value);
     }
   }
+  if (!impossible.empty())
+    board.note(fmt::format(
+        "scored rows whose time per token is below the roofline of a decode step of all their sequences, so that their "
+        "load, precision or clock is another than they say: {} (first: {})",
+        impossible.size(), impossible.front()));
   return "";
 }
 
