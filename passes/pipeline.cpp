@@ -195,16 +195,95 @@ void assumeFormats(const Scenario& s, NodeId model, const EngineConfig& engine, 
   }
 }
 
-}  // namespace
+/// What is evaluated, and on what.
+void describe(const Scenario& s, const Subject& subject, NodeId workload, const std::vector<Role>& roles, Results& r) {
+  r.scenario = s.strings[s[s.root].name];
+  r.model = s.show(subject.model);
+  r.deployment = s.show(subject.deployment);
+  r.workload = s.show(workload);
+  r.scenario_hash = contentHash(print(s));
+  bool afd = std::any_of(roles.begin(), roles.end(), [](const Role& role) { return role.afd().has_value(); });
+  r.mode = subject.disaggregated ? (afd ? "prefill/decode with attention-FFN" : "prefill/decode")
+                                 : (afd ? "attention-FFN" : "aggregated");
+  for (const auto& role : roles) {
+    r.devices += role.devices();
+    r.hardware += (r.hardware.empty() ? "" : ", ") +
+                  (roles.size() > 1 ? fmt::format("{} {}", role.name(), role.hardware()) : role.hardware());
+  }
+}
 
-std::optional<Role> buildRoleOf(const Scenario& s, std::string_view engine, Diagnostics& diags) {
-  auto subject = subjectOf(s, diags);
-  if (!subject) return std::nullopt;
-  NodeId wanted = subject->engines.back();
-  for (auto e : subject->engines)
-    if (s.strings[s[e].name] == engine) wanted = e;
-  std::vector<std::string> fallbacks;
-  return buildRole(s, subject->deployment, wanted, fallbacks, diags);
+/// What the scenario leaves to defaults, and what is not evaluated.
+void assume(const Scenario& s, const Subject& subject, const std::vector<Role>& roles,
+            std::vector<std::string> fallbacks, Results& r) {
+  for (const auto& role : roles) {
+    const auto& e = role.engine();
+    if (e.runtime.name == "ideal" && r.assumptions.empty())
+      r.assumptions.push_back({"runtime ideal: efficiencies 1 and no overheads, so times are a lower bound",
+                               whereSet(s, s.find(e.node, "runtime"))});
+    assumeFormats(s, subject.model, e, r);
+  }
+  std::sort(fallbacks.begin(), fallbacks.end());
+  fallbacks.erase(std::unique(fallbacks.begin(), fallbacks.end()), fallbacks.end());
+  for (const auto& f : fallbacks) r.assumptions.push_back({f, whereSet(s, s.find(subject.model, "precision"))});
+  if (NodeId pipeline = s.find(subject.scenario, "pipeline"); pipeline.valid())
+    r.assumptions.push_back({fmt::format("only the deployment is evaluated: the other stages of pipeline `{}` need a "
+                                         "simulation",
+                                         s.show(pipeline)),
+                             whereSet(s, pipeline)});
+}
+
+/// The steps that the load makes of every role, part by part, and what their times rest on.
+void addSteps(const std::vector<Role>& roles, const Served& served, const LoadConfig& load, SourceRange at,
+              Diagnostics& diags, Results& r) {
+  bool several = roles.size() > 1;
+  for (const auto& step : served.steps) {
+    if (step.state.empty()) continue;
+    const auto& role = roles[step.role];
+    auto breakdown = role.time(step.state, true).breakdown;
+    breakdown.step = step.name;
+    if (several) breakdown.role = role.name();
+    if (step.name == "decode" || (step.name == "prefill" && several))
+      addSources(role, step.state, several, at, diags, r);
+    if (role.afd() && r.metrics.tpot_mean_s && step.name == "decode")
+      r.afd.push_back(afdResult(role, step.state, *r.metrics.tpot_mean_s, load));
+    r.breakdowns.push_back(std::move(breakdown));
+  }
+}
+
+/// How busy each role is, with what, and what lies in its memory. A role is bound by the kind of step that it spends
+/// most time in.
+void addRoles(const std::vector<Role>& roles, const Served& served, const LoadConfig& load, Results& r) {
+  double past = load.input + load.output / 2;
+  for (size_t i = 0; i < roles.size(); ++i) {
+    RoleResult role{roles[i].name(), roles[i].hardware(), roles[i].devices(), 0, std::nullopt, ""};
+    if (i < served.busy.size()) role.busy = served.busy[i];
+    double most = -1;
+    for (const auto& step : served.steps)
+      for (const auto& b : r.breakdowns)
+        if (step.role == i && b.step == step.name && (roles.size() == 1 || b.role == role.name) &&
+            step.share * b.seconds > most)
+          most = step.share * b.seconds, role.step_s = b.seconds, role.bottleneck = bottleneckOf(b);
+    r.roles.push_back(std::move(role));
+
+    double sequence = sequenceBytes(roles[i].holder(), past);
+    auto memory = roles[i].memory;
+    double here = 1 - roles[i].engine().offload.kv;
+    memory[0].kv = here * std::min(roles[i].kvBudget, served.sequences[i] * sequence);
+    memory[0].kv_capacity_tokens = sequence > 0 ? roles[i].kvBudget / sequence * past : 0;
+    r.memory.insert(r.memory.end(), memory.begin(), memory.end());
+  }
+}
+
+/// What bounds the whole: of two roles the busier one.
+std::string bottleneckOf(const Results& r, const Served& served) {
+  std::string out = r.roles[0].bottleneck;
+  if (r.roles.size() > 1) {
+    size_t side = served.busy[0] > served.busy[1] ? 0 : 1;
+    out = fmt::format("{} ({}% busy): {}", r.roles[side].name, significant(100 * served.busy[side], 3),
+                      r.roles[side].bottleneck);
+  }
+  for (const auto& a : r.afd) out += fmt::format("; slowest stage: {}", a.bottleneck);
+  return out;
 }
 
 /// The graph of one engine after a pass; of an attention-FFN engine, as its attention group runs it.
@@ -223,6 +302,18 @@ std::optional<Graph> graphAfter(const Scenario& s, const Subject& subject, std::
   if (!shard(*graph, diags)) return std::nullopt;
   if (last == "collectives") insertCollectives(*graph);
   return graph;
+}
+
+}  // namespace
+
+std::optional<Role> buildRoleOf(const Scenario& s, std::string_view engine, Diagnostics& diags) {
+  auto subject = subjectOf(s, diags);
+  if (!subject) return std::nullopt;
+  NodeId wanted = subject->engines.back();
+  for (auto e : subject->engines)
+    if (s.strings[s[e].name] == engine) wanted = e;
+  std::vector<std::string> fallbacks;
+  return buildRole(s, subject->deployment, wanted, fallbacks, diags);
 }
 
 PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& diags) {
@@ -254,33 +345,8 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
 
   Results r;
   NodeId workload = s.find(subject->scenario, "workload");
-  r.scenario = s.strings[s[s.root].name];
-  r.model = s.show(subject->model);
-  r.deployment = s.show(subject->deployment);
-  r.workload = s.show(workload);
-  bool afd = std::any_of(roles.begin(), roles.end(), [](const Role& role) { return role.afd().has_value(); });
-  r.mode = subject->disaggregated ? (afd ? "prefill/decode with attention-FFN" : "prefill/decode")
-                                  : (afd ? "attention-FFN" : "aggregated");
-  r.scenario_hash = contentHash(print(s));
-  for (const auto& role : roles) {
-    r.devices += role.devices();
-    r.hardware += (r.hardware.empty() ? "" : ", ") +
-                  (roles.size() > 1 ? fmt::format("{} {}", role.name(), role.hardware()) : role.hardware());
-    const auto& e = role.engine();
-    if (e.runtime.name == "ideal" && r.assumptions.empty())
-      r.assumptions.push_back({"runtime ideal: efficiencies 1 and no overheads, so times are a lower bound",
-                               whereSet(s, s.find(e.node, "runtime"))});
-    assumeFormats(s, subject->model, e, r);
-  }
-  std::sort(fallbacks.begin(), fallbacks.end());
-  fallbacks.erase(std::unique(fallbacks.begin(), fallbacks.end()), fallbacks.end());
-  for (const auto& f : fallbacks) r.assumptions.push_back({f, whereSet(s, s.find(subject->model, "precision"))});
-
-  if (NodeId pipeline = s.find(subject->scenario, "pipeline"); pipeline.valid())
-    r.assumptions.push_back({fmt::format("only the deployment is evaluated: the other stages of pipeline `{}` need a "
-                                         "simulation",
-                                         s.show(pipeline)),
-                             whereSet(s, pipeline)});
+  describe(s, *subject, workload, roles, r);
+  assume(s, *subject, roles, std::move(fallbacks), r);
   // serve
   auto load = readLoad(s, workload);
   ServeContext context{s, subject->scenario, r.assumptions, diags};
@@ -288,47 +354,11 @@ PipelineOutput runPasses(const Scenario& s, std::string_view last, Diagnostics& 
                                        : serve(roles[0], load, context);
   if (!served) return out;
   auto prices = pricesOf(s, subject->deployment);
-  auto& m = r.metrics;
-  m = metricsOf(*served, load, prices);
+  r.metrics = metricsOf(*served, load, prices);
   if (served->transfer > 0) r.transfer_s = served->transfer;
-
-  for (const auto& step : served->steps) {
-    if (step.state.empty()) continue;
-    const auto& role = roles[step.role];
-    auto breakdown = role.time(step.state, true).breakdown;
-    breakdown.step = step.name;
-    if (roles.size() > 1) breakdown.role = role.name();
-    if (step.name == "decode" || (step.name == "prefill" && roles.size() > 1))
-      addSources(role, step.state, roles.size() > 1, rangeOf(s, subject->deployment, diags), diags, r);
-    if (role.afd() && m.tpot_mean_s && step.name == "decode")
-      r.afd.push_back(afdResult(role, step.state, *m.tpot_mean_s, load));
-    r.breakdowns.push_back(std::move(breakdown));
-  }
-  // A role is bound by the kind of step that it spends most time in.
-  for (size_t i = 0; i < roles.size(); ++i) {
-    RoleResult role{roles[i].name(), roles[i].hardware(), roles[i].devices(), 0, std::nullopt, ""};
-    if (i < served->busy.size()) role.busy = served->busy[i];
-    double most = -1;
-    for (const auto& step : served->steps)
-      for (const auto& b : r.breakdowns)
-        if (step.role == i && b.step == step.name && (roles.size() == 1 || b.role == role.name) &&
-            step.share * b.seconds > most)
-          most = step.share * b.seconds, role.step_s = b.seconds, role.bottleneck = bottleneckOf(b);
-    r.roles.push_back(std::move(role));
-    double sequence = sequenceBytes(roles[i].holder(), load.input + load.output / 2);
-    auto memory = roles[i].memory;
-    double here = 1 - roles[i].engine().offload.kv;
-    memory[0].kv = here * std::min(roles[i].kvBudget, served->sequences[i] * sequence);
-    memory[0].kv_capacity_tokens = sequence > 0 ? roles[i].kvBudget / sequence * (load.input + load.output / 2) : 0;
-    r.memory.insert(r.memory.end(), memory.begin(), memory.end());
-  }
-  r.bottleneck = r.roles[0].bottleneck;
-  if (subject->disaggregated) {
-    size_t side = served->busy[0] > served->busy[1] ? 0 : 1;
-    r.bottleneck = fmt::format("{} ({}% busy): {}", r.roles[side].name, significant(100 * served->busy[side], 3),
-                               r.roles[side].bottleneck);
-  }
-  for (const auto& a : r.afd) r.bottleneck += fmt::format("; slowest stage: {}", a.bottleneck);
+  addSteps(roles, *served, load, rangeOf(s, subject->deployment, diags), diags, r);
+  addRoles(roles, *served, load, r);
+  r.bottleneck = bottleneckOf(r, *served);
 
   // price
   price(s, subject->deployment, prices, r, diags);

@@ -68,71 +68,89 @@ Document afdOf(const Input& in, const Engine& e, std::string host, int port) {
       .set("compute_gate_on_attention", true);
 }
 
-Command command(const Input& in, const Engine& e, Emission& out) {
-  const auto& v = in.serving;
-  Command c;
-  c.add("vllm").add("serve").add(v.checkpoint);
-  auto option = [&](const char* name, double value, std::string from) {
-    c.add(name, value);
-    out.map(e.name, name, significant(value, 12), std::move(from));
-  };
-  option("--tensor-parallel-size", e.tp, e.at("parallel.tp"));
-  if (e.pp > 1) option("--pipeline-parallel-size", e.pp, e.at("parallel.pp"));
-  if (e.dp > 1) option("--data-parallel-size", e.dp, e.at("parallel.dp"));
+/// An option with the place in the scenario that it says.
+void option(Command& c, Emission& out, const Engine& e, const char* name, double value, std::string from) {
+  c.add(name, value);
+  out.map(e.name, name, significant(value, 12), std::move(from));
+}
+
+void addParallelism(const Engine& e, Command& c, Emission& out) {
+  option(c, out, e, "--tensor-parallel-size", e.tp, e.at("parallel.tp"));
+  if (e.pp > 1) option(c, out, e, "--pipeline-parallel-size", e.pp, e.at("parallel.pp"));
+  if (e.dp > 1) option(c, out, e, "--data-parallel-size", e.dp, e.at("parallel.dp"));
   if (e.tp * e.pp > e.device.perNode)
     out.refuse(
         fmt::format("tp * pp = {} of `{}` spans nodes: vLLM starts such an engine through Ray, which no script does",
                     shortest(e.tp * e.pp), e.name),
         e.at("parallel.tp"));
-  if (v.shape.experts > 0) {
-    double ranks = e.tp * e.dp;
-    bool spread = (e.side == Side::Ffn || e.ep > 1) && e.side != Side::Attention;
-    if (spread || (e.side == Side::Attention && v.shape.experts > 0)) c.add("--enable-expert-parallel");
-    if (spread && e.ep != ranks)
-      out.refuse(fmt::format("`ep = {}` of `{}`: vLLM spreads experts over all tp * dp = {} ranks or over none",
-                             shortest(e.ep), e.name, shortest(ranks)),
-                 e.at("parallel.ep"));
-    if (!spread && e.side == Side::Whole && e.dp > 1)
-      out.lose(
-          fmt::format("experts of `{}`: vLLM cuts each one over all tp * dp = {} ranks where the scenario has copies",
-                      e.name, shortest(ranks)),
-          e.at("parallel.dp"));
+}
+
+/// Whole experts on every rank, or each cut over all of them: vLLM knows no third way.
+void addExperts(const Engine& e, Command& c, Emission& out) {
+  double ranks = e.tp * e.dp;
+  bool spread = (e.side == Side::Ffn || e.ep > 1) && e.side != Side::Attention;
+  if (spread || e.side == Side::Attention) c.add("--enable-expert-parallel");
+  if (spread && e.ep != ranks)
+    out.refuse(fmt::format("`ep = {}` of `{}`: vLLM spreads experts over all tp * dp = {} ranks or over none",
+                           shortest(e.ep), e.name, shortest(ranks)),
+               e.at("parallel.ep"));
+  if (!spread && e.side == Side::Whole && e.dp > 1)
+    out.lose(
+        fmt::format("experts of `{}`: vLLM cuts each one over all tp * dp = {} ranks where the scenario has copies",
+                    e.name, shortest(ranks)),
+        e.at("parallel.dp"));
+}
+
+/// What the scheduler may take at once, and the cache behind it.
+void addLimits(const Input& in, const Engine& e, Command& c, Emission& out) {
+  option(c, out, e, "--max-model-len", longestRequest(in.serving), "workload.input");
+  option(c, out, e, "--max-num-seqs", e.maxSeqs, e.owner + ".batching.max_seqs");
+  option(c, out, e, "--max-num-batched-tokens", e.maxTokens, e.owner + ".batching.max_tokens");
+  option(c, out, e, "--gpu-memory-utilization", kUnits[0].write(e.shares(in.results).utilization),
+         e.at("kv_cache.fraction"));
+  option(c, out, e, "--block-size", e.block, e.at("kv_cache.block"));
+  c.add(e.prefixCache ? "--enable-prefix-caching" : "--no-enable-prefix-caching");
+  if (e.kv.starts_with("fp8")) {
+    c.add("--kv-cache-dtype", "fp8");
+    out.map(e.name, "--kv-cache-dtype", "fp8", e.owner + ".quant.kv");
+  } else if (e.kv != "bf16" && e.kv != "fp16") {
+    out.refuse(fmt::format("a KV cache in {}: vLLM keeps 16 bits or fp8", e.kv), e.owner + ".quant.kv");
   }
-  if (e.side != Side::Ffn) {
-    c.add("--max-model-len", longestRequest(v));
-    out.map(e.name, "--max-model-len", significant(longestRequest(v), 12), "workload.input");
-    option("--max-num-seqs", e.maxSeqs, e.owner + ".batching.max_seqs");
-    option("--max-num-batched-tokens", e.maxTokens, e.owner + ".batching.max_tokens");
-    option("--gpu-memory-utilization", kUnits[0].write(e.shares(in.results).utilization), e.at("kv_cache.fraction"));
-    option("--block-size", e.block, e.at("kv_cache.block"));
-    c.add(e.prefixCache ? "--enable-prefix-caching" : "--no-enable-prefix-caching");
-    if (e.kv.starts_with("fp8")) {
-      c.add("--kv-cache-dtype", "fp8");
-      out.map(e.name, "--kv-cache-dtype", "fp8", e.owner + ".quant.kv");
-    } else if (e.kv != "bf16" && e.kv != "fp16") {
-      out.refuse(fmt::format("a KV cache in {}: vLLM keeps 16 bits or fp8", e.kv), e.owner + ".quant.kv");
-    }
-  }
-  if (!e.ownLinear || (v.shape.experts > 0 && !e.ownExpert)) {
-    const auto& format = e.ownLinear ? e.expert : e.linear;
-    if (auto name = quantizationOf(format); !name.empty())
-      c.add("--quantization", std::string(name));
-    else
-      out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.name, format,
-                           v.checkpoint),
-               e.owner + ".quant");
-  }
-  if (e.drafts > 0 && e.role != Role::Prefill && e.side != Side::Ffn) {
-    auto drafts = Document::map();
-    if (e.mtp)
-      drafts.set("method", "mtp");
-    else
-      drafts.set("model", e.draftCheckpoint);
-    drafts.set("num_speculative_tokens", e.drafts);
-    c.add("--speculative-config", drafts.jsonLine());
-    out.map(e.name, "--speculative-config", drafts.jsonLine(), e.owner + ".speculative");
-  }
-  if (e.role != Role::Both && e.side != Side::Ffn)
+}
+
+/// Weights in another format than the checkpoint's: made while loading where vLLM can.
+void addWeights(const Input& in, const Engine& e, Command& c, Emission& out) {
+  if (e.ownLinear && (in.serving.shape.experts == 0 || e.ownExpert)) return;
+  const auto& format = e.ownLinear ? e.expert : e.linear;
+  if (auto name = quantizationOf(format); !name.empty())
+    c.add("--quantization", std::string(name));
+  else
+    out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.name, format,
+                         in.serving.checkpoint),
+             e.owner + ".quant");
+}
+
+void addDrafts(const Engine& e, Command& c, Emission& out) {
+  auto drafts = Document::map();
+  if (e.mtp)
+    drafts.set("method", "mtp");
+  else
+    drafts.set("model", e.draftCheckpoint);
+  drafts.set("num_speculative_tokens", e.drafts);
+  c.add("--speculative-config", drafts.jsonLine());
+  out.map(e.name, "--speculative-config", drafts.jsonLine(), e.owner + ".speculative");
+}
+
+Command command(const Input& in, const Engine& e, Emission& out) {
+  Command c;
+  c.add("vllm").add("serve").add(in.serving.checkpoint);
+  bool attends = e.side != Side::Ffn;
+  addParallelism(e, c, out);
+  if (in.serving.shape.experts > 0) addExperts(e, c, out);
+  if (attends) addLimits(in, e, c, out);
+  addWeights(in, e, c, out);
+  if (attends && e.drafts > 0 && e.role != Role::Prefill) addDrafts(e, c, out);
+  if (attends && e.role != Role::Both)
     c.add("--kv-transfer-config", Document::map()
                                       .set("kv_connector", "NixlConnector")
                                       .set("kv_role", e.role == Role::Prefill ? "kv_producer" : "kv_consumer")
