@@ -243,86 +243,86 @@ double Predictor::rooflineTpot(const Record& r) {
   return ideal.time({{n, 1, r.input + r.output / 2, 1}}).seconds / ideal.progress();
 }
 
-Predictor::Prediction Predictor::predict(const Record& r, const Built& b, const Adjust& adjust) {
-  Prediction out;
-  if (b.roles.empty()) return {{}, b.error};
-  std::vector<Role> roles;
-  for (const auto& role : b.roles) roles.push_back(adjust ? role.with(adjust) : role);
-  auto& m = out.metrics;
-  const Role& role = roles[0];
+namespace {
+
+using Prediction = Predictor::Prediction;
+
+/// All sequences side by side from the first token to the last; the decode time by Simpson's rule over its context.
+Prediction predictBatch(const Record& r, const Role& role) {
   const auto& e = role.engine();
-  if (r.load == Record::Load::Batch) {
-    Schedule schedule(role, {r.input, r.output});
-    double perReplica = r.batch / e.replicas, steps = schedule.decodeSteps();
-    auto at = [&](double past) { return schedule.step({{perReplica, 1, past, 1}}); };
-    double prefill = schedule.prefillTime(perReplica) + e.runtime.front_fixed;
-    double decode =
-        steps > 0 ? steps / 6 * (at(r.input + 1) + 4 * at(r.input + r.output / 2) + at(r.input + r.output - 1)) : 0;
-    m["e2e"] = prefill + decode;
-    m["ttft_mean"] = m["ttft_median"] = prefill;
-    if (r.output > 1) m["tpot"] = decode / (r.output - 1);
-    m["throughput"] = r.batch * r.output / m["e2e"];
-    m["total_throughput"] = r.batch * (r.input + r.output) / m["e2e"];
-    m["prefill"] = r.batch * r.input / prefill;
-    m["prefill_time"] = prefill;
-    return out;
-  }
-  if (r.load == Record::Load::Step) {
-    // One phase by itself: a step of the tokens or sequences that the record names.
+  Schedule schedule(role, {r.input, r.output});
+  double perReplica = r.batch / e.replicas, steps = schedule.decodeSteps();
+  auto at = [&](double past) { return schedule.step({{perReplica, 1, past, 1}}); };
+  double prefill = schedule.prefillTime(perReplica) + e.runtime.front_fixed;
+  double decode =
+      steps > 0 ? steps / 6 * (at(r.input + 1) + 4 * at(r.input + r.output / 2) + at(r.input + r.output - 1)) : 0;
+  Prediction out;
+  auto& m = out.metrics;
+  m["e2e"] = prefill + decode;
+  m["ttft_mean"] = m["ttft_median"] = prefill;
+  if (r.output > 1) m["tpot"] = decode / (r.output - 1);
+  m["throughput"] = r.batch * r.output / m["e2e"];
+  m["total_throughput"] = r.batch * (r.input + r.output) / m["e2e"];
+  m["prefill"] = r.batch * r.input / prefill;
+  m["prefill_time"] = prefill;
+  return out;
+}
+
+/// One phase by itself: a step of the tokens or sequences that the record names.
+Prediction predictStep(const Record& r, const Role& role) {
+  const auto& e = role.engine();
+  Prediction out;
+  auto& m = out.metrics;
+  if (r.mode == "prefill_only") {
     double ranks = e.replicas * e.degrees.dp;
-    if (r.mode == "prefill_only") {
-      double tokens = r.step_tokens > 0 ? r.step_tokens : r.batch > 0 ? r.batch * r.input : e.max_tokens * ranks;
-      double prompts = tokens / e.replicas / r.input;
-      double seconds = role.time({{prompts, r.input, 0, prompts}}).seconds;
-      m["prefill"] = tokens / seconds;
-      m["ttft_mean"] = m["ttft_median"] = m["prefill_time"] = seconds + e.runtime.front_fixed;
-      return out;
-    }
-    double n = r.batch / e.replicas;
-    if (n <= 0) return {{}, "no batch is given"};
-    double seconds = role.time({{n, 1, r.context + r.output / 2, 1}}).seconds;
-    m["tpot"] = seconds / role.progress();
-    m["throughput"] = r.batch * role.progress() / seconds;
+    double tokens = r.step_tokens > 0 ? r.step_tokens : r.batch > 0 ? r.batch * r.input : e.max_tokens * ranks;
+    double prompts = tokens / e.replicas / r.input;
+    double seconds = role.time({{prompts, r.input, 0, prompts}}).seconds;
+    m["prefill"] = tokens / seconds;
+    m["ttft_mean"] = m["ttft_median"] = m["prefill_time"] = seconds + e.runtime.front_fixed;
     return out;
   }
-  if (r.load == Record::Load::Rate) {
-    SourceManager sources;
-    Diagnostics diags(sources);
-    std::vector<Assumption> assumptions;
-    ServeContext context{*b.scenario, b.scenario->root, assumptions, diags};
-    LoadConfig load;
-    load.arrivals = LoadConfig::Arrivals::Poisson;
-    load.amount = r.rate, load.input = r.input, load.output = r.output, load.outputMax = r.output;
-    auto served = r.mode == "pd" ? serveDisaggregated(roles, b.transfer, load, context) : serve(role, load, context);
-    if (!served) return {{}, "the load is more than its deployment carries"};
-    m["ttft_mean"] = m["ttft_median"] = served->ttft;
-    m["tpot"] = served->tpot;
-    m["e2e"] = served->e2e;
-    m["throughput"] = r.rate * r.output;
-    m["total_throughput"] = r.rate * (r.input + r.output);
-    return out;
-  }
-  if (r.mode == "pd") {
-    SourceManager sources;
-    Diagnostics diags(sources);
-    std::vector<Assumption> assumptions;
-    ServeContext context{*b.scenario, b.scenario->root, assumptions, diags};
-    LoadConfig load;
-    load.amount = r.concurrency, load.input = r.input, load.output = r.output, load.outputMax = r.output;
-    auto served = serveDisaggregated(roles, b.transfer, load, context);
-    if (!served) return {{}, "the load does not fit its deployment"};
-    m["ttft_mean"] = m["ttft_median"] = served->ttft;
-    m["tpot"] = served->tpot;
-    m["e2e"] = served->e2e;
-    m["throughput"] = served->requests * r.output;
-    m["total_throughput"] = served->requests * (r.input + r.output);
-    return out;
-  }
+  double n = r.batch / e.replicas;
+  if (n <= 0) return {{}, "no batch is given"};
+  double seconds = role.time({{n, 1, r.context + r.output / 2, 1}}).seconds;
+  m["tpot"] = seconds / role.progress();
+  m["throughput"] = r.batch * role.progress() / seconds;
+  return out;
+}
+
+/// A steady load by the closed forms: arrivals at a rate, or prefill and decode apart with so many requests between
+/// them.
+Prediction predictSteady(const Record& r, const Built& b, const std::vector<Role>& roles) {
+  SourceManager sources;
+  Diagnostics diags(sources);
+  std::vector<Assumption> assumptions;
+  ServeContext context{*b.scenario, b.scenario->root, assumptions, diags};
+  bool open = r.load == Record::Load::Rate;
+  LoadConfig load;
+  if (open) load.arrivals = LoadConfig::Arrivals::Poisson;
+  load.amount = open ? r.rate : r.concurrency;
+  load.input = r.input, load.output = r.output, load.outputMax = r.output;
+  auto served = r.mode == "pd" ? serveDisaggregated(roles, b.transfer, load, context) : serve(roles[0], load, context);
+  if (!served)
+    return {{}, open ? "the load is more than its deployment carries" : "the load does not fit its deployment"};
+  double rate = open ? r.rate : served->requests;
+  Prediction out;
+  auto& m = out.metrics;
+  m["ttft_mean"] = m["ttft_median"] = served->ttft;
+  m["tpot"] = served->tpot;
+  m["e2e"] = served->e2e;
+  m["throughput"] = rate * r.output;
+  m["total_throughput"] = rate * (r.input + r.output);
+  return out;
+}
+
+/// A run of counted requests: the scheduler replayed.
+Prediction predictRun(const Record& r, const Role& role) {
+  double replicas = role.engine().replicas;
   ReplayLoad load;
   load.lengths = {r.input, r.output};
   load.spread = r.spread;
   load.exponential = r.exponential;
-  double replicas = e.replicas;
   // A finite run: ten requests a slot where the source does not say.
   double requests = r.requests > 0 ? r.requests : r.waves * r.concurrency;
   double concurrency = r.load == Record::Load::Offline ? requests : r.concurrency;
@@ -332,6 +332,8 @@ Predictor::Prediction Predictor::predict(const Record& r, const Built& b, const 
   load.requests = std::max(load.concurrency, std::ceil(std::min(waves, 3.0) * load.concurrency));
   auto run = replay(role, load);
   if (!run) return {{}, "a request does not fit its deployment's KV cache"};
+  Prediction out;
+  auto& m = out.metrics;
   m["ttft_mean"] = waves > 1 ? (run->ttft_first + (waves - 1) * run->ttft_later) / waves : run->ttft_mean;
   m["ttft_median"] = waves >= 2 ? run->ttft_later : run->ttft_median;
   m["tpot"] = run->tpot_mean;
@@ -339,6 +341,18 @@ Predictor::Prediction Predictor::predict(const Record& r, const Built& b, const 
   m["throughput"] = run->output_tokens_per_s * replicas;
   m["total_throughput"] = m["throughput"] * (r.input + r.output) / r.output;
   return out;
+}
+
+}  // namespace
+
+Predictor::Prediction Predictor::predict(const Record& r, const Built& b, const Adjust& adjust) {
+  if (b.roles.empty()) return {{}, b.error};
+  std::vector<Role> roles;
+  for (const auto& role : b.roles) roles.push_back(adjust ? role.with(adjust) : role);
+  if (r.load == Record::Load::Batch) return predictBatch(r, roles[0]);
+  if (r.load == Record::Load::Step) return predictStep(r, roles[0]);
+  if (r.load == Record::Load::Rate || r.mode == "pd") return predictSteady(r, b, roles);
+  return predictRun(r, roles[0]);
 }
 
 }  // namespace afdc
