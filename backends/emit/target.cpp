@@ -43,6 +43,11 @@ constexpr std::string_view kWords[] = {
 };
 static_assert(std::size(kWords) == static_cast<size_t>(Construct::Count));
 
+/// Without these there is nothing left to write: half of a deployment is none.
+bool isStructure(Construct construct) {
+  return construct == Construct::PrefillDecode || construct == Construct::AttentionFfn;
+}
+
 /// Formats that a tool without any notion of them would read as 16 bits.
 bool sixteenBit(std::string_view format) { return format == "bf16" || format == "fp16"; }
 
@@ -182,7 +187,7 @@ Emission emitTo(const Target& target, const Input& input, bool tolerant) {
                           ? std::string(ability->what)
                           : fmt::format("{} has no {}", target.title, wordsOf(use.construct));
     std::string text = fmt::format("{}: {}", use.what, why);
-    if (how == How::Refused && !tolerant)
+    if (how == How::Refused && (!tolerant || isStructure(use.construct)))
       out.refuse(std::move(text), use.path);
     else
       out.lose(std::move(text), use.path);
