@@ -112,7 +112,7 @@ Output runCompare(const Options& o) {
                         : table;
     }
   }
-  out.err += o.json ? "" : session.diags.text(o.color);
+  out.err += o.json ? session.diags.json() + "\n" : session.diags.text(o.color);
   if (session.diags.errors() > 0) out.code = kFindings;
   if (!module) out.code = kUsage;
   return out;

@@ -5,7 +5,6 @@
 
 #include "backends/emit/target.h"
 #include "driver/commands.h"
-#include "driver/emit_run.h"
 #include "driver/session.h"
 #include "passes/trace.h"
 #include "support/text.h"
@@ -53,6 +52,11 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
       out.err += fmt::format("afdc emit: no target `{}`{}; there are {}\n", name,
                              meant ? fmt::format(" (did you mean `{}`?)", *meant) : "", joinWords(names));
       out.code = kUsage;
+    } else if (!o.emit.run.empty() && !found->run) {
+      out.err += fmt::format("afdc emit: --run has nothing to start for {}: docs/emit/{}.md says how it is run\n",
+                             found->title, found->name);
+      out.code = kUsage;
+      return static_cast<const emit::Target*>(nullptr);
     }
     return found;
   };
@@ -141,10 +145,10 @@ bool runJob(Session& session, const Job& job, const Options& o, Output& out) {
   }
   out.out += fmt::format("{}: {} files in {}\n", job.target->name, written.files.size(), to);
   if (o.emit.run.empty()) return true;
-  auto ran = runSimulator(*job.target, o.emit.run, to);
-  out.out += ran.out, out.err += ran.err;
-  out.code = std::max(out.code, ran.code);
-  return ran.code == kClean;
+  auto ran = job.target->run(o.emit.run, to);
+  out.out += ran.table, out.err += ran.problems;
+  if (!ran.problems.empty()) out.code = std::max<int>(out.code, kFindings);
+  return ran.problems.empty();
 }
 
 }  // namespace

@@ -268,6 +268,7 @@ void addRoles(const std::vector<Role>& roles, const Served& served, const LoadCo
     double sequence = sequenceBytes(roles[i].holder(), past);
     auto memory = roles[i].memory;
     double here = 1 - roles[i].engine().offload.kv;
+    memory[0].kv_room = here * roles[i].kvBudget;
     memory[0].kv = here * std::min(roles[i].kvBudget, served.sequences[i] * sequence);
     memory[0].kv_capacity_tokens = sequence > 0 ? roles[i].kvBudget / sequence * past : 0;
     r.memory.insert(r.memory.end(), memory.begin(), memory.end());

@@ -111,7 +111,8 @@ class Compiler {
     if (p.peak == 0) p.peak = engine_.device.bf16;
     bool grouped = p.cost == Cost::Grouped;
     p.format = tableFormat(precision);
-    // MXFP4 weights meet MXFP8 activations: the tensor cores run at their 8-bit rate.
+    // MXFP4 weights meet MXFP8 activations: the tensor cores run at their 8-bit rate (CUTLASS, Blackwell SM100 GEMMs:
+    // kind::mxf8f6f4 beside kind::mxf4).
     if (p.format == "w4a8_mxfp4_mxfp8") p.peak = std::min(p.peak, std::max(engine_.device.fp8, engine_.device.bf16));
     auto arithmetic = precision ? text(precision->compute) : std::string_view("bf16");
     p.curve = arithmetic == "fp8" || arithmetic == "int8"     ? (grouped ? Curved::ExpertsFp8 : Curved::GemmFp8)

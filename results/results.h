@@ -32,6 +32,7 @@ struct RoleMemory {
   double weights = 0, kv = 0, activations = 0, reserve = 0;
   double capacity = 0,
          available = 0;  ///< what the device reports; what the runtime's rule lets weights, activations and KV use
+  double kv_room = 0;    ///< bytes of the device that caches may take
   double kv_capacity_tokens = 0;
   std::vector<std::pair<std::string, double>> weights_by_class;
   double used() const { return weights + kv + activations + reserve; }

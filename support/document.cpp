@@ -31,9 +31,7 @@ bool plainYaml(std::string_view t) {
   }
   static constexpr std::array<std::string_view, 14> words = {"true", "false", "yes",  "no",   "on",  "off", "null",
                                                              "y",    "n",     ".inf", ".nan", "inf", "nan", "e"};
-  std::string lower(t);
-  for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return std::find(words.begin(), words.end(), lower) == words.end();
+  return std::find(words.begin(), words.end(), lowerCase(t)) == words.end();
 }
 
 }  // namespace

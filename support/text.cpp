@@ -39,6 +39,8 @@ std::string significant(double value, int digits) {
   return text;
 }
 
+std::string lowerCase(std::string_view text) { return llvm::StringRef(text.data(), text.size()).lower(); }
+
 std::string joinWords(const std::vector<std::string>& words, std::string_view last) {
   std::string out;
   for (size_t i = 0; i < words.size(); ++i) {

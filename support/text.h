@@ -18,6 +18,9 @@ std::string shortest(double value);
 /// `value` with at most `digits` significant digits, trailing zeros removed.
 std::string significant(double value, int digits);
 
+/// ASCII letters in lower case.
+std::string lowerCase(std::string_view text);
+
 /// "a, b and c"
 std::string joinWords(const std::vector<std::string>& words, std::string_view last = "and");
 

@@ -15,6 +15,7 @@
 
 #include "backends/astra_sim/chakra.h"
 #include "backends/astra_sim/closed_form.h"
+#include "backends/astra_sim/run.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -367,6 +368,7 @@ void write(const Input& in, Emission& out) {
 }  // namespace
 
 const Target kAstraSim = {"astra_sim", "ASTRA-sim", "ASTRA-sim 2.x (main 518bd513, 2026-03-26), Chakra schema 0.0.4",
-                          kAbilities,  kUnits,      write};
+                          kAbilities,  kUnits,      write,
+                          runAstraSim};
 
 }  // namespace afdc::emit

@@ -1,4 +1,4 @@
-#include "driver/emit_run.h"
+#include "backends/astra_sim/run.h"
 
 #include <fmt/format.h>
 #include <llvm/Support/FileSystem.h>
@@ -12,7 +12,7 @@
 #include "support/json_value.h"
 #include "support/text.h"
 
-namespace afdc {
+namespace afdc::emit {
 
 namespace fs = std::filesystem;
 
@@ -64,17 +64,14 @@ Run runStep(const std::string& binary, const fs::path& folder) {
 
 }  // namespace
 
-Output runSimulator(const emit::Target& target, const std::string& binary, const std::string& directory) {
-  if (target.name != "astra_sim")
-    return {kUsage, "",
-            fmt::format("afdc emit: --run gives files to ASTRA-sim; {} is run by its own script\n", target.title)};
+Ran runAstraSim(const std::string& binary, const std::string& directory) {
   std::error_code error;
   std::vector<fs::path> folders;
   for (const auto& entry : fs::directory_iterator(directory, error))
     if (fs::exists(entry.path() / "expected.json")) folders.push_back(fs::absolute(entry.path()));
   std::sort(folders.begin(), folders.end());
-  Output out;
-  out.out = fmt::format("{:<20} {:>6} {:>12} {:>12} {:>8}\n", "step", "ranks", "ours", "ASTRA-sim", "ratio");
+  Ran out;
+  out.table = fmt::format("{:<20} {:>6} {:>12} {:>12} {:>8}\n", "step", "ranks", "ours", "ASTRA-sim", "ratio");
   for (const auto& folder : folders) {
     auto expected = parseJson(readSource((folder / "expected.json").string()).text).root;
     auto run = runStep(binary, folder);
@@ -82,17 +79,16 @@ Output runSimulator(const emit::Target& target, const std::string& binary, const
     auto name = folder.filename().string();
     auto done = static_cast<double>(run.finished.size());
     if (!run.error.empty() || done != ranks) {
-      out.err += run.error.empty() ? fmt::format("afdc emit: step `{}`: {} of {} ranks finished; see {}\n", name, done,
-                                                 ranks, (folder / "simulator.log").string())
-                                   : fmt::format("afdc emit: {}\n", run.error);
-      out.code = kFindings;
+      out.problems += run.error.empty() ? fmt::format("afdc emit: step `{}`: {} of {} ranks finished; see {}\n", name,
+                                                      done, ranks, (folder / "simulator.log").string())
+                                        : fmt::format("afdc emit: {}\n", run.error);
       continue;
     }
     auto time = [](double ns) { return humanize(ns * 1e-9, Dimension::of(Base::Time)); };
-    out.out += fmt::format("{:<20} {:>6} {:>12} {:>12} {:>8}\n", name, significant(ranks, 6), time(ours),
-                           time(run.cycles), significant(ours / run.cycles, 4));
+    out.table += fmt::format("{:<20} {:>6} {:>12} {:>12} {:>8}\n", name, significant(ranks, 6), time(ours),
+                             time(run.cycles), significant(ours / run.cycles, 4));
   }
   return out;
 }
 
-}  // namespace afdc
+}  // namespace afdc::emit

@@ -1,14 +1,13 @@
-// What was emitted, given to the simulator itself: its figures beside ours.
+// What was emitted, given to ASTRA-sim itself: its figures beside ours.
 #pragma once
 #include <string>
 
 #include "backends/emit/target.h"
-#include "driver/commands.h"
 
-namespace afdc {
+namespace afdc::emit {
 
 /// Runs every step below `directory` by `binary`. A step counts only if every rank says that it has finished: the
 /// simulator's own exit status does not tell.
-Output runSimulator(const emit::Target& target, const std::string& binary, const std::string& directory);
+Ran runAstraSim(const std::string& binary, const std::string& directory);
 
-}  // namespace afdc
+}  // namespace afdc::emit

@@ -97,7 +97,7 @@ void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
   for (int n = 0; n < nodes; ++n) {
     auto& text = out.file(fmt::format("node-{}.sh", n), true);
     text = fmt::format(
-        "#!/bin/sh\n# {}\n# Starts what runs on node {}; ends when one of its processes does.\ncd \"$(dirname "
+        "#!/bin/sh\n# {}\n# Starts what runs on node {}; ends when all of it has.\ncd \"$(dirname "
         "\"$0\")\" || exit 1\n. ./hosts.env\n",
         in.stamp(), n);
     for (const auto& p : processes) {

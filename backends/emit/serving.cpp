@@ -3,21 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <numeric>
+
+#include "support/text.h"
 
 namespace afdc::emit {
 
 using namespace ir;
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 std::vector<std::string> textsOf(const Scenario& s, NodeId list) {
   std::vector<std::string> out;
@@ -46,7 +40,7 @@ Device readDevice(const Scenario& s, NodeId pool) {
 /// The engine that a runtime stands for, by the names it gives itself.
 std::string programOf(const std::vector<std::string>& names) {
   for (const auto& name : names) {
-    auto n = lower(name);
+    auto n = lowerCase(name);
     if (n.find("vllm") != n.npos) return "vllm";
     if (n.find("sglang") != n.npos) return "sglang";
     if (n.find("tensorrt") != n.npos || n.find("trtllm") != n.npos) return "trtllm";
@@ -92,7 +86,6 @@ class Reader {
     e.runtime = s_.show(runtime);
     e.program = programOf(textsOf(s_, s_.find(runtime, "names")));
     e.mixedScheduler = s_.text(runtime, "scheduler") != "prefill_first";
-    e.memoryRule = s_.text(runtime, "memory_rule");
     e.maxTokens = s_.number(batching, "max_tokens").value_or(0);
     e.maxSeqs = s_.number(batching, "max_seqs").value_or(0);
     e.offloadWeights = s_.number(node, "offload.weights").value_or(0);
@@ -215,57 +208,13 @@ class Reader {
   const Scenario& s_;
 };
 
-/// Inverse of the normal distribution: P. J. Acklam's rational approximation (relative error 1.15e-9).
-double normalQuantile(double p) {
-  static constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
-                                 1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
-  static constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
-                                 6.680131188771972e+01, -1.328068155288572e+01};
-  static constexpr double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
-                                 -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
-  static constexpr double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
-                                 3.754408661907416e+00};
-  constexpr double low = 0.02425;
-  auto tail = [&](double q) {
-    return (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
-           ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
-  };
-  if (p < low) return tail(std::sqrt(-2 * std::log(p)));
-  if (p > 1 - low) return -tail(std::sqrt(-2 * std::log(1 - p)));
-  double q = p - 0.5, r = q * q;
-  return (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q /
-         (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
-}
-
-/// Steele, Lea and Flood 2014: a small generator whose values are the same everywhere.
-class SplitMix {
- public:
-  explicit SplitMix(uint64_t seed) : state_(seed) {}
-  uint64_t next() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  /// Evenly spaced shares of (0, 1) in a scrambled order (Fisher and Yates).
-  std::vector<double> shares(size_t count) {
-    std::vector<double> out(count);
-    for (size_t i = 0; i < count; ++i) out[i] = (static_cast<double>(i) + 0.5) / static_cast<double>(count);
-    for (size_t i = count; i > 1; --i) std::swap(out[i - 1], out[next() % i]);
-    return out;
-  }
-
- private:
-  uint64_t state_;
-};
-
 }  // namespace
 
 std::string_view Device::called(std::initializer_list<std::string_view> known) const {
   for (auto wanted : known) {
-    if (lower(name) == lower(wanted)) return wanted;
+    if (lowerCase(name) == lowerCase(wanted)) return wanted;
     for (const auto& own : names)
-      if (lower(own) == lower(wanted)) return wanted;
+      if (lowerCase(own) == lowerCase(wanted)) return wanted;
   }
   return "";
 }
@@ -275,13 +224,9 @@ double Engine::nodes() const { return std::ceil(devices() / device.perNode); }
 Engine::Shares Engine::shares(const Results& results) const {
   Shares out{memoryFraction, memoryFraction, memoryFraction};
   for (const auto& m : results.memory) {
-    if ("deployment." + m.role != path || m.capacity <= 0) continue;
-    double fixed = m.weights + m.activations + m.reserve, free = m.capacity - fixed;
-    double share = memoryFraction * m.capacity;
-    double pool = memoryRule == "fraction_of_free"  ? memoryFraction * free
-                  : memoryRule == "static_fraction" ? std::min(share - m.weights, free)
-                                                    : share - fixed;
-    out = {(pool + fixed) / m.capacity, (pool + m.weights) / m.capacity, pool / free};
+    if ("deployment." + m.role != path || m.kv_room <= 0) continue;
+    double fixed = m.weights + m.activations + m.reserve;
+    out = {(m.kv_room + fixed) / m.capacity, (m.kv_room + m.weights) / m.capacity, m.kv_room / (m.capacity - fixed)};
   }
   return out;
 }
@@ -296,20 +241,6 @@ const Engine* Serving::find(Role role, Side side) const {
   for (const auto& e : engines)
     if (e.role == role && e.side == side) return &e;
   return nullptr;
-}
-
-double Load::Lengths::quantile(double u) const {
-  double value = mean;
-  if (family == "lognormal" && p50 > 0) {
-    constexpr double z99 = 2.3263478740408408;
-    value = p50 * std::exp(std::log(p99 / p50) / z99 * normalQuantile(u));
-  } else if (family == "exponential") {
-    value = -mean * std::log(1 - u);
-  } else if (family == "uniform") {
-    double half = (p99 - p50) / 0.49 / 2;
-    value = p50 + half * (2 * u - 1);
-  }
-  return std::max(1.0, std::round(value));
 }
 
 Serving readServing(const Scenario& scenario) { return Reader(scenario).run(); }
@@ -333,29 +264,6 @@ Document modelConfig(const Serving& v) {
   }
   if (m.window > 0) config.set("sliding_window", m.window);
   return config;
-}
-
-std::vector<Request> requestsOf(const Load& load, size_t count, double rate, uint64_t seed) {
-  SplitMix random(seed);
-  auto inputs = random.shares(count), outputs = random.shares(count), gaps = random.shares(count),
-       prefixes = random.shares(count);
-  // Popularity of prefixes: the k-th in proportion to k^-s.
-  auto kinds = static_cast<size_t>(load.prefixes);
-  std::vector<double> reach(kinds, 0);
-  double sum = 0;
-  for (size_t k = 0; k < kinds; ++k) reach[k] = sum += std::pow(static_cast<double>(k + 1), -load.zipf);
-  std::vector<Request> out(count);
-  double at = 0;
-  for (size_t i = 0; i < count; ++i) {
-    if (rate > 0) at += -std::log(1 - gaps[i]) / rate;
-    auto& r = out[i];
-    r.at = at, r.input = load.input.quantile(inputs[i]), r.output = load.output.quantile(outputs[i]);
-    if (kinds == 0) continue;
-    auto found = std::lower_bound(reach.begin(), reach.end(), prefixes[i] * sum);
-    r.prefix = static_cast<int>(std::min<ptrdiff_t>(found - reach.begin(), static_cast<ptrdiff_t>(kinds) - 1));
-    r.input = std::max(r.input, load.shared + 1);
-  }
-  return out;
 }
 
 }  // namespace afdc::emit

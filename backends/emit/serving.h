@@ -46,7 +46,6 @@ struct Engine {
   std::string program;  ///< "vllm", "sglang", "trtllm", or "" for a runtime that is no known engine
   std::string runtime;  ///< as the file calls it
   bool mixedScheduler = true;
-  std::string memoryRule;  ///< what `memoryFraction` is of (std.serving.MemoryRule)
   Device device;
   std::string pool;
   double drafts = 0, acceptance = 0;  ///< tokens drafted ahead; 0: none
@@ -107,16 +106,5 @@ struct Serving {
 Serving readServing(const ir::Scenario& scenario);
 /// The keys of a Hugging Face config.json that simulators read, from the model's shape.
 Document modelConfig(const Serving& serving);
-
-/// One request of a synthetic trace of a load.
-struct Request {
-  double at = 0;  ///< s
-  double input = 1, output = 1;
-  int prefix = -1;  ///< which shared prefix it begins with; -1: none
-};
-/// `count` requests at `rate` per second (0: all at once). Lengths are the distribution's at evenly spaced shares in a
-/// scrambled order, gaps those of independent arrivals likewise: means come out right for any count, and the same seed
-/// gives the same requests on any machine.
-std::vector<Request> requestsOf(const Load& load, size_t count, double rate, uint64_t seed);
 
 }  // namespace afdc::emit

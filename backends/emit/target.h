@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/emit/requests.h"
 #include "backends/emit/serving.h"
 #include "results/results.h"
 #include "results/trace.h"
@@ -131,12 +132,20 @@ struct Input {
 /// A step among those of all engines: "decode", or "prefill_mixed" where several engines have one of that name.
 std::string stepName(const Serving& serving, const StepTrace& trace);
 
+/// What a tool itself said of an emission.
+struct Ran {
+  std::string table;     ///< its figures beside ours, for people
+  std::string problems;  ///< "" where all went well
+};
+
 struct Target {
   std::string_view name, title;
   std::string_view version;  ///< of the format, and the peer that it was read from
   std::span<const Ability> abilities;
   std::span<const Unit> units;
   void (*write)(const Input&, Emission&);
+  /// Gives what lies in a directory to the tool's own binary; null where scripts of its own do that.
+  Ran (*run)(const std::string& binary, const std::string& directory) = nullptr;
   const Ability* ability(Construct construct) const;
 };
 
@@ -145,7 +154,7 @@ std::span<const Target* const> targets();
 const Target* findTarget(std::string_view name);
 
 /// Checks the scenario against the target's abilities, then lets it write. `tolerant`: what is refused is left out and
-/// becomes a loss.
+/// becomes a loss, unless it is how engines are split.
 Emission emitTo(const Target& target, const Input& input, bool tolerant = false);
 
 /// The manifest of an emission: files with the hash of their content, mappings, losses.

@@ -1,4 +1,5 @@
 #include "driver/fidelity/library.h"
+#include "support/text.h"
 
 #include <algorithm>
 #include <cctype>
@@ -6,12 +7,6 @@
 namespace afdc {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 /// "0.5.6.post2": 0, 5, 6, released; "1.2.0rc5": 1, 2, 0, 5. Empty where it does not begin with a number.
 std::vector<int> versionNumbers(std::string_view text) {
@@ -49,7 +44,7 @@ void NameIndex::index() {
     auto record = [&](std::string_view kind, std::string_view field, std::map<std::string, Declared>& into) {
       for (auto* object : session.evaluator.blocks(*module, kind)) {
         for (const auto& name : session.evaluator.texts(object, field))
-          into.emplace(lower(name), Declared{dotted, object->label});
+          into.emplace(lowerCase(name), Declared{dotted, object->label});
       }
     };
     if (models) record("model", "checkpoints", models_);
@@ -58,8 +53,8 @@ void NameIndex::index() {
         auto since = session.evaluator.texts(object, "since");
         for (const auto& name : session.evaluator.texts(object, "names")) {
           Declared declared{dotted, object->label};
-          anyVersion_.emplace(lower(name), declared);
-          runtimes_[lower(name)].emplace(versionNumbers(since.empty() ? "" : since[0]), declared);
+          anyVersion_.emplace(lowerCase(name), declared);
+          runtimes_[lowerCase(name)].emplace(versionNumbers(since.empty() ? "" : since[0]), declared);
         }
       }
     if (!hardware) continue;
@@ -72,7 +67,7 @@ void NameIndex::index() {
 
 std::optional<Declared> NameIndex::model(std::string_view checkpoint) {
   index();
-  if (auto found = models_.find(lower(checkpoint)); found != models_.end()) return found->second;
+  if (auto found = models_.find(lowerCase(checkpoint)); found != models_.end()) return found->second;
   // Without the publisher's name, and without what quantisers append.
   auto bare = [](std::string name) {
     name = name.substr(name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1);
@@ -80,7 +75,7 @@ std::optional<Declared> NameIndex::model(std::string_view checkpoint) {
       if (name.ends_with(tail)) name.resize(name.size() - tail.size());
     return name;
   };
-  std::string wanted = bare(lower(checkpoint));
+  std::string wanted = bare(lowerCase(checkpoint));
   for (const auto& [name, declared] : models_)
     if (bare(name) == wanted) return declared;
   return std::nullopt;
@@ -88,7 +83,7 @@ std::optional<Declared> NameIndex::model(std::string_view checkpoint) {
 
 std::optional<Declared> NameIndex::device(std::string_view name) {
   index();
-  auto found = devices_.find(lower(name));
+  auto found = devices_.find(lowerCase(name));
   return found == devices_.end() ? std::nullopt : std::optional(found->second);
 }
 
@@ -100,11 +95,11 @@ std::optional<Declared> NameIndex::nodeOf(const Declared& device) {
 
 std::optional<Declared> NameIndex::runtime(std::string_view engine, std::string_view version) {
   index();
-  auto found = runtimes_.find(lower(engine));
+  auto found = runtimes_.find(lowerCase(engine));
   if (found == runtimes_.end()) return std::nullopt;
   const auto& versions = found->second;
   auto wanted = versionNumbers(version);
-  if (wanted.empty()) return anyVersion_.at(lower(engine));
+  if (wanted.empty()) return anyVersion_.at(lowerCase(engine));
   auto after = versions.upper_bound(wanted);
   return after == versions.begin() ? versions.begin()->second : std::prev(after)->second;
 }

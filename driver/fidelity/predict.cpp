@@ -81,8 +81,7 @@ struct OwnFormats {
 /// The formats that a record's words, its checkpoint's name or its command mean, where they differ from the
 /// checkpoint's own: one that comes in eight or four bits keeps what a word of as many bits says again.
 std::string quantOf(const Record& r, const OwnFormats& own) {
-  std::string words = r.weights, name = r.model + " " + r.command;
-  for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string words = r.weights, name = lowerCase(r.model + " " + r.command);
   if (words.empty())
     for (std::string_view word : {"nvfp4", "-fp8", "-awq", "w4a16"})
       if (words.empty() && has(name, word)) words = word;

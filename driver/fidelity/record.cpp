@@ -1,4 +1,5 @@
 #include "driver/fidelity/record.h"
+#include "support/text.h"
 
 #include <fmt/format.h>
 
@@ -18,11 +19,6 @@ bool nearRound(double mean) {
   return mean >= 900 ? near(500) || near(512) : near(128) || near(100);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 /// The first of several names that is a positive number.
@@ -102,7 +98,7 @@ RecordSide sideOf(const Json& j) {
 
 /// Takes one metric, whatever its spelling: `{mean_, median_, pNN_}x_s`, `x_{mean_,}ms`, `x_s: {mean, …}`.
 void takeMetric(Record& r, const std::string& name, const Json& value, double devices, double decodeDevices) {
-  std::string key = lower(name);
+  std::string key = lowerCase(name);
   if (value.isObject()) {
     for (size_t i = 0; i < value.names.size(); ++i)
       if (value.items[i].isNumber()) takeMetric(r, value.names[i] + "_" + key, value.items[i], devices, decodeDevices);
@@ -159,11 +155,11 @@ Record fromFlat(const Json& j) {
   Record r;
   r.id = j["id"].text("?");
   r.source = "Argonne LLM-Inference-Bench";
-  r.runs = lower(j["engine"].text());
+  r.runs = lowerCase(j["engine"].text());
   r.gpu = j["gpu"].text();
   r.count = j["count"].number(1);
   r.node_size = std::max(8.0, r.count);
-  r.engine = lower(j["engine"].text());
+  r.engine = lowerCase(j["engine"].text());
   r.version = "0.4";  // of early 2024: vLLM 0.3 to 0.5, TensorRT-LLM 0.9 to 0.12
   r.model = j["model"].text();
   r.weights = r.activations = "bf16";
@@ -187,14 +183,14 @@ Record fromNested(const Json& j) {
   r.node_size = hw["node_size"].number(8);
   r.model = j["model"].text(j["model"]["name"].text("?"));
   const auto& precision = j["precision"];
-  r.weights = lower(precision["weights"].text(precision.text()));
+  r.weights = lowerCase(precision["weights"].text(precision.text()));
   for (const auto& word : precision["from_command"].items)
-    if (auto w = lower(word.text()); r.weights.empty() && (has(w, "fp") || has(w, "awq") || has(w, "int")))
+    if (auto w = lowerCase(word.text()); r.weights.empty() && (has(w, "fp") || has(w, "awq") || has(w, "int")))
       r.weights = w;
-  r.activations = lower(precision["activations"].text(precision["gemm"].text()));
-  r.kv = lower(precision["kv"].text());
+  r.activations = lowerCase(precision["activations"].text(precision["gemm"].text()));
+  r.kv = lowerCase(precision["kv"].text());
   const auto& engine = j["engine"];
-  r.engine = lower(engine["name"].text(engine.text()));
+  r.engine = lowerCase(engine["name"].text(engine.text()));
   r.version = engine["version"].text(engine["image"].text());
   if (size_t colon = r.version.rfind(":v"); colon != std::string::npos) r.version = r.version.substr(colon + 2);
   // Images of NVIDIA Dynamo carry its own version, not the engine's.
@@ -205,7 +201,7 @@ Record fromNested(const Json& j) {
   // A benchmark under a heading that is itself a command ran that command, whichever came before it.
   auto shown = j["source"]["case"].text();
   if (auto program = programOf(shown); !program.empty()) {
-    if (lower(program) != r.engine) r.runs = program, r.version.clear();
+    if (lowerCase(program) != r.engine) r.runs = program, r.version.clear();
     // Where it goes on in a line that the record does not have, the degrees are taken to stay.
     bool whole = !shown.ends_with("\\") || has(shown, "-tp");
     if (!whole) degrees = r.command;
@@ -219,7 +215,7 @@ Record fromNested(const Json& j) {
   // Without degrees all devices work together, unless a command line shows that one was started.
   if (r.mode == "agg" && oneNode && r.count > 0 && r.command.empty()) r.main.tp = r.count;
   if (r.mode == "pd" || d["prefill"].isObject()) r.prefill = sideOf(d["prefill"]), r.decode = sideOf(d["decode"]);
-  auto spec = lower(d["spec_decode"].text());
+  auto spec = lowerCase(d["spec_decode"].text());
   r.mtp = d["spec_decode"].flag() || (!spec.empty() && spec != "none" && spec != "off" && spec != "false");
   if (!r.command.empty()) {
     r.mtp = has(r.command, "--speculative");
@@ -231,7 +227,7 @@ Record fromNested(const Json& j) {
   const auto& w = j["workload"];
   r.input = first(w, {"mean_isl", "isl", "input_tokens", "isl_list"}, 0);
   r.output = first(w, {"mean_osl", "osl", "output_tokens"}, 0);
-  auto dist = lower(w["length_dist"].text());
+  auto dist = lowerCase(w["length_dist"].text());
   if (has(dist, "0.8l") || has(dist, "0.8")) {
     r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
   }
@@ -245,7 +241,7 @@ Record fromNested(const Json& j) {
   if (r.batch <= 0) r.batch = first(w, {"batch_per_gpu", "batch_per_npu"}, 0) * std::max(1.0, r.count);
   r.rate = first(w, {"server_qps", "qps", "request_rate"}, numberAfter(j["source"]["section"].text(), "/ Rate "));
   r.context = first(w, {"kv_len", "mean_context", "context"}, r.input);
-  auto arrival = lower(w["arrival"].text()), scenario = lower(w["scenario"].text());
+  auto arrival = lowerCase(w["arrival"].text()), scenario = lowerCase(w["scenario"].text());
   if (r.rate > 0 && scenario != "offline")
     r.load = Record::Load::Rate;
   else if (r.concurrency > 0)
@@ -327,7 +323,7 @@ std::vector<Record> readRecords(const Json& root) {
       r.id = fmt::format("llama2-{}-{}-tp{}", j["model"].text(), j["dev"].text(), j["tp"].number());
       r.source = "imec Llama-2 200/200";
       r.gpu = j["dev"].text();
-      r.model = fmt::format("meta-llama/Llama-2-{}-hf", lower(j["model"].text()));
+      r.model = fmt::format("meta-llama/Llama-2-{}-hf", lowerCase(j["model"].text()));
       r.engine = r.runs = "tensorrt-llm", r.version = "0.9";
       r.weights = r.activations = "bf16";
       r.completeness = "B";
