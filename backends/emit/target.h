@@ -2,8 +2,10 @@
 // and three tables: what it can express, its units, its name and version. Tables are checked before the function runs:
 // what cannot be expressed is an error that names the construct, what is lost a warning.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <span>
 #include <string>
@@ -60,6 +62,15 @@ struct Ability {
   How how = How::Expressed;
   std::string_view what = "";
 };
+
+/// The table of a target that stands beside the deployment and does not run it (a report, rules, a load): it expresses
+/// all but these.
+constexpr auto allBut(std::initializer_list<Ability> exceptions) {
+  std::array<Ability, static_cast<size_t>(Construct::Count)> out{};
+  for (size_t i = 0; i < out.size(); ++i) out[i].construct = static_cast<Construct>(i);
+  for (const auto& e : exceptions) out[static_cast<size_t>(e.construct)] = e;
+  return out;
+}
 
 /// One quantity as the target writes it: number = value in base units / scale, with `decimals` places (-1: as many as
 /// it takes).

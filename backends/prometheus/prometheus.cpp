@@ -15,22 +15,7 @@ namespace {
 
 constexpr Unit kUnits[] = {{"time", "s", 1}};
 
-constexpr Ability kAbilities[] = {
-    {Construct::PrefillDecode},   {Construct::AttentionFfn},
-    {Construct::TensorParallel},  {Construct::PipelineParallel},
-    {Construct::DataParallel},    {Construct::ContextParallel},
-    {Construct::ExpertParallel},  {Construct::Replicas},
-    {Construct::MixedHardware},   {Construct::Moe},
-    {Construct::LatentAttention}, {Construct::WindowedAttention},
-    {Construct::StateSpace},      {Construct::OtherMixer},
-    {Construct::ReducedWeights},  {Construct::ReducedKv},
-    {Construct::MtpDrafts},       {Construct::DraftModel},
-    {Construct::Offload},         {Construct::PrefixReuse},
-    {Construct::ClosedLoop},      {Construct::OpenLoop},
-    {Construct::StaticBatch},     {Construct::RecordedTrace},
-    {Construct::Spread},          {Construct::Turns},
-    {Construct::Pipeline},        {Construct::Promises},
-};
+constexpr auto kAbilities = allBut({});
 
 constexpr double kTtftEdges[] = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75,
                                  1,     2.5,   5,    7.5,  10,   20,   40,   80,  160,  640, 2560};

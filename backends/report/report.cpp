@@ -7,22 +7,7 @@ namespace afdc::emit {
 
 namespace {
 
-constexpr Ability kAbilities[] = {
-    {Construct::PrefillDecode},   {Construct::AttentionFfn},
-    {Construct::TensorParallel},  {Construct::PipelineParallel},
-    {Construct::DataParallel},    {Construct::ContextParallel},
-    {Construct::ExpertParallel},  {Construct::Replicas},
-    {Construct::MixedHardware},   {Construct::Moe},
-    {Construct::LatentAttention}, {Construct::WindowedAttention},
-    {Construct::StateSpace},      {Construct::OtherMixer},
-    {Construct::ReducedWeights},  {Construct::ReducedKv},
-    {Construct::MtpDrafts},       {Construct::DraftModel},
-    {Construct::Offload},         {Construct::PrefixReuse},
-    {Construct::ClosedLoop},      {Construct::OpenLoop},
-    {Construct::StaticBatch},     {Construct::RecordedTrace},
-    {Construct::Spread},          {Construct::Turns},
-    {Construct::Promises},        {Construct::Pipeline, How::Lossy, "only the deployment is evaluated"},
-};
+constexpr auto kAbilities = allBut({{Construct::Pipeline, How::Lossy, "only the deployment is evaluated"}});
 
 void write(const Input& in, Emission& out) {
   out.file("report.txt") = textReport(in.results, false);

@@ -15,37 +15,14 @@ namespace {
 
 constexpr Unit kUnits[] = {{"arrival of a trace", "ms", 1e-3, 0}, {"request rate", "1/s", 1}};
 
-constexpr Ability kAbilities[] = {
-    {Construct::PrefillDecode},
-    {Construct::AttentionFfn},
-    {Construct::TensorParallel},
-    {Construct::PipelineParallel},
-    {Construct::DataParallel},
-    {Construct::ContextParallel},
-    {Construct::ExpertParallel},
-    {Construct::Replicas},
-    {Construct::MixedHardware},
-    {Construct::Moe},
-    {Construct::LatentAttention},
-    {Construct::WindowedAttention},
-    {Construct::StateSpace},
-    {Construct::OtherMixer},
-    {Construct::ReducedWeights},
-    {Construct::ReducedKv},
-    {Construct::MtpDrafts},
-    {Construct::DraftModel},
-    {Construct::Offload},
-    {Construct::ClosedLoop},
-    {Construct::OpenLoop},
-    {Construct::StaticBatch},
-    {Construct::Promises},
+constexpr auto kAbilities = allBut({
     {Construct::PrefixReuse, How::Lossy, "all requests begin with the same shared prefix"},
     {Construct::RecordedTrace, How::Refused, "give the trace itself to a tool that replays it"},
     {Construct::Spread, How::Lossy,
      "its random data set draws lengths evenly around a mean; trace.jsonl has them as they are"},
     {Construct::Turns, How::Lossy, "single requests of the mean length"},
     {Construct::Pipeline, How::Lossy, "only the deployment is loaded"},
-};
+});
 
 void write(const Input& in, Emission& out) {
   const auto& v = in.serving;
