@@ -64,18 +64,42 @@ class Run {
   }
 
  private:
-  /// The client sends the next request: the front end takes them one after another and hands each on a little later.
+  /// The client sends the next request. The front end works on those that it has in turns, as event loops do: each goes
+  /// as far in a second as its share, so that requests which come together are handed on together. They are alike, so the
+  /// first to come is the first to go.
   void send() {
+    shareUntil(now_);
     all_[next_].started = now_;
-    frontFree_ = std::max(now_, frontFree_) + serial_;
-    coming_.emplace_back(frontFree_ + e_.runtime.front_fixed, next_++);
+    front_.emplace_back(served_ + serial_, next_++);
   }
+  /// Lets the front end work until `t`; what is ready comes to the scheduler `front_fixed` later.
+  void shareUntil(double t) {
+    while (!front_.empty()) {
+      double n = static_cast<double>(front_.size()), ready = frontAt_ + (front_.front().first - served_) * n;
+      if (ready > t + 1e-12 * n) {
+        served_ += (t - frontAt_) / n;
+        break;
+      }
+      served_ = front_.front().first, frontAt_ = ready;
+      coming_.emplace_back(ready + e_.runtime.front_fixed, front_.front().second);
+      front_.pop_front();
+    }
+    frontAt_ = std::max(frontAt_, t);
+  }
+  /// When the front end is ready with its next request, if nobody else comes.
+  double nextComing() {
+    if (!coming_.empty()) return coming_.front().first;
+    double n = static_cast<double>(front_.size());
+    return frontAt_ + (front_.front().first - served_) * n + e_.runtime.front_fixed;
+  }
+  bool nobodyComes() const { return coming_.empty() && front_.empty(); }
   /// Requests that have reached the scheduler by now; with nothing else to do, it waits for the next one.
   void receive() {
-    if (coming_.empty()) return;
+    shareUntil(now_);
+    if (nobodyComes()) return;
     if (decoded_ < e_.runtime.poll_steps && !running_.empty()) return;
     decoded_ = 0;
-    if (waiting_.empty() && prompts_.empty() && running_.empty()) now_ = std::max(now_, coming_.front().first);
+    if (waiting_.empty() && prompts_.empty() && running_.empty()) now_ = std::max(now_, nextComing()), shareUntil(now_);
     for (; !coming_.empty() && coming_.front().first <= now_; coming_.pop_front())
       waiting_.push_back(coming_.front().second);
   }
@@ -165,9 +189,9 @@ class Run {
     }
     // Contexts grow on the way: stretches are short against them.
     steps = std::min(steps, std::max(16.0, std::floor(0.1 * mean)));
-    if (!coming_.empty()) {
+    if (!nobodyComes()) {
       double one = schedule_.step({group});
-      double until = std::max(e_.runtime.poll_steps - decoded_, std::ceil((coming_.front().first - now_) / one));
+      double until = std::max(e_.runtime.poll_steps - decoded_, std::ceil((nextComing() - now_) / one));
       steps = std::min(steps, std::max(1.0, until));
     }
     group.past += (steps - 1) / 2 * progress_;
@@ -245,11 +269,13 @@ class Run {
   Schedule schedule_;
   const ReplayLoad& load_;
   double progress_, width_;
-  double budget_ = 0, slots_ = 0, capacity_ = 0, serial_ = 0, frontFree_ = 0;
+  double budget_ = 0, slots_ = 0, capacity_ = 0, serial_ = 0;
+  double frontAt_ = 0, served_ = 0;  ///< the front end's clock; seconds of work that each request there has had
   double decoded_ = 0;  ///< decode steps since the scheduler looked for requests
   double now_ = 0, promised_ = 0;
   size_t next_ = 0, finished_ = 0;
   std::vector<Request> all_;
+  std::deque<std::pair<double, size_t>> front_;   ///< served_ at which each is ready
   std::deque<std::pair<double, size_t>> coming_;  ///< when the scheduler sees them
   std::deque<size_t> waiting_;
   std::vector<size_t> prompts_, running_;

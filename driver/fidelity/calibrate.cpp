@@ -232,7 +232,7 @@ std::string overlay(const FitReport& report, const std::string& sources) {
     out += fmt::format("  front_fixed = {}\n  front_serial = {}\n}}\n", figure(p[6], v[6]), figure(p[7], v[7]));
   }
   for (const auto& [name, v] : report.fit.devices)
-    out += fmt::format("\n// {} records of {}: put this into its `gpu`.\n//   measured {{ start = {}, memory = {} }}\n",
+    out += fmt::format("\n// {} records of {}: put this into its `gpu`.\n//   measured {{ compute = {}, memory = {} }}\n",
                        report.perDevice.at(name), name, figure(kDeviceParameters[0], v[0]),
                        figure(kDeviceParameters[1], v[1]));
   return out;
@@ -250,7 +250,8 @@ void FittedFigures::apply(const std::string& runtime, const std::string& device,
     rt.front_fixed = v[6], rt.front_serial = v[7];
   }
   if (auto found = devices.find(device); found != devices.end()) {
-    e.device.measured_start = found->second[0];
+    e.device.measured_start = 1;
+    e.device.measured_compute = found->second[0];
     e.device.measured_memory = found->second[1];
   }
 }

@@ -31,7 +31,7 @@ inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"front_serial", 2e-3, 1e-5, 0.1, 0.7, 1e-3, " ms"},
 }};
 inline constexpr std::array<FitParameter, 2> kDeviceParameters = {{
-    {"measured.start", 1, 0.2, 2, 0.5, 0.01, " pct"},
+    {"measured.compute", 1, 0.5, 1.3, 0.2, 0.01, " pct"},
     {"measured.memory", 1, 0.25, 1, 0.2, 0.01, " pct"},
 }};
 

@@ -102,7 +102,9 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
   } else if (has(words, "int4") || has(words, "awq") || has(words, "w4a16")) {
     both("int4");
   }
-  if (has(r.kv, "fp8") || has(r.command, "--kv-cache-dtype fp8") || has(r.command, "--kv-cache-dtype=fp8"))
+  // "fp8 (ModelOpt checkpoints)": of those that ModelOpt made, which is none that keeps its publisher's formats.
+  bool said = has(r.kv, "fp8") && !(has(r.kv, "modelopt") && out.empty());
+  if (said || has(r.command, "--kv-cache-dtype fp8") || has(r.command, "--kv-cache-dtype=fp8"))
     out.push_back("kv = fp8");
   std::string text;
   for (const auto& each : out) text += (text.empty() ? "" : ", ") + each;
@@ -130,8 +132,8 @@ std::string engineText(const RecordSide& s, const Limits& l, const std::string& 
 Predictor::Text Predictor::deployment(const Record& r) {
   Text out;
   if (!r.why.empty()) return {"", "", "", r.why};
-  auto runtime = names_.runtime(r.engine, r.version);
-  if (!runtime) return {"", "", "", fmt::format("engine `{}` has no runtime in the standard library", r.engine)};
+  auto runtime = names_.runtime(r.runs, r.version);
+  if (!runtime) return {"", "", "", fmt::format("engine `{}` has no runtime in the standard library", r.runs)};
   out.runtime = runtime->name;
   std::string plain = r.model.substr(0, r.model.find(" ("));
   auto model = names_.model(plain);
@@ -166,6 +168,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   auto limits = limitsOf(r, out.runtime, gpu ? gpu->number(gpu->root, "hbm.capacity").value_or(0) : 0);
   auto engineRuntime = out.runtime;
   if (r.poll_steps > 1) engineRuntime += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));
+  if (has(r.command, "--async-scheduling")) engineRuntime += " { host { async = true } }";
   double perNode = std::max(1.0, std::min(r.node_size, std::max(needed, 1.0)));
   if (r.node_size >= needed) perNode = std::max(r.node_size, needed);
   out.text = fmt::format(

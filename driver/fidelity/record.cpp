@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
 
 namespace afdc {
 
@@ -197,6 +200,7 @@ Record fromNested(const Json& j) {
   if (has(r.version, "dynamo") || has(j["source"]["provenance"].text(), "-runtime:" + r.version)) r.version.clear();
   r.command = engine["command"].text();
   r.runs = r.engine;
+  r.page = j["source"]["path"].text();
   std::string degrees = r.command;
   // A benchmark under a heading that is itself a command ran that command, whichever came before it.
   auto shown = j["source"]["case"].text();
@@ -299,6 +303,32 @@ std::vector<Json> unrolled(const Json& j) {
   return out;
 }
 
+/// A record that ran another engine than it names says nothing of its version: where the other records of its page that
+/// name that engine agree on one, it is that.
+void takeVersionsOfPages(std::vector<Record>& records) {
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> versions;
+  for (const auto& r : records)
+    if (!r.page.empty() && r.runs == r.engine && !r.version.empty()) versions[{r.page, r.runs}].insert(r.version);
+  for (auto& r : records) {
+    if (r.page.empty() || r.runs == r.engine || !r.version.empty()) continue;
+    if (auto found = versions.find({r.page, r.runs}); found != versions.end() && found->second.size() == 1)
+      r.version = *found->second.begin();
+  }
+}
+
+/// Three figures and more that are the same to the last digit on two devices were measured on one of them: which, nobody
+/// can tell.
+void doubtTwins(std::vector<Record>& records) {
+  std::map<std::tuple<std::string, double, double, std::map<std::string, double>>, std::vector<Record*>> alike;
+  for (auto& r : records)
+    if (r.metrics.size() >= 3) alike[{r.model, r.input, r.output, r.metrics}].push_back(&r);
+  for (auto& [figures, twins] : alike) {
+    auto other = [&](const Record* r) { return r->gpu != twins.front()->gpu; };
+    if (std::none_of(twins.begin(), twins.end(), other)) continue;
+    for (auto* r : twins) r->why = "excluded: a record of another device has the same figures to the last digit";
+  }
+}
+
 }  // namespace
 
 double Record::devices() const {
@@ -334,6 +364,8 @@ std::vector<Record> readRecords(const Json& root) {
       out.push_back(r);
     }
   }
+  takeVersionsOfPages(out);
+  doubtTwins(out);
   return out;
 }
 

@@ -18,6 +18,7 @@ struct Record {
   std::string id, source, gpu, model, engine, version, completeness, mode = "agg";
   std::string command;  ///< that started the engine, where the record has it
   std::string runs;     ///< the engine that ran: `engine`, or another one that the record's own command starts
+  std::string page;     ///< of its source
   std::string weights, activations, kv;  ///< as written; empty: not said
   double node_size = 8, count = 0;       ///< devices; 0: not said
   RecordSide main, prefill, decode;

@@ -13,7 +13,8 @@ TEST_CASE("a runtime stands for its engine from one version on") {
     return found ? found->name : "none";
   };
   CHECK(named("vLLM", "0.18.1") == "vLLM");
-  CHECK(named("vllm", "0.12.0") == "vLLM");
+  CHECK(named("vllm", "0.14.0") == "vLLM");
+  CHECK(named("vllm", "0.13.0") == "vLLM_0_12");
   CHECK(named("vllm", "0.11.0") == "vLLM_0_9");
   CHECK(named("sglang", "0.5.4.post2") == "SGLang_0_5_4");
   CHECK(named("vllm", "0.4") == "vLLM_2024");
@@ -58,6 +59,32 @@ TEST_CASE("a heading that is a command is what ran; degrees and drafts are its o
   auto attention = record("Baseline", "sglang.launch_server --tp-size 8 --dp-size 8 --enable-dp-attention");
   CHECK(attention.main.tp == 1);
   CHECK(attention.main.dp == 8);
+}
+
+TEST_CASE("another engine's version is the one that its page names; figures of two devices are of none") {
+  std::string rows;
+  auto row = [&](const char* gpu, const char* heading, const char* engine, const char* version, int tpot) {
+    rows += std::string(rows.empty() ? "" : ",") + R"({"source": {"name": "s", "path": "page", "case": ")" + heading +
+            R"("}, "hardware": {"gpu": ")" + gpu + R"(", "count": 1}, "model": "m", "engine": {"name": ")" + engine +
+            R"(", "version": ")" + version + R"(", "command": "sglang.launch_server"}, "deployment": {"mode": "agg"},
+            "workload": {"num_requests": 10, "mean_isl": 10, "mean_osl": 10}, "metrics": {"ttft_mean_ms": 1,
+            "output_tok_s": 7, "tpot_mean_ms": )" +
+            std::to_string(tpot) + "}}";
+  };
+  row("H100", "Baseline", "SGLang", "0.5.4", 2);
+  row("H100", "Baseline", "vLLM", "0.11.0", 3);
+  row("H100", "vllm serve m", "SGLang", "0.5.4", 4);
+  row("A100", "Baseline", "SGLang", "0.5.4", 2);
+  auto document = parseJson("[" + rows + "]");
+  REQUIRE(document.error.empty());
+  auto records = readRecords(document.root);
+  REQUIRE(records.size() == 4);
+  CHECK(records[2].runs == "vllm");
+  CHECK(records[2].version == "0.11.0");
+  CHECK(!records[0].why.empty());
+  CHECK(!records[3].why.empty());
+  CHECK(records[1].why.empty());
+  CHECK(records[2].why.empty());
 }
 
 TEST_CASE("lists of lengths and of metrics are as many records") {
