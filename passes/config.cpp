@@ -126,6 +126,7 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
                   : rule == "static_fraction" ? RuntimeModel::MemoryRule::Static
                                               : RuntimeModel::MemoryRule::OfCapacity;
   m.reserve = get("reserve", 0);
+  m.sampler = get("sampler", 0);
   m.prefill_from = get("prefill_from", 2);
   m.poll_steps = get("poll_steps", 1);
   m.phase_lock = get("phase_lock", 0);

@@ -85,6 +85,7 @@ struct RuntimeModel {
   /// Of the output tokens to come, the share that is kept free before a request is taken in.
   double kv_ahead = 0;
   bool no_evict() const { return kv_ahead >= 1; }
+  double sampler = 0;  ///< B for each sequence and entry of the vocabulary
   double reserve = 0, prefill_from = 2, phase_lock = 0, poll_steps = 1;
   enum class AllToAll { ByPhase, Normal, LowLatency } all_to_all = AllToAll::ByPhase;
 };

@@ -138,6 +138,15 @@ TokenSide tokenSide(const Role& decode, const TransferConfig& transfer, const Lo
       latency};
 }
 
+Handover handOver(const PromptSide& prompt, const TokenSide& token, const TransferConfig& transfer) {
+  double flow = prompt.bytes / std::min(prompt.sendRate, token.receiveRate);
+  double latency = transfer.control + std::max(prompt.sendLatency, token.receiveLatency);
+  if (!transfer.layerwise) return {flow, flow + latency, flow + latency};
+  // Layer by layer: all but the last layer's cache flows while later layers are computed.
+  double layers = prompt.role->holder().plan().graph.layerCount();
+  return {flow, flow + latency, latency + std::max(flow / layers, flow - prompt.alone * (layers - 1) / layers)};
+}
+
 namespace {
 
 /// Replicas of both sides under one load.
@@ -149,17 +158,14 @@ class Pair {
     const auto &pe = prompt.role->engine(), &de = token.role->engine();
     station_.servers *= promptReplicas;
     slots_ = tokenReplicas * de.degrees.pp;
-    double flow = prompt.bytes / std::min(prompt.sendRate, token.receiveRate);
-    double latency = transfer.control + std::max(prompt.sendLatency, token.receiveLatency);
-    // Layer by layer: all but the last layer's cache flows while later layers are computed.
-    double layers = prompt.role->holder().plan().graph.layerCount();
-    exposed_ = latency + (transfer.layerwise ? std::max(flow / layers, flow - alone_ * (layers - 1) / layers) : flow);
+    auto handover = handOver(prompt, token, transfer);
+    exposed_ = handover.exposed;
     double links =
         std::min(promptReplicas * pe.degrees.dp * prompt.sendRate, tokenReplicas * de.degrees.dp * token.receiveRate) /
         prompt.bytes;
     front_ = pe.runtime.front_fixed + pe.runtime.front_serial + pe.runtime.front_per_token * load.input;
     byDecode_ = de.runtime.firstTokenByDecode;
-    out_.transfer = flow + latency;
+    out_.transfer = handover.whole;
     out_.prefillTop = station_.rate();
     out_.decodeTop = slots_ * token.topRate();
     out_.capacity = std::min({out_.prefillTop, out_.decodeTop, links});

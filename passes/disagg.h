@@ -65,6 +65,13 @@ struct TokenSide {
 PromptSide promptSide(const Role& prefill, const TransferConfig& transfer, const LoadConfig& load);
 TokenSide tokenSide(const Role& decode, const TransferConfig& transfer, const LoadConfig& load);
 
+/// One request's cache on its way, s: over the slower port; with what comes before data flow; and what of it is not
+/// hidden behind the prompt's own computation.
+struct Handover {
+  double flow = 0, whole = 0, exposed = 0;
+};
+Handover handOver(const PromptSide& prompt, const TokenSide& token, const TransferConfig& transfer);
+
 /// What replicas of both sides serve together; only numbers.
 struct Paired {
   double x = 0;  ///< requests per second

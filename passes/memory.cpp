@@ -72,6 +72,25 @@ double activationPeak(const StepModel& m, size_t b, const std::vector<double>& v
   return peak;
 }
 
+/// What sampling needs beside the logits that the model returns: of an encoder, which keeps no tokens, nobody samples.
+double samplerBytes(const StepModel& m, const std::vector<double>& values) {
+  const auto& g = m.plan().graph;
+  const auto& main = g.bodies[g.main.index];
+  auto keeps = [](const auto& storage) {
+    return std::any_of(storage.begin(), storage.end(), [](const StoragePlan& st) {
+      return st.kind == TensorKind::Cache || st.kind == TensorKind::State;
+    });
+  };
+  if (std::none_of(m.plan().storage.begin(), m.plan().storage.end(), keeps)) return 0;
+  double entries = 1;
+  for (const auto& dim : main.tensors[main.returned.index].dims) {
+    double size = 0;
+    for (const auto& part : dim.parts) size += values[part.size.index];
+    entries *= size;
+  }
+  return entries * m.engine().runtime.sampler;
+}
+
 }  // namespace
 
 double sequenceBytes(const StepModel& m, double tokens) {
@@ -153,7 +172,7 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
   double offloaded = e.offload.weights * out.fullest.weights;
   out.fullest.weights -= offloaded;
   for (auto& [cls, bytes] : out.fullest.weights_by_class) bytes *= 1 - e.offload.weights;
-  double activations = 0;
+  double activations = samplerBytes(m, values);
   for (size_t b = 0; b < plan.bodies.size(); ++b) activations = std::max(activations, activationPeak(m, b, values));
   auto& f = out.fullest;
   f.role = e.name;

@@ -5,13 +5,13 @@
 #include <deque>
 #include <vector>
 
+#include "passes/front_end.h"
+
 namespace afdc {
 
 namespace {
 
-struct Request {
-  double input = 0, output = 0;
-  double started = 0, first = 0, finished = 0;
+struct Request : Replayed {
   double done = 0;       ///< prompt tokens computed
   double context = 0;    ///< tokens in the cache
   double left = 0;       ///< output tokens to come
@@ -32,29 +32,17 @@ class Run {
         schedule_(role, load.lengths),
         load_(load),
         progress_(role.progress()),
-        width_(role.verifiedTokens()) {
+        width_(role.verifiedTokens()),
+        front_(e_.runtime.front_serial + e_.runtime.front_per_token * load.lengths.input, e_.runtime.front_fixed) {
     double D = e_.degrees.dp, whole = load.lengths.input + load.lengths.output;
     budget_ = e_.max_tokens * D;
     slots_ = e_.max_seqs * D;
     capacity_ = role.kvBudget / sequenceBytes(role.holder(), whole) * whole * D;
-    serial_ = e_.runtime.front_serial + e_.runtime.front_per_token * load.lengths.input;
   }
 
   std::optional<ReplayResult> go() {
     auto total = static_cast<size_t>(std::max(1.0, std::round(load_.requests)));
-    all_.resize(total);
-    for (size_t i = 0; i < total; ++i) {
-      // Lengths in a fixed order that mixes short and long: multiples of the golden ratio, inputs and outputs apart.
-      double u = std::fmod(static_cast<double>(i) * 0.6180339887498949 + 0.5, 1.0);
-      double v = std::fmod(static_cast<double>(i) * 0.7548776662466927 + 0.25, 1.0);
-      auto length = [&](double mean, double quantile) {
-        double factor =
-            load_.exponential ? -std::log(std::max(1 - quantile, 1e-3)) : 1 + load_.spread * (2 * quantile - 1);
-        return std::max(1.0, std::round(mean * factor));
-      };
-      all_[i].input = length(load_.lengths.fresh(), u);
-      all_[i].output = length(load_.lengths.output, v);
-    }
+    for (auto& r : requestsOf(load_)) all_.push_back({r});
     while (next_ < total && static_cast<double>(next_) < load_.concurrency) send();
     for (size_t step = 0; finished_ < total; ++step) {
       if (step >= kReplaySteps) return std::nullopt;
@@ -64,44 +52,17 @@ class Run {
   }
 
  private:
-  /// The client sends the next request. The front end works on those that it has in turns, as event loops do: each goes
-  /// as far in a second as its share, so that requests which come together are handed on together. They are alike, so the
-  /// first to come is the first to go.
   void send() {
-    shareUntil(now_);
     all_[next_].started = now_;
-    front_.emplace_back(served_ + serial_, next_++);
+    front_.send(now_, next_++);
   }
-  /// Lets the front end work until `t`; what is ready comes to the scheduler `front_fixed` later.
-  void shareUntil(double t) {
-    while (!front_.empty()) {
-      double n = static_cast<double>(front_.size()), ready = frontAt_ + (front_.front().first - served_) * n;
-      if (ready > t + 1e-12 * n) {
-        served_ += (t - frontAt_) / n;
-        break;
-      }
-      served_ = front_.front().first, frontAt_ = ready;
-      coming_.emplace_back(ready + e_.runtime.front_fixed, front_.front().second);
-      front_.pop_front();
-    }
-    frontAt_ = std::max(frontAt_, t);
-  }
-  /// When the front end is ready with its next request, if nobody else comes.
-  double nextComing() {
-    if (!coming_.empty()) return coming_.front().first;
-    double n = static_cast<double>(front_.size());
-    return frontAt_ + (front_.front().first - served_) * n + e_.runtime.front_fixed;
-  }
-  bool nobodyComes() const { return coming_.empty() && front_.empty(); }
   /// Requests that have reached the scheduler by now; with nothing else to do, it waits for the next one.
   void receive() {
-    shareUntil(now_);
-    if (nobodyComes()) return;
+    if (front_.empty()) return;
     if (decoded_ < e_.runtime.poll_steps && !running_.empty()) return;
     decoded_ = 0;
-    if (waiting_.empty() && prompts_.empty() && running_.empty()) now_ = std::max(now_, nextComing()), shareUntil(now_);
-    for (; !coming_.empty() && coming_.front().first <= now_; coming_.pop_front())
-      waiting_.push_back(coming_.front().second);
+    if (waiting_.empty() && prompts_.empty() && running_.empty()) now_ = std::max(now_, front_.next());
+    while (auto request = front_.take(now_)) waiting_.push_back(*request);
   }
   double held() const {
     double sum = 0;
@@ -189,9 +150,9 @@ class Run {
     }
     // Contexts grow on the way: stretches are short against them.
     steps = std::min(steps, std::max(16.0, std::floor(0.1 * mean)));
-    if (!nobodyComes()) {
+    if (!front_.empty()) {
       double one = schedule_.step({group});
-      double until = std::max(e_.runtime.poll_steps - decoded_, std::ceil((nextComing() - now_) / one));
+      double until = std::max(e_.runtime.poll_steps - decoded_, std::ceil((front_.next() - now_) / one));
       steps = std::min(steps, std::max(1.0, until));
     }
     group.past += (steps - 1) / 2 * progress_;
@@ -242,46 +203,67 @@ class Run {
   }
 
   ReplayResult summary() const {
-    ReplayResult out;
-    std::vector<double> ttft, tpot;
-    double tokens = 0, n = static_cast<double>(all_.size()), first = std::min(n, std::round(load_.concurrency));
-    size_t index = 0;
+    std::vector<Replayed> requests;
     for (const auto& r : all_) {
-      ttft.push_back(r.first - r.started);
-      out.ttft_mean += ttft.back() / n;
-      bool burst = static_cast<double>(index++) < first;
-      (burst ? out.ttft_first : out.ttft_later) += ttft.back() / (burst ? first : n - first);
-      out.e2e_mean += (r.finished - r.started) / n;
-      tokens += load_.lengths.output;
-      double outputs = r.output + r.generated - 1;
-      if (load_.lengths.output > 1 && outputs > 0) tpot.push_back((r.finished - r.first) / outputs);
+      requests.push_back(r);
+      requests.back().output += r.generated;
     }
-    for (double t : tpot) out.tpot_mean += t / static_cast<double>(tpot.size());
-    out.ttft_median = median(ttft);
-    out.tpot_median = median(tpot);
-    out.duration = now_;
-    out.requests_per_s = n / out.duration;
-    out.output_tokens_per_s = tokens / out.duration;
-    return out;
+    return summarize(requests, load_);
   }
 
   const EngineConfig& e_;
   Schedule schedule_;
   const ReplayLoad& load_;
   double progress_, width_;
-  double budget_ = 0, slots_ = 0, capacity_ = 0, serial_ = 0;
-  double frontAt_ = 0, served_ = 0;  ///< the front end's clock; seconds of work that each request there has had
+  double budget_ = 0, slots_ = 0, capacity_ = 0;
   double decoded_ = 0;  ///< decode steps since the scheduler looked for requests
   double now_ = 0, promised_ = 0;
   size_t next_ = 0, finished_ = 0;
   std::vector<Request> all_;
-  std::deque<std::pair<double, size_t>> front_;   ///< served_ at which each is ready
-  std::deque<std::pair<double, size_t>> coming_;  ///< when the scheduler sees them
+  FrontEnd front_;
   std::deque<size_t> waiting_;
   std::vector<size_t> prompts_, running_;
 };
 
 }  // namespace
+
+std::vector<Replayed> requestsOf(const ReplayLoad& load) {
+  std::vector<Replayed> out(static_cast<size_t>(std::max(1.0, std::round(load.requests))));
+  for (size_t i = 0; i < out.size(); ++i) {
+    // Multiples of the golden ratio and of another one, inputs and outputs apart.
+    double u = std::fmod(static_cast<double>(i) * 0.6180339887498949 + 0.5, 1.0);
+    double v = std::fmod(static_cast<double>(i) * 0.7548776662466927 + 0.25, 1.0);
+    auto length = [&](double mean, double quantile) {
+      double factor = load.exponential ? -std::log(std::max(1 - quantile, 1e-3)) : 1 + load.spread * (2 * quantile - 1);
+      return std::max(1.0, std::round(mean * factor));
+    };
+    out[i].input = length(load.lengths.fresh(), u);
+    out[i].output = length(load.lengths.output, v);
+  }
+  return out;
+}
+
+ReplayResult summarize(const std::vector<Replayed>& requests, const ReplayLoad& load) {
+  ReplayResult out;
+  std::vector<double> ttft, tpot;
+  double n = static_cast<double>(requests.size()), first = std::min(n, std::round(load.concurrency));
+  for (const auto& r : requests) {
+    bool burst = static_cast<double>(ttft.size()) < first;
+    ttft.push_back(r.first - r.started);
+    out.ttft_mean += ttft.back() / n;
+    (burst ? out.ttft_first : out.ttft_later) += ttft.back() / (burst ? first : n - first);
+    out.e2e_mean += (r.finished - r.started) / n;
+    (burst ? out.e2e_first : out.e2e_later) += (r.finished - r.started) / (burst ? first : n - first);
+    out.duration = std::max(out.duration, r.finished);
+    if (load.lengths.output > 1 && r.output > 1) tpot.push_back((r.finished - r.first) / (r.output - 1));
+  }
+  for (double t : tpot) out.tpot_mean += t / static_cast<double>(tpot.size());
+  out.ttft_median = median(ttft);
+  out.tpot_median = median(tpot);
+  out.requests_per_s = n / out.duration;
+  out.output_tokens_per_s = n * load.lengths.output / out.duration;
+  return out;
+}
 
 std::optional<ReplayResult> replay(const Role& role, const ReplayLoad& load) { return Run(role, load).go(); }
 

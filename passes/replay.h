@@ -3,6 +3,9 @@
 #pragma once
 #include <optional>
 
+#include <vector>
+
+#include "passes/disagg.h"
 #include "passes/schedule.h"
 
 namespace afdc {
@@ -18,12 +21,25 @@ struct ReplayLoad {
 struct ReplayResult {
   double ttft_mean = 0, ttft_median = 0, tpot_mean = 0, tpot_median = 0, e2e_mean = 0;  ///< s
   double ttft_first = 0, ttft_later = 0;  ///< s: means of the first `concurrency` requests and of the others
-  double duration = 0;                    ///< s
+  double e2e_first = 0, e2e_later = 0;
+  double duration = 0;  ///< s
   double requests_per_s = 0, output_tokens_per_s = 0;
 };
+
+/// One request of a run.
+struct Replayed {
+  double input = 0, output = 0;                 ///< tokens
+  double started = 0, first = 0, finished = 0;  ///< s
+};
+/// The requests of a load, their lengths in a fixed order that mixes short and long.
+std::vector<Replayed> requestsOf(const ReplayLoad& load);
+ReplayResult summarize(const std::vector<Replayed>& requests, const ReplayLoad& load);
 
 /// nullopt: a request does not fit, or the run would take more than `kReplaySteps` steps.
 inline constexpr size_t kReplaySteps = 400'000;
 std::optional<ReplayResult> replay(const Role& role, const ReplayLoad& load);
+/// Prefill and decode apart; the load is that of all replicas together.
+std::optional<ReplayResult> replayApart(const PromptSide& prompt, double promptReplicas, const TokenSide& token,
+                                        double tokenReplicas, const TransferConfig& transfer, const ReplayLoad& load);
 
 }  // namespace afdc

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "frontend/format.h"
 #include "support/csv.h"
@@ -62,7 +63,7 @@ class Fitter {
   /// Pattern search in log space, one parameter at a time, over the samples that it touches.
   template <class Values, class Parameters>
   bool improve(Values& values, const Parameters& parameters, const std::function<bool(const Sample&)>& touches,
-               double step) {
+               double step, size_t held = SIZE_MAX) {
     std::vector<size_t> mine;
     for (size_t i = 0; i < samples_.size(); ++i)
       if (touches(samples_[i])) mine.push_back(i);
@@ -70,6 +71,7 @@ class Fitter {
     for (size_t i : mine) weight += samples_[i].weight;
     bool better = false;
     for (size_t p = 0; p < values.size(); ++p) {
+      if (p == held) continue;
       const auto& info = parameters[p];
       // The ridge counts as one record's worth of evidence among many.
       auto ridge = [&](double v) {
@@ -107,10 +109,31 @@ class Fitter {
           for (auto& [name, values] : fit_.devices)
             better |= improve(
                 values, kDeviceParameters, [&, n = name](const Sample& s) { return s.device == n; },
-                std::min(step, 0.15));
+                std::min(step, 0.15), held(name));
         progress(fmt::format("step {}: loss {}", significant(step, 2), significant(loss(), 5)));
         if (!better) break;
       }
+  }
+
+  /// Of each device's three corrections, the one that is missed least goes back to its prior and stays there.
+  void keepTwo() {
+    for (auto& [name, values] : fit_.devices) {
+      std::vector<size_t> mine;
+      for (size_t i = 0; i < samples_.size(); ++i)
+        if (samples_[i].device == name) mine.push_back(i);
+      size_t least = 0;
+      double best = INFINITY;
+      for (size_t p = 0; p < values.size(); ++p) {
+        double old = std::exchange(values[p], kDeviceParameters[p].prior), sum = 0;
+        for (double l : lossesOf(mine)) sum += l;
+        values[p] = old;
+        if (sum < best) best = sum, least = p;
+      }
+      values[least] = kDeviceParameters[least].prior;
+      held_[name] = least;
+      auto fresh = lossesOf(mine);
+      for (size_t k = 0; k < mine.size(); ++k) losses_[mine[k]] = fresh[k];
+    }
   }
 
   const FittedFigures& fit() const { return fit_; }
@@ -119,7 +142,11 @@ class Fitter {
     for (auto& [name, values] : fit_.runtimes)
       if (auto found = known.runtimes.find(name); found != known.runtimes.end()) values = found->second;
     for (auto& [name, values] : fit_.devices)
-      if (auto found = known.devices.find(name); found != known.devices.end()) values = found->second;
+      if (auto found = known.devices.find(name); found != known.devices.end()) {
+        values = found->second;
+        for (size_t p = 0; p < values.size(); ++p)
+          if (values[p] == kDeviceParameters[p].prior) held_[name] = p;
+      }
     std::vector<size_t> all(samples_.size());
     std::iota(all.begin(), all.end(), size_t{0});
     losses_ = lossesOf(all);
@@ -157,6 +184,12 @@ class Fitter {
     return weights > 0 ? s.weight * sum / weights : 0;
   }
 
+  size_t held(const std::string& device) const {
+    auto found = held_.find(device);
+    return found == held_.end() ? SIZE_MAX : found->second;
+  }
+
+  std::map<std::string, size_t> held_;  ///< by device, the correction that stays at its prior
   std::vector<Sample> samples_;
   std::vector<double> losses_;
   FittedFigures fit_;
@@ -231,10 +264,17 @@ std::string overlay(const FitReport& report, const std::string& sources) {
     out += fmt::format("  host {{ fixed = {}, per_seq = {} }}\n", figure(p[4], v[4]), figure(p[5], v[5]));
     out += fmt::format("  front_fixed = {}\n  front_serial = {}\n}}\n", figure(p[6], v[6]), figure(p[7], v[7]));
   }
-  for (const auto& [name, v] : report.fit.devices)
-    out += fmt::format("\n// {} records of {}: put this into its `gpu`.\n//   measured {{ compute = {}, memory = {} }}\n",
-                       report.perDevice.at(name), name, figure(kDeviceParameters[0], v[0]),
-                       figure(kDeviceParameters[1], v[1]));
+  for (const auto& [name, v] : report.fit.devices) {
+    std::string figures;
+    for (size_t p = 0; p < v.size(); ++p) {
+      std::string_view path = kDeviceParameters[p].path;
+      if (v[p] == kDeviceParameters[p].prior) continue;
+      figures += fmt::format("{}{} = {}", figures.empty() ? "" : ", ", path.substr(path.find('.') + 1),
+                             figure(kDeviceParameters[p], v[p]));
+    }
+    out += fmt::format("\n// {} records of {}: put this into its `gpu`.\n//   measured {{ {} }}\n",
+                       report.perDevice.at(name), name, figures);
+  }
   return out;
 }
 
@@ -250,9 +290,9 @@ void FittedFigures::apply(const std::string& runtime, const std::string& device,
     rt.front_fixed = v[6], rt.front_serial = v[7];
   }
   if (auto found = devices.find(device); found != devices.end()) {
-    e.device.measured_start = 1;
-    e.device.measured_compute = found->second[0];
-    e.device.measured_memory = found->second[1];
+    e.device.measured_start = found->second[0];
+    e.device.measured_compute = found->second[1];
+    e.device.measured_memory = found->second[2];
   }
 }
 
@@ -350,7 +390,9 @@ FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, c
   if (samples.empty()) return report;
   Fitter fitter(samples);
   report.before = fitter.loss();
-  fitter.run(true, {{0.5, 6}, {0.2, 6}, {0.08, 6}, {0.04, 6}}, progress);
+  fitter.run(true, {{0.5, 6}, {0.2, 6}}, progress);
+  fitter.keepTwo();
+  fitter.run(true, {{0.08, 8}, {0.04, 6}}, progress);
   report.after = fitter.loss();
   report.fit = fitter.fit();
   Errors errors;

@@ -19,7 +19,8 @@ struct FitParameter {
   double unit;   ///< the .afd text is in this many of `suffix`
   const char* suffix;
 };
-/// At most eight of an engine version and two of a device, whose datasheet bounds the bandwidth.
+/// At most eight of an engine version, and of a device at most two of three: see Fitter::keepTwo. The datasheet bounds
+/// the bandwidth.
 inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"efficiency.compute", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"efficiency.memory", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
@@ -30,8 +31,9 @@ inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"front_fixed", 5e-3, 1e-4, 0.5, 0.7, 1e-3, " ms"},
     {"front_serial", 2e-3, 1e-5, 0.1, 0.7, 1e-3, " ms"},
 }};
-inline constexpr std::array<FitParameter, 2> kDeviceParameters = {{
-    {"measured.compute", 1, 0.5, 1.3, 0.2, 0.01, " pct"},
+inline constexpr std::array<FitParameter, 3> kDeviceParameters = {{
+    {"measured.start", 1, 0.2, 3, 0.5, 0.01, " pct"},
+    {"measured.compute", 1, 0.5, 1.5, 0.2, 0.01, " pct"},
     {"measured.memory", 1, 0.25, 1, 0.2, 0.01, " pct"},
 }};
 

@@ -292,35 +292,45 @@ Prediction predictStep(const Record& r, const Role& role) {
   return out;
 }
 
-/// A steady load by the closed forms: arrivals at a rate, or prefill and decode apart with so many requests between
-/// them.
+/// Arrivals at a rate, by the closed forms.
 Prediction predictSteady(const Record& r, const Built& b, const std::vector<Role>& roles) {
   SourceManager sources;
   Diagnostics diags(sources);
   std::vector<Assumption> assumptions;
   ServeContext context{*b.scenario, b.scenario->root, assumptions, diags};
-  bool open = r.load == Record::Load::Rate;
   LoadConfig load;
-  if (open) load.arrivals = LoadConfig::Arrivals::Poisson;
-  load.amount = open ? r.rate : r.concurrency;
+  load.arrivals = LoadConfig::Arrivals::Poisson;
+  load.amount = r.rate;
   load.input = r.input, load.output = r.output, load.outputMax = r.output;
   auto served = r.mode == "pd" ? serveDisaggregated(roles, b.transfer, load, context) : serve(roles[0], load, context);
-  if (!served)
-    return {{}, open ? "the load is more than its deployment carries" : "the load does not fit its deployment"};
-  double rate = open ? r.rate : served->requests;
+  if (!served) return {{}, "the load is more than its deployment carries"};
   Prediction out;
   auto& m = out.metrics;
   m["ttft_mean"] = m["ttft_median"] = served->ttft;
   m["tpot"] = served->tpot;
   m["e2e"] = served->e2e;
-  m["throughput"] = rate * r.output;
-  m["total_throughput"] = rate * (r.input + r.output);
+  m["throughput"] = r.rate * r.output;
+  m["total_throughput"] = r.rate * (r.input + r.output);
   return out;
 }
 
+/// Prefill and decode apart, replayed.
+std::optional<ReplayResult> replayPair(const Record& r, const Built& b, const std::vector<Role>& roles,
+                                       const ReplayLoad& run) {
+  LoadConfig load;
+  load.amount = run.concurrency;
+  load.input = r.input, load.output = r.output, load.outputMax = r.output;
+  for (const auto& role : roles)
+    if (fitOf(role, load, INFINITY) != Fit::Yes) return std::nullopt;
+  auto prompt = promptSide(roles[0], b.transfer, load);
+  auto token = tokenSide(roles[1], b.transfer, load);
+  return replayApart(prompt, roles[0].engine().replicas, token, roles[1].engine().replicas, b.transfer, run);
+}
+
 /// A run of counted requests: the scheduler replayed.
-Prediction predictRun(const Record& r, const Role& role) {
-  double replicas = role.engine().replicas;
+Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& roles) {
+  bool apart = r.mode == "pd";
+  double replicas = apart ? 1 : roles[0].engine().replicas;
   ReplayLoad load;
   load.lengths = {r.input, r.output};
   load.spread = r.spread;
@@ -329,18 +339,22 @@ Prediction predictRun(const Record& r, const Role& role) {
   double requests = r.requests > 0 ? r.requests : r.waves * r.concurrency;
   double concurrency = r.load == Record::Load::Offline ? requests : r.concurrency;
   load.concurrency = std::max(1.0, std::ceil(concurrency / replicas));
-  // After the burst all waves are alike: three stand for the run.
-  double waves = std::max(1.0, requests / replicas / load.concurrency);
-  load.requests = std::max(load.concurrency, std::ceil(std::min(waves, 3.0) * load.concurrency));
-  auto run = replay(role, load);
+  // After the burst all waves are alike: three stand for the run, and each of the others takes what a request takes.
+  double waves = std::max(1.0, requests / replicas / load.concurrency), replayed = std::min(waves, 3.0);
+  load.requests = std::max(load.concurrency, std::ceil(replayed * load.concurrency));
+  auto run = apart ? replayPair(r, b, roles, load) : replay(roles[0], load);
   if (!run) return {{}, "a request does not fit its deployment's KV cache"};
   Prediction out;
   auto& m = out.metrics;
-  m["ttft_mean"] = waves > 1 ? (run->ttft_first + (waves - 1) * run->ttft_later) / waves : run->ttft_mean;
+  auto mean = [&](double burst, double later, double all) {
+    return waves > 1 ? (burst + (waves - 1) * later) / waves : all;
+  };
+  m["ttft_mean"] = mean(run->ttft_first, run->ttft_later, run->ttft_mean);
   m["ttft_median"] = waves >= 2 ? run->ttft_later : run->ttft_median;
   m["tpot"] = run->tpot_mean;
-  m["e2e"] = run->e2e_mean;
-  m["throughput"] = run->output_tokens_per_s * replicas;
+  m["e2e"] = mean(run->e2e_first, run->e2e_later, run->e2e_mean);
+  double duration = run->duration + (waves - replayed) * run->e2e_later;
+  m["throughput"] = waves / replayed * load.requests * r.output / duration * replicas;
   m["total_throughput"] = m["throughput"] * (r.input + r.output) / r.output;
   return out;
 }
@@ -353,8 +367,8 @@ Predictor::Prediction Predictor::predict(const Record& r, const Built& b, const 
   for (const auto& role : b.roles) roles.push_back(adjust ? role.with(adjust) : role);
   if (r.load == Record::Load::Batch) return predictBatch(r, roles[0]);
   if (r.load == Record::Load::Step) return predictStep(r, roles[0]);
-  if (r.load == Record::Load::Rate || r.mode == "pd") return predictSteady(r, b, roles);
-  return predictRun(r, roles[0]);
+  if (r.load == Record::Load::Rate) return predictSteady(r, b, roles);
+  return predictRun(r, b, roles);
 }
 
 }  // namespace afdc

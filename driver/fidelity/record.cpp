@@ -316,8 +316,8 @@ void takeVersionsOfPages(std::vector<Record>& records) {
   }
 }
 
-/// Three figures and more that are the same to the last digit on two devices were measured on one of them: which, nobody
-/// can tell.
+/// Three figures and more that are the same to the last digit on two devices were measured on one of them: which,
+/// nobody can tell.
 void doubtTwins(std::vector<Record>& records) {
   std::map<std::tuple<std::string, double, double, std::map<std::string, double>>, std::vector<Record*>> alike;
   for (auto& r : records)

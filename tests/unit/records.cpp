@@ -19,7 +19,8 @@ TEST_CASE("a runtime stands for its engine from one version on") {
   CHECK(named("sglang", "0.5.4.post2") == "SGLang_0_5_4");
   CHECK(named("vllm", "0.4") == "vLLM_2024");
   CHECK(named("vllm", "nightly") == "vLLM");
-  CHECK(named("SGLang", "0.5.6.post2") == "SGLang");
+  CHECK(named("SGLang", "0.5.6.post2") == "SGLang_0_5_6");
+  CHECK(named("SGLang", "v0.5.12") == "SGLang");
   CHECK(named("trtllm", "1.2.0rc1") == "TensorRT_LLM_1_1");
   CHECK(named("trtllm", "1.2.0rc5") == "TensorRT_LLM");
   CHECK(named("TensorRT-LLM", "1.2") == "TensorRT_LLM");
