@@ -255,13 +255,14 @@ ReplayResult summarize(const std::vector<Replayed>& requests, const ReplayLoad& 
     out.e2e_mean += (r.finished - r.started) / n;
     (burst ? out.e2e_first : out.e2e_later) += (r.finished - r.started) / (burst ? first : n - first);
     out.duration = std::max(out.duration, r.finished);
+    out.output_tokens += r.output;
     if (load.lengths.output > 1 && r.output > 1) tpot.push_back((r.finished - r.first) / (r.output - 1));
   }
   for (double t : tpot) out.tpot_mean += t / static_cast<double>(tpot.size());
   out.ttft_median = median(ttft);
   out.tpot_median = median(tpot);
   out.requests_per_s = n / out.duration;
-  out.output_tokens_per_s = n * load.lengths.output / out.duration;
+  out.output_tokens_per_s = out.output_tokens / out.duration;
   return out;
 }
 

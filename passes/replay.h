@@ -23,6 +23,7 @@ struct ReplayResult {
   double ttft_first = 0, ttft_later = 0;  ///< s: means of the first `concurrency` requests and of the others
   double e2e_first = 0, e2e_later = 0;
   double duration = 0;  ///< s
+  double output_tokens = 0;
   double requests_per_s = 0, output_tokens_per_s = 0;
 };
 

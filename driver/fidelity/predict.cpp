@@ -327,6 +327,9 @@ std::optional<ReplayResult> replayPair(const Record& r, const Built& b, const st
   return replayApart(prompt, roles[0].engine().replicas, token, roles[1].engine().replicas, b.transfer, run);
 }
 
+/// Requests whose drawn lengths have the mean that they are drawn from.
+constexpr double kEnough = 100;
+
 /// A run of counted requests: the scheduler replayed.
 Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& roles) {
   bool apart = r.mode == "pd";
@@ -339,8 +342,10 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   double requests = r.requests > 0 ? r.requests : r.waves * r.concurrency;
   double concurrency = r.load == Record::Load::Offline ? requests : r.concurrency;
   load.concurrency = std::max(1.0, std::ceil(concurrency / replicas));
-  // After the burst all waves are alike: three stand for the run, and each of the others takes what a request takes.
-  double waves = std::max(1.0, requests / replicas / load.concurrency), replayed = std::min(waves, 3.0);
+  // After the burst all waves are alike: three, of enough requests for their lengths, stand for the run, and each of the
+  // others takes what a request takes.
+  double waves = std::max(1.0, requests / replicas / load.concurrency);
+  double replayed = std::min(waves, std::max(3.0, kEnough / load.concurrency));
   load.requests = std::max(load.concurrency, std::ceil(replayed * load.concurrency));
   auto run = apart ? replayPair(r, b, roles, load) : replay(roles[0], load);
   if (!run) return {{}, "a request does not fit its deployment's KV cache"};
@@ -354,7 +359,7 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   m["tpot"] = run->tpot_mean;
   m["e2e"] = mean(run->e2e_first, run->e2e_later, run->e2e_mean);
   double duration = run->duration + (waves - replayed) * run->e2e_later;
-  m["throughput"] = waves / replayed * load.requests * r.output / duration * replicas;
+  m["throughput"] = waves / replayed * run->output_tokens / duration * replicas;
   m["total_throughput"] = m["throughput"] * (r.input + r.output) / r.output;
   return out;
 }

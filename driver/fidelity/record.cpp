@@ -143,6 +143,12 @@ void applyHarness(const Json& source, Record& r) {
   bool blackwell = has(r.gpu, "B200") || has(r.gpu, "B300");
   if (has(r.source, "InferenceX") && r.engine == "sglang" && blackwell) r.poll_steps = r.concurrency < 16 ? 10 : 30;
   const auto provenance = source["provenance"].text();
+  // One of aiconfigurator's files gives experts the whole tensor parallelism beside their own: what 2026-03-25.csv measured
+  // on 4 devices stands there with 16.
+  if (has(provenance, "source_file=2026-04-06.csv") && r.main.ep > 1 && r.main.tp * r.main.dp > r.main.ep) {
+    (r.main.dp > 1 ? r.main.dp : r.main.tp) /= r.main.ep;
+    if (r.main.dp > 1) r.main.batch *= r.main.ep;
+  }
   // InferenceX (formerly InferenceMAX) draws lengths evenly from 0.8 L to L; its rows in other collections give L.
   if (has(provenance, "wip=")) {
     r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
@@ -187,9 +193,6 @@ Record fromNested(const Json& j) {
   r.model = j["model"].text(j["model"]["name"].text("?"));
   const auto& precision = j["precision"];
   r.weights = lowerCase(precision["weights"].text(precision.text()));
-  for (const auto& word : precision["from_command"].items)
-    if (auto w = lowerCase(word.text()); r.weights.empty() && (has(w, "fp") || has(w, "awq") || has(w, "int")))
-      r.weights = w;
   r.activations = lowerCase(precision["activations"].text(precision["gemm"].text()));
   r.kv = lowerCase(precision["kv"].text());
   const auto& engine = j["engine"];
@@ -212,6 +215,11 @@ Record fromNested(const Json& j) {
     if (whole || program != programOf(r.command)) r.command = shown;
     if (whole) degrees = r.command;
   }
+  // What the record reads from its own command is nothing of another one.
+  bool own = r.command == engine["command"].text();
+  for (const auto& word : precision["from_command"].items)
+    if (auto w = lowerCase(word.text()); own && r.weights.empty() && (has(w, "fp") || has(w, "awq") || has(w, "int")))
+      r.weights = w;
   const auto& d = j["deployment"];
   r.mode = d["mode"].text("agg");
   r.main = degrees.empty() ? sideOf(d) : sideOfCommand(degrees);

@@ -30,10 +30,11 @@ TEST_CASE("a runtime stands for its engine from one version on") {
 
 TEST_CASE("a heading that is a command is what ran; degrees and drafts are its own") {
   auto record = [](const char* heading, const char* command) {
-    auto document = parseJson(std::string(R"({"source": {"name": "s", "case": ")") + heading +
-                              R"("}, "hardware": {"gpu": "H100", "count": 8}, "model": "m", "engine": {"name": "SGLang",
+    auto document = parseJson(
+        std::string(R"({"source": {"name": "s", "case": ")") + heading +
+        R"("}, "hardware": {"gpu": "H100", "count": 8}, "model": "m", "engine": {"name": "SGLang",
       "version": "0.5.4", "command": ")" +
-                              command + R"("}, "deployment": {"mode": "agg", "tp": 3}, "workload":
+        command + R"("}, "precision": {"from_command": ["FP8"]}, "deployment": {"mode": "agg", "tp": 3}, "workload":
       {"num_requests": 10, "mean_isl": 10, "mean_osl": 10}, "metrics": {"tpot_mean_ms": 2}})");
     REQUIRE(document.error.empty());
     JsonDocument list;
@@ -47,10 +48,12 @@ TEST_CASE("a heading that is a command is what ran; degrees and drafts are its o
   CHECK(plain.main.tp == 4);
   CHECK(plain.main.pp == 2);
   CHECK(plain.runs == "sglang");
+  CHECK(plain.weights == "fp8");
   auto other = record("vllm serve m -tp 8 --speculative-config={\\\"num_speculative_tokens\\\":3}",
                       "python3 -m sglang.launch_server --tp-size 4");
   CHECK(other.runs == "vllm");
   CHECK(other.version.empty());
+  CHECK(other.weights.empty());
   CHECK(other.main.tp == 8);
   CHECK(other.mtp);
   CHECK(other.drafts == 3);

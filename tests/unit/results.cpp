@@ -101,6 +101,11 @@ TEST_CASE("memory components add up, faster memory never slows a step") {
   CHECK(*fast.metrics.tpot_mean_s < *r.metrics.tpot_mean_s);
   auto smaller = evaluate({"deployment.main.quant.kv=fp8"});
   CHECK(smaller.memory[0].kv < m.kv);
+  // Sampling 128 rows of 129 280 entries: next to nothing beside a step's activations, or most of them.
+  auto little = evaluate({"deployment.main.runtime.sampler=1 B"}),
+       much = evaluate({"deployment.main.runtime.sampler=1 kB"});
+  CHECK(little.memory[0].activations == m.activations);
+  CHECK(much.memory[0].activations == 128 * 129280 * 1000.0);
 }
 
 TEST_CASE("a static batch and an open loop") {
