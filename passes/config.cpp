@@ -231,6 +231,16 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
     report.help("with etp = 1, ep may be " + joinWords(fits, "or"));
     return std::nullopt;
   }
+  if (d.ep == 1 && d.etp > d.ftp) {
+    auto& report = diags.report<diag::degrees_do_not_multiply>(
+        rangeOf(s, s.find(parallel, "etp"), diags),
+        fmt::format("`etp = {}` splits each expert over ranks of `{}` of which only {} hold the same tokens (ftp)",
+                    shortest(d.etp), e.name, shortest(d.ftp)));
+    labelDegree(report, "ftp");
+    report.help(fmt::format("ftp = {} gathers their tokens first; ep = {} sends each token to its experts",
+                            shortest(d.etp), shortest(d.etp)));
+    return std::nullopt;
+  }
   d.edp = ranks / (d.ep * d.etp);
   double needed = e.replicas * d.devices();
   if (needed > e.poolDevices) {

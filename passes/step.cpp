@@ -170,7 +170,7 @@ void StepModel::bindTables() {
                                                        number(r.topK), number(r.experts), number(op.expertSides[0]),
                                                        number(op.expertSides[1]), number(d.etp), number(d.ep)));
       } else if (op.cost == Cost::AllReduce) {
-        double ranks = op.axis == Axis::ep ? d.tp : d.byAxis()[static_cast<size_t>(op.axis)];
+        double ranks = op.axis == Axis::ep ? d.ftp : d.byAxis()[static_cast<size_t>(op.axis)];
         b.reduce = pack->find("custom_allreduce_perf", number(ranks));
       }
     }
@@ -239,16 +239,17 @@ std::vector<std::vector<double>> layersByStage(const ir::Graph& g, double pp) {
   return out;
 }
 
-/// Tokens that enter one expert group: those of all its data-parallel ranks, or its share of one rank's.
+/// Tokens that enter one expert group: those of all ranks whose tokens are exchanged, or its share of those that the
+/// ranks of an FFN hold alike.
 double StepModel::expertTokens(const Frame& f) const {
   const auto& d = engine_.degrees;
   double group = d.ep * d.etp;
-  return exchanges() ? f.tokensAll * group / d.ranks() : f.tokensLocal * group / d.tp;
+  return exchanges() ? f.tokensAll * group / d.ranks() : f.tokensLocal * group / d.ftp;
 }
 
 bool StepModel::exchanges() const {
   const auto& d = engine_.degrees;
-  return d.ep > 1 && d.ep * d.etp > d.tp;
+  return d.ep > 1 && d.ep * d.etp > d.ftp;
 }
 
 double StepModel::roofline(double flops, double bytes, double peak, Curved kind, bool& computeBound) const {
@@ -438,15 +439,15 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
       bool low = engine_.runtime.all_to_all == RuntimeModel::AllToAll::LowLatency ||
                  (engine_.runtime.all_to_all == RuntimeModel::AllToAll::ByPhase && f.decodeOnly);
       // Tensor-parallel ranks hold the same tokens: each sends its share.
-      ExpertTraffic t{f.tokensLocal / d.tp,    route.topK, route.experts, route.groups, route.groupsPerToken,
+      ExpertTraffic t{f.tokensLocal / d.ftp,   route.topK, route.experts, route.groups, route.groupsPerToken,
                       value(op.bytes) * d.etp, low};
       CommGroup experts{d.ep, d.etp};
       auto time = expertExchange(t, experts, engine_.tiers, engine_.runtime.eta_network);
       double sent = time.bytes * d.ep / (d.ep - 1);
-      if (op.cost == Cost::Combine && d.tp > 1) {
+      if (op.cost == Cost::Combine && d.ftp > 1) {
         // … and gathers the others' results again.
         w.gathered = f.tokensLocal * value(op.bytes);
-        auto gather = allGather(w.gathered, {d.tp, 1}, engine_.tiers, engine_.runtime.eta_network);
+        auto gather = allGather(w.gathered, {d.ftp, 1}, engine_.tiers, engine_.runtime.eta_network);
         time.seconds += gather.seconds;
         time.bytes += gather.bytes;
       }
@@ -464,7 +465,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
       // Sums over the experts inside a tensor-parallel group; with an exchange, `combine` has already added them.
       double ranks = op.axis == Axis::ep ? (exchange             ? 1
                                             : part_ == Part::Ffn ? d.ep * d.etp
-                                                                 : d.tp)
+                                                                 : d.ftp)
                                          : d.byAxis()[static_cast<size_t>(op.axis)];
       double bytes = value(op.bytes);
       if (bound && bound->reduce && !(op.axis == Axis::ep && exchange))

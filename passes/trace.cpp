@@ -104,13 +104,13 @@ class Segments {
   /// The last operator's results are gathered by the tensor-parallel ranks: a part of its time and bytes.
   void gather(Segment& out, double bytes) const {
     const auto& e = model_.engine();
-    auto time = allGather(bytes, {e.degrees.tp, 1}, e.tiers, e.runtime.eta_network);
+    auto time = allGather(bytes, {e.degrees.ftp, 1}, e.tiers, e.runtime.eta_network);
     auto& exchange = out.ops.back();
     exchange.seconds -= time.seconds, exchange.bytes -= time.bytes;
     TraceOp o;
     o.kind = TraceKind::AllGather;
     o.name = exchange.name + ".gather";
-    o.seconds = time.seconds, o.bytes = time.bytes, o.size = bytes, o.ranks = e.degrees.tp;
+    o.seconds = time.seconds, o.bytes = time.bytes, o.size = bytes, o.ranks = e.degrees.ftp;
     o.after = {static_cast<uint32_t>(out.ops.size() - 1)};
     out.ops.push_back(std::move(o));
   }

@@ -102,9 +102,13 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
   } else if (has(words, "int4") || has(words, "awq") || has(words, "w4a16")) {
     both("int4");
   }
-  // "fp8 (ModelOpt checkpoints)": of those that ModelOpt made, which is none that keeps its publisher's formats.
-  bool said = has(r.kv, "fp8") && !(has(r.kv, "modelopt") && out.empty());
-  if (said || has(r.command, "--kv-cache-dtype fp8") || has(r.command, "--kv-cache-dtype=fp8"))
+  // "fp8 (ModelOpt checkpoints)": of those that ModelOpt made, which is none that keeps its publisher's formats. Where
+  // a record does not say, TensorRT-LLM's four-bit checkpoints are ModelOpt's, and it takes their word.
+  bool requantised = !out.empty();
+  bool said = has(r.kv, "fp8") && !(has(r.kv, "modelopt") && !requantised);
+  bool trt = has(r.runs, "trt") || has(r.runs, "tensorrt");
+  bool checkpoint = trt && requantised && !has(r.kv, "16") && (has(words, "fp4") || r.activations == "fp8");
+  if (said || checkpoint || has(r.command, "--kv-cache-dtype fp8") || has(r.command, "--kv-cache-dtype=fp8"))
     out.push_back("kv = fp8");
   std::string text;
   for (const auto& each : out) text += (text.empty() ? "" : ", ") + each;
@@ -113,12 +117,15 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
 
 std::string engineText(const RecordSide& s, const Limits& l, const std::string& quant, const std::string& runtime,
                        double drafts, bool experts) {
-  // Experts lie over all ranks; with attention data parallelism they are spread by expert, else as the record says.
-  double ranks = s.tp * s.dp, ep = s.dp > 1 && experts ? ranks : std::fmod(ranks, s.ep) == 0 ? s.ep : 1;
+  // Experts lie over all ranks, as many of them together as the record says; with attention data parallelism and none
+  // apart, each is split over all ranks, which gather their tokens.
+  double ranks = s.tp * s.dp, ep = std::fmod(ranks, s.ep) == 0 ? s.ep : 1;
+  double ftp = experts && ep == 1 ? ranks : s.tp;
   std::string text = fmt::format(
-      "replicas = {}\n parallel {{ tp = {}, pp = {}, dp = {}, ep = {}, etp = {} }}\n batching = ChunkedPrefill {{ "
+      "replicas = {}\n parallel {{ tp = {}, pp = {}, dp = {}, ftp = {}, ep = {}, etp = {} }}\n batching = "
+      "ChunkedPrefill {{ "
       "max_tokens = {} tok, max_seqs = {} }}\n kv_cache {{ fraction = {} }}\n runtime = {}\n",
-      shortest(std::max(1.0, s.workers)), shortest(s.tp), shortest(s.pp), shortest(s.dp), shortest(ep),
+      shortest(std::max(1.0, s.workers)), shortest(s.tp), shortest(s.pp), shortest(s.dp), shortest(ftp), shortest(ep),
       shortest(experts ? ranks / ep : 1), shortest(l.tokens), shortest(l.seqs), shortest(l.fraction), runtime);
   if (!quant.empty()) text += " quant { " + quant + " }\n";
   // Of a next-token module's drafts 85 to 90 % are accepted (DeepSeek-V3 report, arXiv:2412.19437, 5.4.3).
@@ -342,8 +349,8 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   double requests = r.requests > 0 ? r.requests : r.waves * r.concurrency;
   double concurrency = r.load == Record::Load::Offline ? requests : r.concurrency;
   load.concurrency = std::max(1.0, std::ceil(concurrency / replicas));
-  // After the burst all waves are alike: three, of enough requests for their lengths, stand for the run, and each of the
-  // others takes what a request takes.
+  // After the burst all waves are alike: three, of enough requests for their lengths, stand for the run, and each of
+  // the others takes what a request takes.
   double waves = std::max(1.0, requests / replicas / load.concurrency);
   double replayed = std::min(waves, std::max(3.0, kEnough / load.concurrency));
   load.requests = std::max(load.concurrency, std::ceil(replayed * load.concurrency));

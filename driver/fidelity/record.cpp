@@ -57,7 +57,9 @@ RecordSide sideOfCommand(std::string_view command) {
   s.ep = number({"--ep", "--ep-size", "--expert-parallel-size", "--ep_size"});
   // SGLang's data-parallel attention lies inside its tensor parallelism; with a dp of one it is off.
   if (has(command, "--enable-dp-attention") && s.dp > 1) s.tp = std::max(1.0, s.tp / s.dp);
-  if (has(command, "--enable-expert-parallel")) s.ep = s.tp * s.dp;
+  // SGLang sets its expert parallelism so where DeepEP moves the tokens (server_args.py).
+  bool deepEp = has(command, "--moe-a2a-backend=deepep") || has(command, "--moe-a2a-backend deepep");
+  if (deepEp || has(command, "--enable-expert-parallel")) s.ep = s.tp * s.dp;
   return s;
 }
 

@@ -63,6 +63,10 @@ TEST_CASE("a heading that is a command is what ran; degrees and drafts are its o
   auto attention = record("Baseline", "sglang.launch_server --tp-size 8 --dp-size 8 --enable-dp-attention");
   CHECK(attention.main.tp == 1);
   CHECK(attention.main.dp == 8);
+  CHECK(attention.main.ep == 1);
+  auto deep =
+      record("Baseline", "sglang.launch_server --tp-size=8 --dp-size=8 --enable-dp-attention --moe-a2a-backend=deepep");
+  CHECK(deep.main.ep == 8);
 }
 
 TEST_CASE("another engine's version is the one that its page names; figures of two devices are of none") {
