@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <random>
 
 #include "driver/session.h"
@@ -15,6 +16,7 @@ namespace {
 
 struct Spec {
   int heads = 32, kvHeads = 8, layers = 8, experts = 0, tp = 1, dp = 1, pp = 1, nodes = 1, replicas = 1;
+  std::string meshes;  ///< degrees of the FFN and the experts; empty: experts apart over all ranks
   double bandwidth = 3e12, bf16 = 9e14, fp8 = 1.8e15, nvlink = 4.5e11, nvlinkLatency = 1.5e-6, nic = 5e10,
          nicLatency = 3e-6, capacity = 8e10;
   std::string weights = "bf16", kv = "bf16";
@@ -27,8 +29,8 @@ struct Spec {
         experts ? fmt::format("Moe {{ routed = {}, top_k = 2, intermediate = 2048, shared = 1, skew = 1 }}", experts)
                 : "GatedMlp { intermediate = 8192 }";
     int devices = tp * dp * pp;
-    std::string parallel =
-        fmt::format("parallel {{ tp = {}, dp = {}, pp = {}, ep = {} }}", tp, dp, pp, experts ? tp * dp : 1);
+    std::string parallel = fmt::format("parallel {{ tp = {}, dp = {}, pp = {}, {} }}", tp, dp, pp,
+                                       meshes.empty() ? fmt::format("ep = {}", experts ? tp * dp : 1) : meshes);
     std::string common = fmt::format("quant {{ linear = {}, expert = {}, kv = {} }}", weights, weights, kv);
     std::string offload = offWeights > 0 || offKv > 0 ? fmt::format("offload {{ weights = {}, kv = {}, overlap = {} }}",
                                                                     offWeights, offKv, overlap)
@@ -229,6 +231,41 @@ TEST_CASE("prefill/decode with a free transfer is two roles at one request rate"
     CHECK(served->requests * 199 * served->tpot == doctest::Approx(n).epsilon(n < 1 ? 1 : 2e-2));
     CHECK(served->concurrency == doctest::Approx(load.amount).epsilon(1e-6));
   }
+}
+
+TEST_CASE("experts that are split over all ranks do the same work wherever attention keeps its tokens") {
+  Random r(9);
+  for (int i = 0; i < kScenarios; ++i) {
+    auto spec = randomSpec(r);
+    spec.experts = 64, spec.pp = 1, spec.afd = false;
+    spec.tp = 8, spec.dp = 1, spec.meshes = "ep = 1";
+    auto whole = build(spec);
+    spec.tp = 1, spec.dp = 8, spec.meshes = "ftp = 8, ep = 1, etp = 8";
+    auto apart = build(spec);
+    BatchState state = {{8 * std::round(r.between(1, 64)), 1, 1000, 1}};
+    auto sums = [&](const Deployment& d) {
+      std::map<std::string, double> flops, seconds;
+      for (const auto& op : d.roles[0].holder().operators(state))
+        flops[op.cls] += op.flops * op.count, seconds[op.cls] += op.seconds * op.count;
+      return std::pair(flops, seconds);
+    };
+    auto [a, at] = sums(whole);
+    auto [b, bt] = sums(apart);
+    CHECK(b["grouped_gemm"] == doctest::Approx(a["grouped_gemm"]).epsilon(1e-9));
+    CHECK(b["grouped_gemm"] > 0);
+    // Their tokens are gathered, and the sums over the FFN's ranks added up.
+    CHECK(bt["reshard"] > 0);
+    CHECK(bt["all_reduce"] > 0);
+    CHECK(at.count("reshard") == 0);
+  }
+  Spec lost;
+  lost.experts = 64, lost.dp = 8, lost.meshes = "ep = 1, etp = 8";
+  Session session;
+  auto* object = session.evaluator.block(*session.loader.loadText("random.afd", lost.text()), "D");
+  auto scenario = session.evaluator.lowerToScenario(object);
+  std::vector<std::string> fallbacks;
+  CHECK(!buildRole(scenario, scenario.root, scenario.blocks(scenario.root, "engine")[0], fallbacks, session.diags));
+  CHECK(session.diags.text(false).find("AFD0306") != std::string::npos);
 }
 
 TEST_CASE("memory is the sum of its parts, and half the bits are never more bytes") {
