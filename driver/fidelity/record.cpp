@@ -145,8 +145,8 @@ void applyHarness(const Json& source, Record& r) {
   bool blackwell = has(r.gpu, "B200") || has(r.gpu, "B300");
   if (has(r.source, "InferenceX") && r.engine == "sglang" && blackwell) r.poll_steps = r.concurrency < 16 ? 10 : 30;
   const auto provenance = source["provenance"].text();
-  // One of aiconfigurator's files gives experts the whole tensor parallelism beside their own: what 2026-03-25.csv measured
-  // on 4 devices stands there with 16.
+  // One of aiconfigurator's files gives experts the whole tensor parallelism beside their own: what 2026-03-25.csv
+  // measured on 4 devices stands there with 16.
   if (has(provenance, "source_file=2026-04-06.csv") && r.main.ep > 1 && r.main.tp * r.main.dp > r.main.ep) {
     (r.main.dp > 1 ? r.main.dp : r.main.tp) /= r.main.ep;
     if (r.main.dp > 1) r.main.batch *= r.main.ep;
