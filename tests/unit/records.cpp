@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "driver/fidelity/library.h"
+#include "driver/fidelity/predict.h"
 #include "driver/fidelity/record.h"
 
 using namespace afdc;
@@ -107,4 +108,53 @@ TEST_CASE("lists of lengths and of metrics are as many records") {
   CHECK(records[1].metrics.at("prefill") == 8 * 6000);
   CHECK(records[1].step_tokens == 8 * 8192);
   CHECK(records[1].main.dp == 8);
+}
+
+TEST_CASE("a deployment is that of the engine which ran, with its checkpoint's formats") {
+  Record r;
+  r.gpu = "H200", r.model = "Qwen3-32B", r.engine = "sglang", r.runs = "vllm", r.version = "0.11.0";
+  r.input = 1000, r.output = 100, r.requests = 10, r.load = Record::Load::Offline;
+  Predictor predictor;
+  auto has = [&](std::string_view part) { return predictor.deployment(r).text.find(part) != std::string::npos; };
+  CHECK(predictor.deployment(r).runtime == "vLLM_0_9");
+  CHECK(!has("async = true"));
+  r.command = "vllm serve m --async-scheduling";
+  CHECK(has("async = true"));
+  // TensorRT-LLM takes the cache's format from checkpoints that ModelOpt made: not from a publisher's own.
+  r.runs = "tensorrt-llm", r.version = "1.2", r.command.clear();
+  CHECK(!has("kv = fp8"));
+  r.weights = "nvfp4";
+  CHECK(has("kv = fp8"));
+  r.kv = "bf16";
+  CHECK(!has("kv = fp8"));
+  r.kv = "fp8 (modelopt checkpoints)";
+  CHECK(has("kv = fp8"));
+  r.model = "openai/gpt-oss-120b";
+  CHECK(!has("kv = fp8"));
+  r.kv = "fp8";
+  CHECK(has("kv = fp8"));
+}
+
+TEST_CASE("experts lie as the record says: split over ranks that gather their tokens, or apart") {
+  Record r;
+  r.gpu = "H200", r.model = "deepseek-ai/DeepSeek-R1-0528", r.engine = r.runs = "sglang", r.version = "0.5.6";
+  r.input = 1000, r.output = 100, r.requests = 10, r.load = Record::Load::Offline;
+  r.main.tp = 1, r.main.dp = 8;
+  Predictor predictor;
+  auto has = [&](std::string_view part) { return predictor.deployment(r).text.find(part) != std::string::npos; };
+  CHECK(has("dp = 8, ftp = 8, ep = 1, etp = 8"));
+  r.main.ep = 8;
+  CHECK(has("dp = 8, ftp = 1, ep = 8, etp = 1"));
+}
+
+TEST_CASE("one user's throughput is that of its own requests, whatever lengths they drew") {
+  Record r;
+  r.gpu = "H100", r.model = "Qwen/Qwen3-8B", r.engine = r.runs = "vllm", r.version = "0.11.0";
+  r.input = 232.6, r.output = 220.6, r.exponential = true;
+  r.requests = 100, r.concurrency = 1, r.load = Record::Load::Closed;
+  Predictor predictor;
+  auto m = predictor.predict(r).metrics;
+  REQUIRE(m.count("throughput"));
+  // X = 1 / E2E of the mean request.
+  CHECK(m["throughput"] == doctest::Approx(r.output / (m["ttft_mean"] + (r.output - 1) * m["tpot"])).epsilon(0.03));
 }
