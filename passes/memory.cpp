@@ -72,8 +72,10 @@ double activationPeak(const StepModel& m, size_t b, const std::vector<double>& v
   return peak;
 }
 
-/// What sampling needs beside the logits that the model returns: of an encoder, which keeps no tokens, nobody samples.
+/// What sampling needs beside the logits that the model returns: nothing where they are not, on devices of the FFN; and
+/// of an encoder, which keeps no tokens, nobody samples.
 double samplerBytes(const StepModel& m, const std::vector<double>& values) {
+  if (m.part() == StepModel::Part::Ffn) return 0;
   const auto& g = m.plan().graph;
   const auto& main = g.bodies[g.main.index];
   auto keeps = [](const auto& storage) {

@@ -52,6 +52,7 @@ class Run {
   }
 
  private:
+  /// The client sends the next request.
   void send() {
     all_[next_].started = now_;
     front_.send(now_, next_++);

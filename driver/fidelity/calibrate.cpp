@@ -272,8 +272,9 @@ std::string overlay(const FitReport& report, const std::string& sources) {
       figures += fmt::format("{}{} = {}", figures.empty() ? "" : ", ", path.substr(path.find('.') + 1),
                              figure(kDeviceParameters[p], v[p]));
     }
-    out += fmt::format("\n// {} records of {}: put this into its `gpu`.\n//   measured {{ {} }}\n",
-                       report.perDevice.at(name), name, figures);
+    if (!figures.empty())
+      out += fmt::format("\n// {} records of {}: put this into its `gpu`.\n//   measured {{ {} }}\n",
+                         report.perDevice.at(name), name, figures);
   }
   return out;
 }

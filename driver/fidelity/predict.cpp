@@ -103,7 +103,8 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
     both("int4");
   }
   // "fp8 (ModelOpt checkpoints)": of those that ModelOpt made, which is none that keeps its publisher's formats. Where
-  // a record does not say, TensorRT-LLM's four-bit checkpoints are ModelOpt's, and it takes their word.
+  // a record does not say, TensorRT-LLM's checkpoints in four bits, or in eight with one scale, are ModelOpt's, and it
+  // takes their word.
   bool requantised = !out.empty();
   bool said = has(r.kv, "fp8") && !(has(r.kv, "modelopt") && !requantised);
   bool trt = has(r.runs, "trt") || has(r.runs, "tensorrt");
@@ -123,8 +124,7 @@ std::string engineText(const RecordSide& s, const Limits& l, const std::string& 
   double ftp = experts && ep == 1 ? ranks : s.tp;
   std::string text = fmt::format(
       "replicas = {}\n parallel {{ tp = {}, pp = {}, dp = {}, ftp = {}, ep = {}, etp = {} }}\n batching = "
-      "ChunkedPrefill {{ "
-      "max_tokens = {} tok, max_seqs = {} }}\n kv_cache {{ fraction = {} }}\n runtime = {}\n",
+      "ChunkedPrefill {{ max_tokens = {} tok, max_seqs = {} }}\n kv_cache {{ fraction = {} }}\n runtime = {}\n",
       shortest(std::max(1.0, s.workers)), shortest(s.tp), shortest(s.pp), shortest(s.dp), shortest(ftp), shortest(ep),
       shortest(experts ? ranks / ep : 1), shortest(l.tokens), shortest(l.seqs), shortest(l.fraction), runtime);
   if (!quant.empty()) text += " quant { " + quant + " }\n";
@@ -355,7 +355,7 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   double replayed = std::min(waves, std::max(3.0, kEnough / load.concurrency));
   load.requests = std::max(load.concurrency, std::ceil(replayed * load.concurrency));
   auto run = apart ? replayPair(r, b, roles, load) : replay(roles[0], load);
-  if (!run) return {{}, "a request does not fit its deployment's KV cache"};
+  if (!run) return {{}, "a request does not fit its deployment's KV cache, or its run is too long to replay"};
   Prediction out;
   auto& m = out.metrics;
   auto mean = [&](double burst, double later, double all) {

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "driver/session.h"
+#include "passes/memory.h"
 #include "passes/serve.h"
 
 using namespace afdc;
@@ -292,6 +293,18 @@ TEST_CASE("memory is the sum of its parts, and half the bits are never more byte
     REQUIRE(a.size() == b.size());
     for (size_t k = 0; k < a.size(); ++k) CHECK(b[k].bytes <= a[k].bytes * (1 + 1e-12));
   }
+}
+
+TEST_CASE("sampling takes memory where the logits are: with attention, not with the FFN") {
+  Spec spec;
+  spec.afd = true, spec.nodes = 2, spec.dp = 4;
+  auto built = build(spec);
+  auto sampling = built.roles[0].with([](EngineConfig& e) { e.runtime.sampler = 1000; });
+  SourceManager sources;
+  Diagnostics diags(sources);
+  auto activations = [&](const StepModel& m) { return planMemory(m, built.scenario, diags)->fullest.activations; };
+  CHECK(activations(sampling.afd()->attention()) > activations(built.roles[0].afd()->attention()));
+  CHECK(activations(sampling.afd()->ffn()) == activations(built.roles[0].afd()->ffn()));
 }
 
 TEST_CASE("what is offloaded leaves the device and comes back over the host's link") {
