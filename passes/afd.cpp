@@ -137,8 +137,7 @@ StepTime AfdModel::time(const BatchState& step, bool withBreakdown) const {
   double device = stack + own.own, tokens = 0, seqs = 0;
   for (const auto& g : step) tokens += g.count * g.fresh, seqs += g.count;
   const auto& rt = config_.attention.runtime;
-  double dp = config_.attention.degrees.dp;
-  double host = rt.host_fixed + rt.host_per_seq * seqs / dp + rt.host_per_token * tokens / dp;
+  double host = config_.attention.hostTime(seqs, tokens);
   out.seconds = rt.host_async ? std::max(device, host) : device + host;
   out.slowestStage = device;
   if (!withBreakdown) return out;

@@ -65,8 +65,10 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
   if (NodeId names = s.find(gpu, "names"); names.valid())
     for (auto name : s[names].children) d.names.emplace_back(s.strings[s[name].text]);
   d.measured_start = s.number(gpu, "measured.start").value_or(1);
+  d.measured_host = s.number(gpu, "measured.host").value_or(1);
   d.measured_compute = s.number(gpu, "measured.compute").value_or(1);
   d.measured_memory = s.number(gpu, "measured.memory").value_or(1);
+  d.measured_experts = s.number(gpu, "measured.experts").value_or(1);
   if (NodeId tables = s.find(gpu, "tables"); tables.valid()) {
     // A path is meant from the file that names it.
     std::string path(s.strings[s[tables].text]);
@@ -84,6 +86,9 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
   NodeId kernels = s.find(gpu, "kernels");
   if (!kernels.valid()) return d;
   d.hasCurves = true;
+  d.architecture = s.show(kernels);
+  if (NodeId own = s.find(kernels, "measured_on"); own.valid())
+    for (auto name : s[own].children) d.ownCurves |= s.strings[s[name].text] == d.name;
   for (size_t i = 0; i < kCurveNames.size(); ++i) {
     NodeId curve = s.find(kernels, kCurveNames[i]);
     auto get = [&](const char* field, double otherwise) { return s.number(curve, field).value_or(otherwise); };

@@ -17,9 +17,11 @@ namespace afdc {
 enum class Curved : uint8_t {
   GemmBf16,
   GemmFp8,
+  GemmFp8Block,
   GemmFp4,
   ExpertsBf16,
   ExpertsFp8,
+  ExpertsFp8Block,
   ExpertsFp4,
   ExpertsW4,  ///< four-bit weights widened for 16-bit arithmetic
   Prefill,
@@ -30,8 +32,8 @@ enum class Curved : uint8_t {
   Count
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)> kCurveNames = {
-    "gemm_bf16",  "gemm_fp8", "gemm_fp4", "experts_bf16",   "experts_fp8",   "experts_fp4",
-    "experts_w4", "prefill",  "decode",   "latent_prefill", "latent_decode", "elementwise"};
+    "gemm_bf16",   "gemm_fp8",   "gemm_fp8_block", "gemm_fp4", "experts_bf16",   "experts_fp8",   "experts_fp8_block",
+    "experts_fp4", "experts_w4", "prefill",        "decode",   "latent_prefill", "latent_decode", "elementwise"};
 /// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two. Experts besides:
 /// bytes are their weights', and t += touched experts · expert + (rows · their activations + tokens · the tokens')
 /// bytes / W.
@@ -41,15 +43,16 @@ struct KernelCurve {
 };
 
 struct Device {
-  std::string name;
+  std::string name, architecture;  ///< the latter: what its curves are called
   std::vector<std::string> names;  ///< under which other tools know it
   bool hasCurves = false;
+  bool ownCurves = false;                       ///< measured on this very device
   std::shared_ptr<const kernels::Pack> tables;  ///< measured kernels; may be null
   std::array<KernelCurve, static_cast<size_t>(Curved::Count)> curves;
   double collective_latency = 0, collective_bandwidth = 1;
-  double measured_start = 1, measured_compute = 1, measured_memory = 1;  ///< corrections on the curves
-  double capacity = 0, bandwidth = 0;                                    ///< B, B/s
-  double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;                           ///< FLOP/s; 0: the device has none
+  double measured_start = 1, measured_host = 1, measured_compute = 1, measured_memory = 1, measured_experts = 1;
+  double capacity = 0, bandwidth = 0;           ///< B, B/s
+  double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;  ///< FLOP/s; 0: the device has none
   double tdp = 0;
   double peak(std::string_view arithmetic) const;
 };
@@ -114,6 +117,11 @@ struct EngineConfig {
   double kv_block = 16, kv_fraction = 0.9;
   double poolDevices = 0;
   std::string pool;
+  /// Seconds of the host for a step of so many sequences and new tokens, over all data-parallel ranks.
+  double hostTime(double seqs, double tokens) const {
+    double each = runtime.host_per_seq * seqs + runtime.host_per_token * tokens;
+    return device.measured_host * (runtime.host_fixed + each / degrees.dp);
+  }
 };
 
 /// An engine whose attention and FFN lie on groups of their own (semantics §6).

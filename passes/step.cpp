@@ -428,6 +428,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
       double token = width() * 2;
       w.seconds = roofline(w.flops, weights, op.peak, op.curve, computeBound) + load.touched * curve.expert +
                   (curve.rows * activations + curve.tokens * entering * token) / engine_.device.bandwidth;
+      w.seconds /= engine_.device.measured_experts;
       w.source = Work::Source::Fitted;
       w.resource = computeBound ? Work::Compute : Work::Memory;
       return w;
@@ -637,7 +638,7 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
       rows.push_back({"pipeline_send", (d.pp - 1) * hop, 0, 0, (d.pp - 1) * hop, 0, (d.pp - 1) * bytes});
   }
   const auto& rt = engine_.runtime;
-  double host = rt.host_fixed + rt.host_per_seq * seqs / d.dp + rt.host_per_token * tokens / d.dp;
+  double host = engine_.hostTime(seqs, tokens);
   out.seconds = rt.host_async ? std::max(device, host) : device + host;
   if (withBreakdown) {
     if (gaps > 0) rows.push_back({recorded ? "gaps" : "launches", gaps, 0, 0, 0, 0, 0});

@@ -48,7 +48,10 @@ void atPrior(FittedFigures& fit, const Sample& s) {
 class Fitter {
  public:
   explicit Fitter(std::vector<Sample> samples) : samples_(std::move(samples)) {
-    for (const auto& s : samples_) atPrior(fit_, s);
+    for (const auto& s : samples_) {
+      atPrior(fit_, s);
+      if (s.built->roles.front().engine().device.ownCurves) own_.insert(s.device);
+    }
     std::vector<size_t> all(samples_.size());
     std::iota(all.begin(), all.end(), size_t{0});
     losses_ = lossesOf(all);
@@ -63,7 +66,7 @@ class Fitter {
   /// Pattern search in log space, one parameter at a time, over the samples that it touches.
   template <class Values, class Parameters>
   bool improve(Values& values, const Parameters& parameters, const std::function<bool(const Sample&)>& touches,
-               double step, size_t held = SIZE_MAX) {
+               double step, const std::set<size_t>& held = {}) {
     std::vector<size_t> mine;
     for (size_t i = 0; i < samples_.size(); ++i)
       if (touches(samples_[i])) mine.push_back(i);
@@ -71,7 +74,7 @@ class Fitter {
     for (size_t i : mine) weight += samples_[i].weight;
     bool better = false;
     for (size_t p = 0; p < values.size(); ++p) {
-      if (p == held) continue;
+      if (held.contains(p)) continue;
       const auto& info = parameters[p];
       // The ridge counts as one record's worth of evidence among many.
       auto ridge = [&](double v) {
@@ -107,30 +110,36 @@ class Fitter {
               values, kRuntimeParameters, [&, n = name](const Sample& s) { return s.runtime == n; }, step);
         if (devices)
           for (auto& [name, values] : fit_.devices)
-            better |= improve(
-                values, kDeviceParameters, [&, n = name](const Sample& s) { return s.device == n; },
-                std::min(step, 0.15), held(name));
+            if (!own_.contains(name))
+              better |= improve(
+                  values, kDeviceParameters, [&, n = name](const Sample& s) { return s.device == n; },
+                  std::min(step, 0.15), held_[name]);
         progress(fmt::format("step {}: loss {}", significant(step, 2), significant(loss(), 5)));
         if (!better) break;
       }
   }
 
-  /// Of each device's three corrections, the one that is missed least goes back to its prior and stays there.
+  /// Of each device's corrections, those that are missed least go back to their prior and stay there, until two are
+  /// left.
   void keepTwo() {
     for (auto& [name, values] : fit_.devices) {
+      if (own_.contains(name)) continue;
       std::vector<size_t> mine;
       for (size_t i = 0; i < samples_.size(); ++i)
         if (samples_[i].device == name) mine.push_back(i);
-      size_t least = 0;
-      double best = INFINITY;
-      for (size_t p = 0; p < values.size(); ++p) {
-        double old = std::exchange(values[p], kDeviceParameters[p].prior), sum = 0;
-        for (double l : lossesOf(mine)) sum += l;
-        values[p] = old;
-        if (sum < best) best = sum, least = p;
+      while (held_[name].size() + 2 < values.size()) {
+        size_t least = 0;
+        double best = INFINITY;
+        for (size_t p = 0; p < values.size(); ++p) {
+          if (held_[name].contains(p)) continue;
+          double old = std::exchange(values[p], kDeviceParameters[p].prior), sum = 0;
+          for (double l : lossesOf(mine)) sum += l;
+          values[p] = old;
+          if (sum < best) best = sum, least = p;
+        }
+        values[least] = kDeviceParameters[least].prior;
+        held_[name].insert(least);
       }
-      values[least] = kDeviceParameters[least].prior;
-      held_[name] = least;
       auto fresh = lossesOf(mine);
       for (size_t k = 0; k < mine.size(); ++k) losses_[mine[k]] = fresh[k];
     }
@@ -145,7 +154,7 @@ class Fitter {
       if (auto found = known.devices.find(name); found != known.devices.end()) {
         values = found->second;
         for (size_t p = 0; p < values.size(); ++p)
-          if (values[p] == kDeviceParameters[p].prior) held_[name] = p;
+          if (values[p] == kDeviceParameters[p].prior) held_[name].insert(p);
       }
     std::vector<size_t> all(samples_.size());
     std::iota(all.begin(), all.end(), size_t{0});
@@ -184,12 +193,8 @@ class Fitter {
     return weights > 0 ? s.weight * sum / weights : 0;
   }
 
-  size_t held(const std::string& device) const {
-    auto found = held_.find(device);
-    return found == held_.end() ? SIZE_MAX : found->second;
-  }
-
-  std::map<std::string, size_t> held_;  ///< by device, the correction that stays at its prior
+  std::set<std::string> own_;                     ///< devices whose kernels were measured: they have no corrections
+  std::map<std::string, std::set<size_t>> held_;  ///< by device, the corrections that stay at their priors
   std::vector<Sample> samples_;
   std::vector<double> losses_;
   FittedFigures fit_;
@@ -291,9 +296,9 @@ void FittedFigures::apply(const std::string& runtime, const std::string& device,
     rt.front_fixed = v[6], rt.front_serial = v[7];
   }
   if (auto found = devices.find(device); found != devices.end()) {
-    e.device.measured_start = found->second[0];
-    e.device.measured_compute = found->second[1];
-    e.device.measured_memory = found->second[2];
+    const auto& v = found->second;
+    e.device.measured_start = v[0], e.device.measured_host = v[1];
+    e.device.measured_compute = v[2], e.device.measured_memory = v[3], e.device.measured_experts = v[4];
   }
 }
 
@@ -356,6 +361,30 @@ std::vector<Sample> samplesOf(Predictor& predictor, const std::vector<Record>& r
   return samples;
 }
 
+const Device& deviceOf(const Sample& s) { return s.built->roles.front().engine().device; }
+
+/// Corrections of devices that a fit did not see: the mean of those that it saw of their architecture, as the standard
+/// library gives a device without measurements those of its chip.
+void takeFromKin(FittedFigures& fit, const std::vector<Sample>& seen, const std::vector<Sample>& unseen) {
+  std::map<std::string, std::string> architecture;
+  for (const auto& s : seen) architecture[s.device] = deviceOf(s).architecture;
+  std::map<std::string, DeviceFit> taken;
+  for (const auto& s : unseen) {
+    if (fit.devices.contains(s.device)) continue;
+    DeviceFit sum{};
+    double kin = 0;
+    for (const auto& [name, values] : fit.devices) {
+      if (architecture.at(name) != deviceOf(s).architecture) continue;
+      for (size_t p = 0; p < values.size(); ++p) sum[p] += std::log(values[p]);
+      ++kin;
+    }
+    if (kin == 0) continue;
+    for (double& v : sum) v = std::exp(v / kin);
+    taken[s.device] = sum;
+  }
+  fit.devices.merge(taken);
+}
+
 /// Predicts every part of the samples with a fit to the others. `part` names the part of a sample.
 std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const FittedFigures& whole,
                                       const std::function<std::string(const Sample&)>& part,
@@ -371,6 +400,7 @@ std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const 
     fitter.startFrom(whole);
     fitter.run(true, {{0.2, 1}, {0.06, 1}}, [](const std::string&) {});
     FittedFigures fit = fitter.fit();
+    takeFromKin(fit, in, out);
     for (const auto& s : out) atPrior(fit, s);
     addErrors(out, fit, errors);
   }
@@ -391,9 +421,9 @@ FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, c
   if (samples.empty()) return report;
   Fitter fitter(samples);
   report.before = fitter.loss();
-  fitter.run(true, {{0.5, 6}, {0.2, 6}}, progress);
+  fitter.run(true, {{0.5, 12}, {0.2, 10}}, progress);
   fitter.keepTwo();
-  fitter.run(true, {{0.08, 8}, {0.04, 6}}, progress);
+  fitter.run(true, {{0.2, 8}, {0.08, 12}, {0.04, 10}, {0.02, 6}}, progress);
   report.after = fitter.loss();
   report.fit = fitter.fit();
   Errors errors;

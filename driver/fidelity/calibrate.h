@@ -19,7 +19,7 @@ struct FitParameter {
   double unit;   ///< the .afd text is in this many of `suffix`
   const char* suffix;
 };
-/// At most eight of an engine version, and of a device at most two of three: see Fitter::keepTwo. The datasheet bounds
+/// At most eight of an engine version, and of a device at most two of five: see Fitter::keepTwo. The datasheet bounds
 /// the bandwidth.
 inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"efficiency.compute", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
@@ -31,10 +31,12 @@ inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"front_fixed", 5e-3, 1e-4, 0.5, 0.7, 1e-3, " ms"},
     {"front_serial", 2e-3, 1e-5, 0.1, 0.7, 1e-3, " ms"},
 }};
-inline constexpr std::array<FitParameter, 3> kDeviceParameters = {{
+inline constexpr std::array<FitParameter, 5> kDeviceParameters = {{
     {"measured.start", 1, 0.2, 3, 0.5, 0.01, " pct"},
+    {"measured.host", 1, 0.2, 4, 0.5, 0.01, " pct"},
     {"measured.compute", 1, 0.5, 1.5, 0.2, 0.01, " pct"},
     {"measured.memory", 1, 0.25, 1, 0.2, 0.01, " pct"},
+    {"measured.experts", 1, 0.2, 1, 0.2, 0.01, " pct"},
 }};
 
 using RuntimeFit = std::array<double, kRuntimeParameters.size()>;

@@ -78,6 +78,17 @@ struct OwnFormats {
   bool experts = false;
 };
 
+/// Does an eight-bit checkpoint have one scale per block of 128x128, or one per tensor or row? Where the record does
+/// not say, by its publisher: whose `quantization_config` has a `weight_block_size`.
+bool scaledByBlocks(std::string_view said, std::string_view name) {
+  if (has(said, "block")) return true;
+  if (has(said, "fp8") && !has(name, "fp8")) return false;  // quantised by others, or when it was loaded
+  for (std::string_view publisher :
+       {"qwen/", "deepseek-ai/", "minimaxai/", "moonshotai/", "stepfun-ai/", "xiaomimimo/", "zai-org/glm-5"})
+    if (has(name, publisher)) return true;
+  return false;
+}
+
 /// The formats that a record's words, its checkpoint's name or its command mean, where they differ from the
 /// checkpoint's own: one that comes in eight or four bits keeps what a word of as many bits says again.
 std::string quantOf(const Record& r, const OwnFormats& own) {
@@ -98,7 +109,7 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
     else if (!fourBit)
       both("nvfp4");
   } else if (has(words, "fp8")) {
-    if (!eightBit && !fourBit) both("fp8_block128");
+    if (!eightBit && !fourBit) both(scaledByBlocks(r.activations, name) ? "fp8_block128" : "fp8");
   } else if (has(words, "int4") || has(words, "awq") || has(words, "w4a16")) {
     both("int4");
   }
@@ -256,11 +267,31 @@ namespace {
 
 using Prediction = Predictor::Prediction;
 
+/// A batch whose caches do not fit together: the engine takes in what fits, and the others as those leave.
+Prediction predictTurns(const Record& r, const Role& role) {
+  ReplayLoad load;
+  load.requests = load.concurrency = std::ceil(r.batch / role.engine().replicas);
+  load.lengths = {r.input, r.output};
+  auto run = replay(role, load);
+  if (!run) return {{}, "a request does not fit its deployment's KV cache, or its run is too long to replay"};
+  Prediction out;
+  auto& m = out.metrics;
+  m["e2e"] = run->duration;  // of the batch: until its last sequence ends
+  m["ttft_mean"] = run->ttft_mean, m["ttft_median"] = run->ttft_median;
+  m["tpot"] = run->tpot_mean;
+  m["throughput"] = r.batch * r.output / run->duration;
+  m["total_throughput"] = r.batch * (r.input + r.output) / run->duration;
+  return out;
+}
+
 /// All sequences side by side from the first token to the last; the decode time by Simpson's rule over its context.
 Prediction predictBatch(const Record& r, const Role& role) {
   const auto& e = role.engine();
+  double perReplica = r.batch / e.replicas, perRank = perReplica / e.degrees.dp;
+  if (perRank > 1 && perRank * sequenceBytes(role.holder(), r.input + r.output) > role.kvBudget)
+    return predictTurns(r, role);
   Schedule schedule(role, {r.input, r.output});
-  double perReplica = r.batch / e.replicas, steps = schedule.decodeSteps();
+  double steps = schedule.decodeSteps();
   auto at = [&](double past) { return schedule.step({{perReplica, 1, past, 1}}); };
   double prefill = schedule.prefillTime(perReplica) + e.runtime.front_fixed;
   double decode =
