@@ -136,7 +136,9 @@ Value Evaluator::declValue(Module& module, const ast::Decl& decl) {
       Type type = resolveType(decl.type, module);
       v = eval(decl.value, moduleEnv(module), decl.type ? &type : nullptr);
       if (decl.type) v = conform(v, type, decl.value->range, decl.name.text);
-      if (v.kind == ValueKind::Record && v.object->label.empty()) v.object->label = decl.name.text;
+      // What is amended here is a record of its own, not the one that it was made from.
+      if (v.kind == ValueKind::Record && (v.object->label.empty() || decl.value->kind == ast::ExprKind::Amend))
+        v.object->label = decl.name.text;
       break;
     }
     case ast::DeclKind::Fn:

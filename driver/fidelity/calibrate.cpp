@@ -37,6 +37,8 @@ struct Sample {
   double weight;
 };
 
+const Device& deviceOf(const Sample& s) { return s.built->roles.front().engine().device; }
+
 /// The sample's runtime and device at their priors, where the fit does not have them.
 void atPrior(FittedFigures& fit, const Sample& s) {
   if (auto [r, fresh] = fit.runtimes.try_emplace(s.runtime); fresh)
@@ -50,7 +52,7 @@ class Fitter {
   explicit Fitter(std::vector<Sample> samples) : samples_(std::move(samples)) {
     for (const auto& s : samples_) {
       atPrior(fit_, s);
-      if (s.built->roles.front().engine().device.ownCurves) own_.insert(s.device);
+      if (deviceOf(s).ownCurves) own_.insert(s.device);
     }
     std::vector<size_t> all(samples_.size());
     std::iota(all.begin(), all.end(), size_t{0});
@@ -361,8 +363,6 @@ std::vector<Sample> samplesOf(Predictor& predictor, const std::vector<Record>& r
   return samples;
 }
 
-const Device& deviceOf(const Sample& s) { return s.built->roles.front().engine().device; }
-
 /// Corrections of devices that a fit did not see: the mean of those that it saw of their architecture, as the standard
 /// library gives a device without measurements those of its chip.
 void takeFromKin(FittedFigures& fit, const std::vector<Sample>& seen, const std::vector<Sample>& unseen) {
@@ -370,7 +370,7 @@ void takeFromKin(FittedFigures& fit, const std::vector<Sample>& seen, const std:
   for (const auto& s : seen) architecture[s.device] = deviceOf(s).architecture;
   std::map<std::string, DeviceFit> taken;
   for (const auto& s : unseen) {
-    if (fit.devices.contains(s.device)) continue;
+    if (fit.devices.contains(s.device) || deviceOf(s).ownCurves) continue;
     DeviceFit sum{};
     double kin = 0;
     for (const auto& [name, values] : fit.devices) {
@@ -402,7 +402,16 @@ std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const 
     FittedFigures fit = fitter.fit();
     takeFromKin(fit, in, out);
     for (const auto& s : out) atPrior(fit, s);
-    addErrors(out, fit, errors);
+    Errors own;
+    addErrors(out, fit, own);
+    std::string line = "   ";
+    for (const auto& [metric, median] : mediansOf(own)) line += fmt::format(" {} {:.1f} %", metric, 100 * median);
+    progress(line);
+    for (const auto& [metric, groups] : own)
+      for (const auto& [group, all] : groups) {
+        auto& into = errors[metric][group];
+        into.insert(into.end(), all.begin(), all.end());
+      }
   }
   return mediansOf(errors);
 }
