@@ -407,11 +407,7 @@ std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const 
     std::string line = "   ";
     for (const auto& [metric, median] : mediansOf(own)) line += fmt::format(" {} {:.1f} %", metric, 100 * median);
     progress(line);
-    for (const auto& [metric, groups] : own)
-      for (const auto& [group, all] : groups) {
-        auto& into = errors[metric][group];
-        into.insert(into.end(), all.begin(), all.end());
-      }
+    for (auto& [metric, groups] : own) errors[metric].merge(groups);  // a group is in one part
   }
   return mediansOf(errors);
 }
