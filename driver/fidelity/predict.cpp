@@ -267,40 +267,33 @@ namespace {
 
 using Prediction = Predictor::Prediction;
 
-/// A batch whose caches do not fit together: the engine takes in what fits, and the others as those leave.
-Prediction predictTurns(const Record& r, const Role& role) {
-  ReplayLoad load;
-  load.requests = load.concurrency = std::ceil(r.batch / role.engine().replicas);
-  load.lengths = {r.input, r.output};
-  auto run = replay(role, load);
-  if (!run) return {{}, "a request does not fit its deployment's KV cache, or its run is too long to replay"};
-  Prediction out;
-  auto& m = out.metrics;
-  m["e2e"] = run->duration;  // of the batch: until its last sequence ends
-  m["ttft_mean"] = run->ttft_mean, m["ttft_median"] = run->ttft_median;
-  m["tpot"] = run->tpot_mean;
-  m["throughput"] = r.batch * r.output / run->duration;
-  m["total_throughput"] = r.batch * (r.input + r.output) / run->duration;
-  return out;
-}
-
-/// All sequences side by side from the first token to the last; the decode time by Simpson's rule over its context.
+/// A batch: all its sequences side by side from the first token to the last, the decode time by Simpson's rule over its
+/// context; or in turns where their caches do not fit together: the engine takes in what fits, and the others as those
+/// leave.
 Prediction predictBatch(const Record& r, const Role& role) {
   const auto& e = role.engine();
-  double perReplica = r.batch / e.replicas, perRank = perReplica / e.degrees.dp;
-  if (perRank > 1 && perRank * sequenceBytes(role.holder(), r.input + r.output) > role.kvBudget)
-    return predictTurns(r, role);
   Schedule schedule(role, {r.input, r.output});
-  double steps = schedule.decodeSteps();
-  auto at = [&](double past) { return schedule.step({{perReplica, 1, past, 1}}); };
+  double perReplica = r.batch / e.replicas, perRank = perReplica / e.degrees.dp, steps = schedule.decodeSteps();
   double prefill = schedule.prefillTime(perReplica) + e.runtime.front_fixed;
-  double decode =
-      steps > 0 ? steps / 6 * (at(r.input + 1) + 4 * at(r.input + r.output / 2) + at(r.input + r.output - 1)) : 0;
   Prediction out;
   auto& m = out.metrics;
-  m["e2e"] = prefill + decode;
-  m["ttft_mean"] = m["ttft_median"] = prefill;
-  if (r.output > 1) m["tpot"] = decode / (r.output - 1);
+  if (perRank > 1 && perRank * sequenceBytes(role.holder(), r.input + r.output) > role.kvBudget) {
+    ReplayLoad load;
+    load.requests = load.concurrency = std::ceil(perReplica);
+    load.lengths = {r.input, r.output};
+    auto run = replay(role, load);
+    if (!run) return {{}, "a request does not fit its deployment's KV cache, or its run is too long to replay"};
+    m["e2e"] = run->duration;  // until the last sequence ends
+    m["ttft_mean"] = run->ttft_mean, m["ttft_median"] = run->ttft_median;
+    if (r.output > 1) m["tpot"] = run->tpot_mean;
+  } else {
+    auto at = [&](double past) { return schedule.step({{perReplica, 1, past, 1}}); };
+    double decode =
+        steps > 0 ? steps / 6 * (at(r.input + 1) + 4 * at(r.input + r.output / 2) + at(r.input + r.output - 1)) : 0;
+    m["e2e"] = prefill + decode;
+    m["ttft_mean"] = m["ttft_median"] = prefill;
+    if (r.output > 1) m["tpot"] = decode / (r.output - 1);
+  }
   m["throughput"] = r.batch * r.output / m["e2e"];
   m["total_throughput"] = r.batch * (r.input + r.output) / m["e2e"];
   m["prefill"] = r.batch * r.input / prefill;
