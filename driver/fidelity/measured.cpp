@@ -86,6 +86,10 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
       board.regime(regimeOf(r), metric, group, p.metrics.at(name), value);
     }
   }
+  if (!input.kernels.empty())
+    board.note(
+        "the tables of --kernels are not used: engines were fitted with the devices' curves, which are made of such "
+        "tables (std.kernels)");
   if (!impossible.empty())
     board.note(fmt::format(
         "scored rows whose time per token is below the roofline of a decode step of all their sequences, so that their "
