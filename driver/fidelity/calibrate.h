@@ -1,5 +1,5 @@
 // Fits the overheads of runtimes and the corrections of devices to measured records, by the predictions that the
-// evaluator makes for them (docs/calibrate.md). Deterministic: no random numbers.
+// evaluator makes for them (docs/fidelity.md). Deterministic: no random numbers.
 #pragma once
 #include <array>
 #include <map>
