@@ -28,7 +28,9 @@ MOST_BYTES = 6e9       # of one set of operands
 
 
 class Gpu:
-    """Times one call of each kind, in seconds; None where the kernel or the memory is missing."""
+    """Times one call of each kind, in seconds; None where the kernel or the memory is missing, and `why` says which."""
+
+    why = ""
 
     def __init__(self):
         import torch
@@ -78,11 +80,13 @@ class Gpu:
     def attempt(self, make, bytes_of_one):
         """Times the calls that `make(n)` gives for n rotated operands."""
         if bytes_of_one > MOST_BYTES:
+            self.why = f"more than {MOST_BYTES / 1e9:.0f} GB of operands"
             return None
         try:
             return self.time(make(max(1, min(24, math.ceil(ROTATED_BYTES / bytes_of_one)))))
-        except RuntimeError:  # no such kernel here, or no memory for it
+        except Exception as error:  # no such kernel or format here, or no memory: PyTorch and Triton have an error for each
             self.torch.cuda.synchronize()
+            self.why = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
             return None
         finally:
             self.torch.cuda.empty_cache()
@@ -143,7 +147,8 @@ def families(gpu):
     shape = "batch_size,isl,num_heads,num_key_value_heads,head_dim,attn_dtype,kv_cache_dtype,step"
     formats = (HEAD_DIM, "bfloat16", "bfloat16")
     yield "context_attention_perf", shape, (
-        ((b, s, h, g, *formats, 0), lambda b=b, s=s, h=h, g=g: gpu.prompt(h, g, b, s)) for (h, g), (b, s) in itertools.product(HEADS, PROMPTS))
+        ((b, s, h, g, *formats, 0), lambda b=b, s=s, h=h, g=g: gpu.prompt(h, g, b, s))
+        for (h, g), (b, s) in itertools.product(HEADS, PROMPTS))
     yield "generation_attention_perf", shape, (
         ((b, 1, h, g, *formats, s - 1), lambda b=b, s=s, h=h, g=g: gpu.decode(h, g, b, s))
         for (h, g), b, s in itertools.product(HEADS, BATCHES, CONTEXTS))
@@ -161,13 +166,14 @@ def measure(gpu, into, say):
                 continue
             lines.append(",".join(map(str, key)) + f",{seconds * 1e3:.5g}")
         path = into / f"torch_{gpu.version}_{name}.csv"
+        without = f"{missing} shapes without a kernel or memory, the last: {gpu.why}"
         if len(lines) == 1:
-            say(f"{name}: nothing could be measured")
+            say(f"{name}: nothing could be measured; {without}")
             continue
         aside = path.with_suffix(".part")
         aside.write_text("\n".join(lines) + "\n")
         os.replace(aside, path)
-        say(f"{path}: {len(lines) - 1} times" + (f", {missing} shapes without a kernel or memory" if missing else ""))
+        say(f"{path}: {len(lines) - 1} times" + (f", {without}" if missing else ""))
 
 
 def main():

@@ -10,7 +10,7 @@ spec.loader.exec_module(measure_kernels)
 
 
 class Pretended:
-    version = "0.1"
+    version, why = "0.1", "no fp8"
 
     def product(self, dtype, m, n, k):
         return None if dtype == "fp8" else 1e-6 + max(2 * m * n * k / 700e12, 2 * (n * k + m * k + m * n) / 4e12)
