@@ -70,6 +70,8 @@ std::string configuration(const Input& in, const Engine& e, Emission& out) {
   }
   config.set("enable_attention_dp", e.dp > 1);
   number("max_batch_size", e.maxSeqs, e.owner + ".batching.max_seqs");
+  // Its default has graphs of some batches up to 128; what is predicted has one of every batch.
+  if (e.role != Role::Prefill) config["cuda_graph_config"].set("enable_padding", true).set("max_batch_size", e.maxSeqs);
   number("max_num_tokens", e.maxTokens, e.owner + ".batching.max_tokens");
   number("max_seq_len", longestRequest(v), "workload.input");
   config.set("enable_chunked_prefill", e.mixedScheduler);

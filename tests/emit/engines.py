@@ -118,6 +118,7 @@ def main():
     assert weights < option(sglang, "--mem-fraction-static") < 0.8
     pool = option(sglang, "--mem-fraction-static") - weights
     assert abs(trtllm["kv_cache_config"]["free_gpu_memory_fraction"] * (1 - (0.8 - pool)) - pool) < 2e-3
+    assert trtllm["cuda_graph_config"] == {"enable_padding": True, "max_batch_size": trtllm["max_batch_size"]}
 
     # Attention and FFN apart: every process knows the groups, and where they meet.
     text = scenario(attention_ffn("DeepSeekV3", 16, 8, 2, runtime="vLLM"), nodes=3)
