@@ -64,6 +64,7 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
   d.tdp = s.number(gpu, "power.tdp").value_or(0);
   if (NodeId names = s.find(gpu, "names"); names.valid())
     for (auto name : s[names].children) d.names.emplace_back(s.strings[s[name].text]);
+  d.chip = s.text(gpu, "chip");
   d.measured_start = s.number(gpu, "measured.start").value_or(1);
   d.measured_host = s.number(gpu, "measured.host").value_or(1);
   d.measured_compute = s.number(gpu, "measured.compute").value_or(1);
@@ -114,7 +115,8 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.kernels = s.flag(r, "kernels");
   m.graph_gap = get("launch.graph_gap", 0);
   m.launch = get("launch.launch", 0);
-  m.exposed = get("launch.exposed", 1);
+  m.recorded = get("launch.recorded", INFINITY);
+  m.recordsPrompts = s.flag(r, "launch.prompts");
   m.host_fixed = get("host.fixed", 0);
   m.host_per_seq = get("host.per_seq", 0);
   m.host_per_token = get("host.per_token", 0);
@@ -125,11 +127,14 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.firstTokenByDecode = s.text(r, "first_token") == "decode";
   m.prefill_first = s.text(r, "scheduler") == "prefill_first";
   auto policy = s.text(r, "kv_policy");
-  m.kv_ahead = policy == "no_evict" ? 1 : policy == "estimated" ? 0.5 : 0;
+  m.kv_policy = policy == "no_evict"    ? RuntimeModel::KvPolicy::NoEvict
+                : policy == "estimated" ? RuntimeModel::KvPolicy::Estimated
+                                        : RuntimeModel::KvPolicy::OnDemand;
   auto rule = s.text(r, "memory_rule");
   m.memory_rule = rule == "fraction_of_free"  ? RuntimeModel::MemoryRule::OfFree
                   : rule == "static_fraction" ? RuntimeModel::MemoryRule::Static
                                               : RuntimeModel::MemoryRule::OfCapacity;
+  m.windows = s.flag(r, "windows");
   m.reserve = get("reserve", 0);
   m.sampler = get("sampler", 0);
   m.prefill_from = get("prefill_from", 2);

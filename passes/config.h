@@ -2,6 +2,7 @@
 // name.
 #pragma once
 #include <array>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ struct KernelCurve {
 
 struct Device {
   std::string name, architecture;  ///< the latter: what its curves are called
+  std::string chip;                ///< where other products carry it too
   std::vector<std::string> names;  ///< under which other tools know it
   bool hasCurves = false;
   bool ownCurves = false;                       ///< measured on this very device
@@ -77,18 +79,19 @@ struct RuntimeModel {
   double sharpness = 0;  ///< 0: infinite
   double tile = 1;
   bool kernels = false;              ///< the device's curves, instead of one efficiency for all
-  double graph_gap = 0, launch = 0;  ///< s a kernel: after each in a recorded step; to launch one in others
-  double exposed = 1;                ///< share of a curve's start that remains between other kernels
+  double graph_gap = 0, launch = 0;  ///< s a kernel: after each; to launch one in a step that is not recorded
+  double recorded = INFINITY;        ///< largest batch of a rank whose step is recorded in a graph
+  bool recordsPrompts = false;       ///< steps with prompts too, of up to as many tokens
   double host_fixed = 0, host_per_seq = 0, host_per_token = 0;
   bool host_async = false;
   double front_fixed = 0, front_serial = 0, front_per_token = 0;
   bool firstTokenByDecode = false;  ///< prefill and decode apart: who answers first
   bool prefill_first = false;
   enum class MemoryRule { OfCapacity, OfFree, Static } memory_rule = MemoryRule::OfCapacity;
-  /// Of the output tokens to come, the share that is kept free before a request is taken in.
-  double kv_ahead = 0;
-  bool no_evict() const { return kv_ahead >= 1; }
-  double sampler = 0;  ///< B for each sequence and entry of the vocabulary
+  enum class KvPolicy { OnDemand, Estimated, NoEvict } kv_policy = KvPolicy::OnDemand;
+  bool no_evict() const { return kv_policy == KvPolicy::NoEvict; }
+  double sampler = 0;   ///< B for each sequence and entry of the vocabulary
+  bool windows = true;  ///< do caches keep just what lies in a layer's window?
   double reserve = 0, prefill_from = 2, phase_lock = 0, poll_steps = 1;
   enum class AllToAll { ByPhase, Normal, LowLatency } all_to_all = AllToAll::ByPhase;
 };

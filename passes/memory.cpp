@@ -106,7 +106,8 @@ double sequenceBytes(const StepModel& m, double tokens) {
     for (size_t b = 0; b < plan.storage.size(); ++b)
       for (const auto& st : plan.storage[b]) {
         if (st.kind == TensorKind::Cache)
-          sum += stage[b] * values[st.bytes.index] * blocks(std::min(tokens, st.window));
+          sum += stage[b] * values[st.bytes.index] *
+                 blocks(m.engine().runtime.windows ? std::min(tokens, st.window) : tokens);
         if (st.kind == TensorKind::State) sum += stage[b] * values[st.bytes.index];
       }
     worst = std::max(worst, sum);

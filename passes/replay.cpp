@@ -37,6 +37,7 @@ class Run {
     double D = e_.degrees.dp, whole = load.lengths.input + load.lengths.output;
     budget_ = e_.max_tokens * D;
     slots_ = e_.max_seqs * D;
+    ahead_ = e_.runtime.no_evict() ? 1 : estimates() ? kFirstRatio : 0;
     capacity_ = role.kvBudget / sequenceBytes(role.holder(), whole) * whole * D;
   }
 
@@ -72,7 +73,25 @@ class Run {
     return sum;
   }
   /// Of tokens to come, those that are kept free before a request is taken in.
-  double ahead(double left) const { return e_.runtime.kv_ahead * left; }
+  double ahead(double left) const { return ahead_ * left; }
+  /// SGLang expects a share of the tokens that running requests may still write: less with every decode step, and after
+  /// it had to take blocks back what they have written until then (new_token_ratio in scheduler.py and
+  /// schedule_batch.py; its SGLANG_INIT_NEW_TOKEN_RATIO, _MIN_NEW_TOKEN_RATIO_FACTOR, _NEW_TOKEN_RATIO_DECAY_STEPS,
+  /// _RETRACT_DECODE_STEPS).
+  static constexpr double kFirstRatio = 0.7, kLeastRatio = 0.14 * kFirstRatio, kDecaySteps = 600, kRetractSteps = 20;
+  bool estimates() const { return e_.runtime.kv_policy == RuntimeModel::KvPolicy::Estimated; }
+  void expectLess(double steps) {
+    if (estimates()) ahead_ = std::max(kLeastRatio, ahead_ - steps * (kFirstRatio - kLeastRatio) / kDecaySteps);
+  }
+  void expectMore() {
+    if (!estimates()) return;
+    double written = 0, allowed = 0;
+    for (size_t i : running_) {
+      const auto& r = all_[i];
+      written += r.output - r.left + r.generated + kRetractSteps, allowed += r.output + r.generated;
+    }
+    if (allowed > 0) ahead_ = std::min(1.0, written / allowed);
+  }
   double reserved(const Request& r) const { return load_.lengths.cached + r.input + ahead(r.output); }
 
   /// One step, or a stretch of decode steps in which nobody comes or goes. False: a request can never run.
@@ -122,7 +141,10 @@ class Run {
     if (n > 0) state.insert(state.begin(), decoding());
     now_ += schedule_.step(state);
     decoded_ = e_.runtime.poll_steps;  // after a prompt, an engine looks at once
-    if (n > 0) emit(1);
+    if (n > 0) {
+      expectLess(1);
+      emit(1);
+    }
     for (auto [i, chunk] : chunks) {
       auto& r = all_[i];
       r.done += chunk;
@@ -159,6 +181,7 @@ class Run {
     group.past += (steps - 1) / 2 * progress_;
     now_ += steps * schedule_.step({group});
     decoded_ += steps;
+    expectLess(steps);
     emit(steps);
   }
 
@@ -194,6 +217,7 @@ class Run {
     r.generated += r.output - r.left;
     r.output = r.left;
     waiting_.push_front(i);
+    expectMore();
   }
 
   void finish(size_t i) {
@@ -217,6 +241,7 @@ class Run {
   const ReplayLoad& load_;
   double progress_, width_;
   double budget_ = 0, slots_ = 0, capacity_ = 0;
+  double ahead_ = 0;    ///< share of tokens to come
   double decoded_ = 0;  ///< decode steps since the scheduler looked for requests
   double now_ = 0, promised_ = 0;
   size_t next_ = 0, finished_ = 0;
@@ -226,6 +251,26 @@ class Run {
   std::vector<size_t> prompts_, running_;
 };
 
+/// Answers of a chat service: tokens of the shortest 0, 2, 5, ... % of 12 031 requests (Mooncake's conversation trace,
+/// kvcache-ai/Mooncake FAST25-release; mean 343). Many are short, most are near the mean, few are far longer.
+constexpr std::pair<double, double> kAnswers[] = {{0, 1},      {0.02, 3},    {0.05, 10},    {0.1, 24},  {0.15, 46},
+                                                  {0.2, 100},  {0.25, 157},  {0.3, 213},    {0.4, 291}, {0.5, 350},
+                                                  {0.6, 399},  {0.7, 447},   {0.8, 504},    {0.9, 597}, {0.95, 698},
+                                                  {0.98, 892}, {0.99, 1119}, {0.999, 2000}, {1, 2000}};
+constexpr double kMeanAnswer = 343;
+/// Clients that draw from chat data sets leave out what is shorter (vllm bench serve, min_len).
+constexpr double kShortest = 4;
+
+double answer(double quantile) {
+  const auto* above = std::upper_bound(std::begin(kAnswers), std::end(kAnswers) - 1, quantile,
+                                       [](double q, const auto& point) { return q < point.first; });
+  const auto* below = above - 1;
+  double share = (quantile - below->first) / (above->first - below->first);
+  return (below->second + share * (above->second - below->second)) / kMeanAnswer;
+}
+
+double prompt(double quantile) { return -std::log(std::max(1 - quantile, 1e-3)); }
+
 }  // namespace
 
 std::vector<Replayed> requestsOf(const ReplayLoad& load) {
@@ -234,12 +279,12 @@ std::vector<Replayed> requestsOf(const ReplayLoad& load) {
     // Multiples of the golden ratio and of another one, inputs and outputs apart.
     double u = std::fmod(static_cast<double>(i) * 0.6180339887498949 + 0.5, 1.0);
     double v = std::fmod(static_cast<double>(i) * 0.7548776662466927 + 0.25, 1.0);
-    auto length = [&](double mean, double quantile) {
-      double factor = load.exponential ? -std::log(std::max(1 - quantile, 1e-3)) : 1 + load.spread * (2 * quantile - 1);
-      return std::max(1.0, std::round(mean * factor));
+    auto length = [&](double mean, double quantile, double (*shape)(double)) {
+      if (load.conversations) return std::max(std::min(kShortest, mean), std::round(mean * shape(quantile)));
+      return std::max(1.0, std::round(mean * (1 + load.spread * (2 * quantile - 1))));
     };
-    out[i].input = length(load.lengths.fresh(), u);
-    out[i].output = length(load.lengths.output, v);
+    out[i].input = length(load.lengths.fresh(), u, prompt);
+    out[i].output = length(load.lengths.output, v, answer);
   }
   return out;
 }

@@ -14,8 +14,8 @@ struct ReplayLoad {
   double requests = 1, concurrency = 1;  ///< of one replica; concurrency = requests: all at once
   Lengths lengths;                       ///< means
   double spread = 0;                     ///< lengths lie evenly within ± this share of the mean
-  /// Lengths of a data set of which only the means are known: exponential, which assumes nothing else.
-  bool exponential = false;
+  /// Lengths of a data set of conversations of which only the means are known (see requestsOf).
+  bool conversations = false;
 };
 
 struct ReplayResult {
@@ -32,7 +32,8 @@ struct Replayed {
   double input = 0, output = 0;                 ///< tokens
   double started = 0, first = 0, finished = 0;  ///< s
 };
-/// The requests of a load, their lengths in a fixed order that mixes short and long.
+/// The requests of a load, their lengths in a fixed order that mixes short and long. Of conversations, prompts are
+/// exponential, which assumes nothing but their mean; answers have the shape of those of a public chat service.
 std::vector<Replayed> requestsOf(const ReplayLoad& load);
 ReplayResult summarize(const std::vector<Replayed>& requests, const ReplayLoad& load);
 

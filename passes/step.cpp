@@ -261,7 +261,7 @@ double StepModel::roofline(double flops, double bytes, double peak, Curved kind,
     curve = device.curves[static_cast<size_t>(kind)];
     curve.compute *= device.measured_compute;
     curve.memory *= device.measured_memory;
-    curve.start *= rt.exposed * device.measured_start;
+    curve.start *= device.measured_start;
   }
   // Factors of architecture, device and engine multiply; nothing is faster than the datasheet.
   double compute = flops / (peak * std::min(1.0, rt.eta_compute * curve.compute));
@@ -616,15 +616,18 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
     out.slowestStage = std::max(out.slowestStage, s);
   }
   double tokens = 0, seqs = 0;
-  bool recorded = true;
+  bool decodes = true;
   for (const auto& g : state) {
     tokens += g.count * g.fresh, seqs += g.count;
-    if (g.count > 0 && prompts(g)) recorded = false;
+    if (g.count > 0 && prompts(g)) decodes = false;
   }
   const auto& d = engine_.degrees;
-  // Semantics §2: gaps inside a recorded graph; elsewhere launches, where they are slower than the kernels.
-  double gaps =
-      recorded ? kernels * engine_.runtime.graph_gap : std::max(0.0, kernels * engine_.runtime.launch - device);
+  // Semantics §2: kernels follow each other with gaps; where no graph was recorded, not faster than they are launched.
+  bool all = engine_.runtime.recordsPrompts;
+  bool recorded = (decodes || all) && (all ? tokens : seqs) <= engine_.runtime.recorded * d.dp;
+  double gaps = kernels * engine_.runtime.graph_gap, launches = recorded ? 0 : kernels * engine_.runtime.launch;
+  bool launching = launches > device + gaps;
+  if (launching) gaps = launches - device;
   device += gaps;
   out.slowestStage += gaps / d.pp;
   if (d.pp > 1) {
@@ -641,7 +644,7 @@ StepTime StepModel::time(const BatchState& state, bool withBreakdown) const {
   double host = engine_.hostTime(seqs, tokens);
   out.seconds = rt.host_async ? std::max(device, host) : device + host;
   if (withBreakdown) {
-    if (gaps > 0) rows.push_back({recorded ? "gaps" : "launches", gaps, 0, 0, 0, 0, 0});
+    if (gaps > 0) rows.push_back({launching ? "launches" : "gaps", gaps, 0, 0, 0, 0, 0});
     if (double shown = out.seconds - device; shown > 0) rows.push_back({"host", shown, 0, 0, 0, 0, 0});
     rows.erase(std::remove_if(rows.begin(), rows.end(), [](const BreakdownRow& r) { return r.seconds <= 0; }),
                rows.end());

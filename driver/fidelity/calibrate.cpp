@@ -25,6 +25,15 @@ constexpr double kHuber = 0.1;                          ///< in log ratio (fitti
 constexpr size_t kPerGroup = 10;                        ///< records of a group that a fit looks at, spread evenly
 constexpr double kFloorTpot = 0.03, kFloorTtft = 0.10;  ///< noise of repeated measurements
 
+/// Values of a parameter over its range, evenly in log space.
+std::vector<double> wholeRange(const FitParameter& p) {
+  constexpr size_t n = 9;
+  std::vector<double> out;
+  for (size_t i = 0; i < n; ++i)
+    out.push_back(p.low * std::pow(p.high / p.low, static_cast<double>(i) / static_cast<double>(n - 1)));
+  return out;
+}
+
 double huber(double x) {
   double a = std::fabs(x);
   return a <= kHuber ? x * x / 2 : kHuber * (a - kHuber / 2);
@@ -33,7 +42,8 @@ double huber(double x) {
 struct Sample {
   const Record* record;
   const Built* built;
-  std::string runtime, device;
+  std::string runtime;
+  std::string device;  ///< the chip, where products share one: their corrections are one
   double weight;
 };
 
@@ -65,7 +75,8 @@ class Fitter {
     return sum;
   }
 
-  /// Pattern search in log space, one parameter at a time, over the samples that it touches.
+  /// Pattern search in log space, one parameter at a time, over the samples that it touches. With no step: over the
+  /// whole range of each, for what another time hides does not answer to small steps.
   template <class Values, class Parameters>
   bool improve(Values& values, const Parameters& parameters, const std::function<bool(const Sample&)>& touches,
                double step, const std::set<size_t>& held = {}) {
@@ -83,8 +94,10 @@ class Fitter {
         double z = std::log(v / info.prior) / info.sigma;
         return 0.0003 * z * z / 2 * std::max(1.0, weight);
       };
-      for (double direction : {1.0, -1.0}) {
-        double old = values[p], trial = std::clamp(old * std::exp(direction * step), info.low, info.high);
+      std::vector<double> trials = {values[p] * std::exp(step), values[p] * std::exp(-step)};
+      if (step == 0) trials = wholeRange(info);
+      for (double wanted : trials) {
+        double old = values[p], trial = std::clamp(wanted, info.low, info.high);
         if (trial == old) continue;
         double before = ridge(old), after = ridge(trial);
         for (size_t i : mine) before += losses_[i];
@@ -94,9 +107,10 @@ class Fitter {
         if (after < before - 1e-9) {
           for (size_t k = 0; k < mine.size(); ++k) losses_[mine[k]] = fresh[k];
           better = true;
-          break;
+          if (step > 0) break;
+        } else {
+          values[p] = old;
         }
-        values[p] = old;
       }
     }
     return better;
@@ -267,11 +281,12 @@ std::string overlay(const FitReport& report, const std::string& sources) {
     out += fmt::format("\n// {} records.\nruntime {}_fitted extends {} {{\n", report.perRuntime.at(name), name, name);
     const auto& p = kRuntimeParameters;
     out += fmt::format("  efficiency {{ compute = {}, memory = {} }}\n", figure(p[0], v[0]), figure(p[1], v[1]));
-    out += fmt::format("  launch {{ graph_gap = {}, exposed = {} }}\n", figure(p[2], v[2]), figure(p[3], v[3]));
+    out += fmt::format("  launch {{ graph_gap = {}, launch = {} }}\n", figure(p[2], v[2]), figure(p[3], v[3]));
     out += fmt::format("  host {{ fixed = {}, per_seq = {} }}\n", figure(p[4], v[4]), figure(p[5], v[5]));
     out += fmt::format("  front_fixed = {}\n  front_serial = {}\n}}\n", figure(p[6], v[6]), figure(p[7], v[7]));
   }
   for (const auto& [name, v] : report.fit.devices) {
+    const auto& products = report.products.at(name);
     std::string figures;
     for (size_t p = 0; p < v.size(); ++p) {
       std::string_view path = kDeviceParameters[p].path;
@@ -280,8 +295,9 @@ std::string overlay(const FitReport& report, const std::string& sources) {
                              figure(kDeviceParameters[p], v[p]));
     }
     if (!figures.empty())
-      out += fmt::format("\n// {} records of {}: put this into its `gpu`.\n//   measured {{ {} }}\n",
-                         report.perDevice.at(name), name, figures);
+      out += fmt::format("\n// {} records of {}: put this into {}.\n//   measured {{ {} }}\n",
+                         report.perDevice.at(name), joinWords({products.begin(), products.end()}),
+                         products.size() > 1 ? "each `gpu`" : "its `gpu`", figures);
   }
   return out;
 }
@@ -293,7 +309,7 @@ void FittedFigures::apply(const std::string& runtime, const std::string& device,
     const auto& v = found->second;
     auto& rt = e.runtime;
     rt.eta_compute = v[0], rt.eta_memory = v[1];
-    rt.graph_gap = v[2], rt.exposed = v[3];
+    rt.graph_gap = v[2], rt.launch = v[3];
     rt.host_fixed = v[4], rt.host_per_seq = v[5];
     rt.front_fixed = v[6], rt.front_serial = v[7];
   }
@@ -357,7 +373,9 @@ std::vector<Sample> samplesOf(Predictor& predictor, const std::vector<Record>& r
       const auto* r = all[i * all.size() / n];
       const auto& built = predictor.build(*r);
       // A group's weight grows with its records to one: as if records of a group differed by 1.4 times what groups do.
-      samples.push_back({r, &built, built.runtime, built.device, 1.0 / static_cast<double>(n + 2)});
+      const auto& chip = built.roles.front().engine().device.chip;
+      samples.push_back(
+          {r, &built, built.runtime, chip.empty() ? built.device : chip, 1.0 / static_cast<double>(n + 2)});
     }
   }
   return samples;
@@ -421,12 +439,15 @@ FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, c
                      const std::function<void(const std::string&)>& progress) {
   FitReport report;
   auto samples = samplesOf(predictor, records);
-  for (const auto& s : samples) ++report.perRuntime[s.runtime], ++report.perDevice[s.device];
+  for (const auto& s : samples) {
+    ++report.perRuntime[s.runtime], ++report.perDevice[s.device];
+    report.products[s.device].insert(s.built->device);
+  }
   report.records = samples.size();
   if (samples.empty()) return report;
   Fitter fitter(samples);
   report.before = fitter.loss();
-  fitter.run(true, {{0.5, 12}, {0.2, 10}}, progress);
+  fitter.run(true, {{0.5, 3}, {0, 1}, {0.5, 9}, {0.2, 10}}, progress);
   fitter.keepTwo();
   fitter.run(true, {{0.2, 8}, {0.08, 12}, {0.04, 10}, {0.02, 6}}, progress);
   report.after = fitter.loss();
@@ -436,7 +457,7 @@ FitReport fitRecords(Predictor& predictor, const std::vector<Record>& records, c
   report.medians = mediansOf(errors);
   if (!options.leaveOut) return report;
   report.withoutDevice = leftOut(
-      samples, report.fit, [](const Sample& s) { return s.device; }, progress);
+      samples, report.fit, [](const Sample& s) { return s.built->device; }, progress);
   std::map<std::string, size_t> models;
   for (const auto& s : samples) models.emplace(s.record->model, 0);
   size_t index = 0;

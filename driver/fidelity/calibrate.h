@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"efficiency.compute", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"efficiency.memory", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"launch.graph_gap", 1e-6, 1e-8, 30e-6, 0.7, 1e-6, " us"},
-    {"launch.exposed", 0.7, 0.05, 1, 0.5, 0.01, " pct"},
+    {"launch.launch", 50e-6, 1e-6, 200e-6, 0.7, 1e-6, " us"},
     {"host.fixed", 1e-3, 1e-5, 60e-3, 0.7, 1e-3, " ms"},
     {"host.per_seq", 10e-6, 1e-8, 1e-3, 0.7, 1e-6, " us"},
     {"front_fixed", 5e-3, 1e-4, 0.5, 0.7, 1e-3, " ms"},
@@ -54,7 +55,8 @@ struct FitReport {
   double before = 0, after = 0;  ///< loss
   size_t records = 0;
   std::map<std::string, size_t> perRuntime, perDevice;
-  std::map<std::string, double> medians;  ///< by metric, over groups, after
+  std::map<std::string, std::set<std::string>> products;  ///< by key of `fit.devices`: which have the chip
+  std::map<std::string, double> medians;                  ///< by metric, over groups, after
   /// The same where each record is predicted by a fit that did not see its device, or its model.
   std::map<std::string, double> withoutDevice, withoutModel;
 };

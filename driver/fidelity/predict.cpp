@@ -32,6 +32,7 @@ double commanded(const std::string& command, std::initializer_list<std::string_v
 /// 2 048.
 struct Limits {
   double tokens = 8192, seqs = 1024, fraction = 0.9;
+  double recorded = -1;  ///< largest batch with a graph; below zero: as the runtime says
 };
 
 /// SGLang's server_args.py (0.5): chunks and graphs by the device's memory; what it keeps free for activations by
@@ -42,6 +43,7 @@ void sglangDefaults(const Record& r, double capacity, Limits& l) {
   bool wide = r.main.tp * r.main.dp >= 4;
   double graphs = memory < 60 * 1024 ? (wide ? 160 : 32) : memory < 160 * 1024 ? (wide ? 512 : 256) : 512;
   l.tokens = memory < 35 * 1024 ? 2048 : memory < 60 * 1024 ? 4096 : memory < 160 * 1024 ? 8192 : 16384;
+  l.recorded = graphs;
   double kept = 512 + 1.5 * std::max(l.tokens, 2048.0) + 2 * graphs + devices / 8 * 1024;
   if (r.main.dp > 1) kept += graphs * r.main.dp * (graphs > 300 ? 4.5 : 3);
   if (memory > 60 * 1024) kept = std::max(kept, 10.0 * 1024);
@@ -59,6 +61,8 @@ Limits limitsOf(const Record& r, std::string_view runtime, double capacity) {
   if (runtime.starts_with("vLLM") && small) l.tokens = 2048, l.seqs = 256;
   if (runtime.starts_with("SGLang")) sglangDefaults(r, capacity, l);
   if (runtime.starts_with("TensorRT")) l.seqs = 2048;
+  // trtllm-serve's CudaGraphConfig, where no file of options is given: batches of 1 to 31, 32, 64 and 128, not padded.
+  if (has(r.command, "trtllm-serve") && !has(r.command, "extra_llm_api_options")) l.recorded = 32;
   if (r.max_tokens > 0 && r.mode == "agg") l.tokens = r.max_tokens;
   if (double v =
           commanded(r.command, {"--max-num-seqs", "--max-running-requests", "--max_batch_size", "--max-batch-size"}))
@@ -67,6 +71,8 @@ Limits limitsOf(const Record& r, std::string_view runtime, double capacity) {
     l.tokens = v;
   if (double v = commanded(r.command, {"--gpu-memory-utilization", "--mem-fraction-static"}); v > 0 && v <= 1)
     l.fraction = v;
+  if (double v = commanded(r.command, {"--cuda-graph-max-bs", "--max-cudagraph-capture-size"})) l.recorded = v;
+  if (has(r.command, "--enforce-eager") || has(r.command, "--disable-cuda-graph")) l.recorded = 0;
   // A static batch runs whole.
   if (r.load == Record::Load::Batch) l.seqs = std::max(l.seqs, r.batch);
   return l;
@@ -113,11 +119,12 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
   } else if (has(words, "int4") || has(words, "awq") || has(words, "w4a16")) {
     both("int4");
   }
-  // "fp8 (ModelOpt checkpoints)": of those that ModelOpt made, which is none that keeps its publisher's formats. Where
-  // a record does not say, TensorRT-LLM's checkpoints in four bits, or in eight with one scale, are ModelOpt's, and it
-  // takes their word.
-  bool requantised = !out.empty();
-  bool said = has(r.kv, "fp8") && !(has(r.kv, "modelopt") && !requantised);
+  // "fp8 (ModelOpt checkpoints)": of those that ModelOpt made, which is none that keeps its publisher's eight bits. Of
+  // those that keep four, where the record names four: on B200 gpt-oss writes more tokens than caches of 16 bits could
+  // be read for; on Hopper, where it names eight, it does not. Where a record does not say, TensorRT-LLM's checkpoints
+  // in four bits, or in eight with one scale, are ModelOpt's, and it takes their word.
+  bool requantised = !out.empty(), four = fourBit && has(words, "fp4");
+  bool said = has(r.kv, "fp8") && !(has(r.kv, "modelopt") && !requantised && !four);
   bool trt = has(r.runs, "trt") || has(r.runs, "tensorrt");
   bool checkpoint = trt && requantised && !has(r.kv, "16") && (has(words, "fp4") || r.activations == "fp8");
   if (said || checkpoint || has(r.command, "--kv-cache-dtype fp8") || has(r.command, "--kv-cache-dtype=fp8"))
@@ -187,6 +194,8 @@ Predictor::Text Predictor::deployment(const Record& r) {
   auto engineRuntime = out.runtime;
   if (r.poll_steps > 1) engineRuntime += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));
   if (has(r.command, "--async-scheduling")) engineRuntime += " { host { async = true } }";
+  if (limits.recorded >= 0)
+    engineRuntime += fmt::format(" {{ launch {{ recorded = {} }} }}", shortest(limits.recorded));
   double perNode = std::max(1.0, std::min(r.node_size, std::max(needed, 1.0)));
   if (r.node_size >= needed) perNode = std::max(r.node_size, needed);
   out.text = fmt::format(
@@ -368,7 +377,7 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   ReplayLoad load;
   load.lengths = {r.input, r.output};
   load.spread = r.spread;
-  load.exponential = r.exponential;
+  load.conversations = r.conversations;
   // A finite run: ten requests a slot where the source does not say.
   double requests = r.requests > 0 ? r.requests : r.waves * r.concurrency;
   double concurrency = r.load == Record::Load::Offline ? requests : r.concurrency;

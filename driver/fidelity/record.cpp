@@ -246,7 +246,7 @@ Record fromNested(const Json& j) {
     r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
   }
   // Means of a public chat data set: short and long requests mixed.
-  if (w["mean_isl"].isNumber() && r.input != std::floor(r.input)) r.exponential = !nearRound(r.input);
+  if (w["mean_isl"].isNumber() && r.input != std::floor(r.input)) r.conversations = !nearRound(r.input);
   r.requests = first(w, {"num_requests", "num_prompts"}, 0);
   r.concurrency = first(w, {"concurrency", "max_concurrency"}, 0);
   applyHarness(j["source"], r);

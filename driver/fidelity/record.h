@@ -30,7 +30,7 @@ struct Record {
 
   enum class Load { Closed, Batch, Offline, Rate, Step, Unknown } load = Load::Unknown;
   double input = 0, output = 0, spread = 0;
-  bool exponential = false;  ///< lengths of a data set, whose means are given
+  bool conversations = false;  ///< lengths of a data set, whose means are given
   double concurrency = 0, requests = 0, batch = 0, rate = 0;
   double context = 0;      ///< tokens in the cache of each sequence, of a step by itself
   double step_tokens = 0;  ///< of a prefill step, over all devices

@@ -16,7 +16,8 @@ TEST_CASE("a runtime stands for its engine from one version on") {
   CHECK(named("vLLM", "0.18.1") == "vLLM");
   CHECK(named("vllm", "0.14.0") == "vLLM");
   CHECK(named("vllm", "0.13.0") == "vLLM_0_12");
-  CHECK(named("vllm", "0.11.0") == "vLLM_0_9");
+  CHECK(named("vllm", "0.11.2") == "vLLM_0_11");
+  CHECK(named("vllm", "0.10.2") == "vLLM_0_9");
   CHECK(named("sglang", "0.5.4.post2") == "SGLang_0_5_4");
   CHECK(named("vllm", "0.4") == "vLLM_2024");
   CHECK(named("vllm", "nightly") == "vLLM");
@@ -116,7 +117,7 @@ TEST_CASE("a deployment is that of the engine which ran, with its checkpoint's f
   r.input = 1000, r.output = 100, r.requests = 10, r.load = Record::Load::Offline;
   Predictor predictor;
   auto has = [&](std::string_view part) { return predictor.deployment(r).text.find(part) != std::string::npos; };
-  CHECK(predictor.deployment(r).runtime == "vLLM_0_9");
+  CHECK(predictor.deployment(r).runtime == "vLLM_0_11");
   CHECK(!has("async = true"));
   r.command = "vllm serve m --async-scheduling";
   CHECK(has("async = true"));
@@ -130,6 +131,8 @@ TEST_CASE("a deployment is that of the engine which ran, with its checkpoint's f
   r.kv = "fp8 (modelopt checkpoints)";
   CHECK(has("kv = fp8"));
   r.model = "openai/gpt-oss-120b";
+  CHECK(has("kv = fp8"));  // four bits of its own, as the record names them
+  r.weights = "fp8";
   CHECK(!has("kv = fp8"));
   r.kv = "fp8";
   CHECK(has("kv = fp8"));
@@ -150,7 +153,7 @@ TEST_CASE("experts lie as the record says: split over ranks that gather their to
 TEST_CASE("one user's throughput is that of its own requests, whatever lengths they drew") {
   Record r;
   r.gpu = "H100", r.model = "Qwen/Qwen3-8B", r.engine = r.runs = "vllm", r.version = "0.11.0";
-  r.input = 232.6, r.output = 220.6, r.exponential = true;
+  r.input = 232.6, r.output = 220.6, r.conversations = true;
   r.requests = 100, r.concurrency = 1, r.load = Record::Load::Closed;
   Predictor predictor;
   auto m = predictor.predict(r).metrics;

@@ -1,6 +1,8 @@
 // The replay of a finite run beside the closed forms of a steady one.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "driver/session.h"
 #include "passes/front_end.h"
 #include "passes/replay.h"
@@ -15,6 +17,7 @@ std::vector<Role> buildEngines(const std::string& sets, const std::string& engin
 import std.hw { Cluster }
 import std.hw.nvidia { H100x8 }
 import std.models.llama { Llama31_8B }
+import std.models.mistral { Mistral_7B }
 import std.serving { Aggregated, Disaggregated, ChunkedPrefill, Runtime, Host }
 cluster C extends Cluster { pool a { node = H100x8, count = 1 } }
 let batches = ChunkedPrefill { max_tokens = 2048 tok, max_seqs = 64 }
@@ -104,16 +107,73 @@ TEST_CASE("requests at once wait for each other; more of them than slots wait lo
   CHECK(many->ttft_first == doctest::Approx(many->ttft_mean));
 }
 
-TEST_CASE("lengths of one mean: the longer ones of an exponential are what a run ends with") {
+TEST_CASE("lengths of one mean: the longer ones of conversations are what a run ends with") {
   Role role = build("");
   ReplayLoad load{200, 200, {500, 100}, 0};
   auto equal = replay(role, load);
-  load.exponential = true;
+  load.conversations = true;
   auto drawn = replay(role, load);
   REQUIRE((equal && drawn));
   CHECK(drawn->duration > 1.1 * equal->duration);
   // The mean is kept.
   CHECK(drawn->output_tokens_per_s * drawn->duration == doctest::Approx(200 * 100).epsilon(0.05));
+}
+
+TEST_CASE("conversations: many short answers, most near the mean, the mean kept, none below what clients send") {
+  ReplayLoad load{1000, 1000, {200, 300}, 0};
+  load.conversations = true;
+  std::vector<double> answers;
+  double prompts = 0, sum = 0;
+  for (const auto& r : requestsOf(load)) {
+    CHECK(r.input >= 4);
+    prompts += r.input, sum += r.output, answers.push_back(r.output);
+  }
+  CHECK(prompts / 1000 == doctest::Approx(200).epsilon(0.02));
+  CHECK(sum / 1000 == doctest::Approx(300).epsilon(0.02));
+  std::sort(answers.begin(), answers.end());
+  CHECK(answers.front() == 4);
+  CHECK(answers[100] < 0.1 * 300);
+  CHECK(answers[500] == doctest::Approx(300).epsilon(0.05));
+  CHECK(answers[990] < 4 * 300);
+}
+
+TEST_CASE("an estimating scheduler takes more requests in as it runs, and takes blocks back where they do not fit") {
+  // A cache of some eight requests' whole lengths.
+  auto with = [](const std::string& policy) { return build("kv_policy = " + policy); };
+  auto first = [](Role role) {
+    role.kvBudget = 8 * sequenceBytes(role.holder(), 1100);
+    auto run = replay(role, {64, 64, {100, 1000}, 0});
+    REQUIRE(run);
+    return *run;
+  };
+  auto whole = first(with("no_evict")), estimated = first(with("estimated")), demand = first(with("on_demand"));
+  CHECK(demand.ttft_mean < estimated.ttft_mean);
+  CHECK(estimated.ttft_mean < whole.ttft_mean);
+  CHECK(estimated.output_tokens == demand.output_tokens);
+}
+
+TEST_CASE("a cache keeps a layer's window, unless the engine keeps the whole context") {
+  auto bytes = [](const std::string& sets, double tokens) {
+    auto role = buildEngines(sets, "Aggregated { model = Mistral_7B, cluster = C, engine main { runtime = R } }")[0];
+    return sequenceBytes(role.holder(), tokens);
+  };
+  CHECK(bytes("", 8192) == bytes("", 4096));
+  CHECK(bytes("windows = false", 8192) == 2 * bytes("windows = false", 4096));
+}
+
+TEST_CASE("steps that no graph was recorded for wait for their launches") {
+  auto decode = [](const std::string& launch, double n) {
+    return build("launch { launch = 1 ms" + launch + " }").time({{n, 1, 100, 1}}).seconds;
+  };
+  auto prompt = [](const std::string& launch, double tokens) {
+    return build("launch { launch = 1 ms" + launch + " }").time({{1, tokens, 0, 1}}).seconds;
+  };
+  CHECK(decode("", 32) == decode(", recorded = 32", 32));
+  CHECK(decode(", recorded = 32", 33) > 5 * decode("", 33));
+  CHECK(decode(", recorded = 0", 1) > 5 * decode("", 1));
+  CHECK(prompt("", 16) == prompt(", recorded = 32", 16));
+  CHECK(prompt(", recorded = 32, prompts = true", 16) < prompt("", 16) / 5);
+  CHECK(prompt(", recorded = 32, prompts = true", 33) == prompt("", 33));
 }
 
 TEST_CASE("engines apart: one request is its prompt, its hand-over and its decode steps") {
