@@ -660,10 +660,11 @@ void StepModel::byBody(const BatchState& state, BodyTimes& times) const {
   times.bodies.assign(plan_->bodies.size(), 0);
   times.own = 0;
   eachOp(state, [&](size_t body, const OpPlan&, const Work& w, double count, int) {
+    double seconds = w.seconds > 0 ? w.seconds + w.kernels * engine_.runtime.graph_gap : 0;
     if (body == plan_->graph.main.index)
-      times.own += w.seconds * count;
+      times.own += seconds * count;
     else
-      times.bodies[body] += w.seconds;
+      times.bodies[body] += seconds;
   });
   // With pipeline stages a body runs in several of them: the times above are of one layer.
   for (size_t b = 0; b < times.bodies.size(); ++b) {
@@ -676,7 +677,12 @@ void StepModel::byBody(const BatchState& state, BodyTimes& times) const {
 std::vector<BreakdownRow> StepModel::rows(const BatchState& state) const {
   std::vector<BreakdownRow> rows(plan_->classes.size());
   for (size_t i = 0; i < rows.size(); ++i) rows[i].cls = plan_->classes[i];
-  eachOp(state, [&](size_t, const OpPlan& op, const Work& w, double count, int) { addTo(rows[op.cls], w, count); });
+  double kernels = 0;
+  eachOp(state, [&](size_t, const OpPlan& op, const Work& w, double count, int) {
+    addTo(rows[op.cls], w, count);
+    if (w.seconds > 0) kernels += w.kernels * count;
+  });
+  rows.push_back({"gaps", kernels * engine_.runtime.graph_gap, 0, 0, 0, 0, 0});
   return rows;
 }
 

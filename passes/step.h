@@ -64,7 +64,8 @@ class StepModel {
   };
   std::vector<OpTime> operators(const BatchState& state) const;
 
-  /// Device time of one layer of each body, and of the model's own operators, without host and pipeline.
+  /// Device time of one layer of each body, and of the model's own operators, gaps between kernels included, without
+  /// host and pipeline.
   struct BodyTimes {
     std::vector<double> bodies;  ///< parallel to the plan's; 0 for the main body
     double own = 0;
