@@ -90,12 +90,14 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
   d.architecture = s.show(kernels);
   if (NodeId own = s.find(kernels, "measured_on"); own.valid())
     for (auto name : s[own].children) d.ownCurves |= s.strings[s[name].text] == d.name;
-  for (size_t i = 0; i < kCurveNames.size(); ++i) {
-    NodeId curve = s.find(kernels, kCurveNames[i]);
+  auto curveOf = [&](std::string_view name) -> KernelCurve {
+    NodeId curve = s.find(kernels, name);
     auto get = [&](const char* field, double otherwise) { return s.number(curve, field).value_or(otherwise); };
-    d.curves[i] = {get("start", 0),  get("compute", 1), get("memory", 1), get("sharpness", 0),
-                   get("expert", 0), get("rows", 1),    get("tokens", 0)};
-  }
+    return {get("start", 0),  get("compute", 1), get("memory", 1), get("sharpness", 0),
+            get("expert", 0), get("rows", 1),    get("tokens", 0)};
+  };
+  for (size_t i = 0; i < kCurveNames.size(); ++i) d.curves[i] = curveOf(kCurveNames[i]);
+  d.tensorrtExpertsFp8Block = curveOf("experts_fp8_block_tensorrt_llm");
   d.collective_latency = s.number(kernels, "collective_latency").value_or(0);
   d.collective_bandwidth = s.number(kernels, "collective_bandwidth").value_or(1);
   return d;
@@ -113,6 +115,7 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.sharpness = get("efficiency.sharpness", 0);
   m.tile = get("efficiency.tile", 1);
   m.kernels = s.flag(r, "kernels");
+  m.tensorrtKernels = s.text(r, "kernel_library") == "tensorrt_llm";
   m.graph_gap = get("launch.graph_gap", 0);
   m.launch = get("launch.launch", 0);
   m.recorded = get("launch.recorded", INFINITY);
@@ -262,6 +265,8 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
   }
 
   e.runtime = readRuntime(s, s.find(engine, "runtime"));
+  if (e.runtime.tensorrtKernels)
+    e.device.curves[static_cast<size_t>(Curved::ExpertsFp8Block)] = e.device.tensorrtExpertsFp8Block;
   NodeId batching = s.find(engine, "batching");
   e.max_tokens = s.number(batching, "max_tokens").value_or(e.max_tokens);
   e.max_seqs = s.number(batching, "max_seqs").value_or(e.max_seqs);

@@ -51,6 +51,7 @@ struct Device {
   bool ownCurves = false;                       ///< measured on this very device
   std::shared_ptr<const kernels::Pack> tables;  ///< measured kernels; may be null
   std::array<KernelCurve, static_cast<size_t>(Curved::Count)> curves;
+  KernelCurve tensorrtExpertsFp8Block;  ///< in place of that of `curves`, where the runtime is TensorRT-LLM
   double collective_latency = 0, collective_bandwidth = 1;
   double measured_start = 1, measured_host = 1, measured_compute = 1, measured_memory = 1, measured_experts = 1;
   double capacity = 0, bandwidth = 0;           ///< B, B/s
@@ -79,6 +80,7 @@ struct RuntimeModel {
   double sharpness = 0;  ///< 0: infinite
   double tile = 1;
   bool kernels = false;              ///< the device's curves, instead of one efficiency for all
+  bool tensorrtKernels = false;      ///< grouped products are TensorRT-LLM's
   double graph_gap = 0, launch = 0;  ///< s a kernel: after each; to launch one in a step that is not recorded
   double recorded = INFINITY;        ///< largest batch of a rank whose step is recorded in a graph
   bool recordsPrompts = false;       ///< steps with prompts too, of up to as many tokens

@@ -44,7 +44,9 @@ class Run {
   std::optional<ReplayResult> go() {
     auto total = static_cast<size_t>(std::max(1.0, std::round(load_.requests)));
     for (auto& r : requestsOf(load_)) all_.push_back({r});
-    while (next_ < total && static_cast<double>(next_) < load_.concurrency) send();
+    if (load_.interval > 0)
+      while (next_ < total) send(static_cast<double>(next_) * load_.interval);
+    while (next_ < total && static_cast<double>(next_) < load_.concurrency) send(now_);
     for (size_t step = 0; finished_ < total; ++step) {
       if (step >= kReplaySteps) return std::nullopt;
       if (!advance()) return std::nullopt;
@@ -54,9 +56,9 @@ class Run {
 
  private:
   /// The client sends the next request.
-  void send() {
-    all_[next_].started = now_;
-    front_.send(now_, next_++);
+  void send(double at) {
+    all_[next_].started = at;
+    front_.send(at, next_++);
   }
   /// Requests that have reached the scheduler by now; with nothing else to do, it waits for the next one.
   void receive() {
@@ -118,9 +120,10 @@ class Run {
     return true;
   }
 
+  /// Prompt tokens that the next step could take: of each prompt no more than its rank's budget.
   double pendingTokens() const {
     double sum = 0;
-    for (size_t i : prompts_) sum += all_[i].input - all_[i].done;
+    for (size_t i : prompts_) sum += std::min(all_[i].input - all_[i].done, e_.max_tokens);
     return sum;
   }
 
@@ -224,7 +227,7 @@ class Run {
     promised_ -= reserved(all_[i]);
     all_[i].finished = now_;
     ++finished_;
-    if (next_ < all_.size()) send();
+    if (next_ < all_.size()) send(now_);
   }
 
   ReplayResult summary() const {
@@ -299,6 +302,8 @@ ReplayResult summarize(const std::vector<Replayed>& requests, const ReplayLoad& 
     out.ttft_mean += ttft.back() / n;
     (burst ? out.ttft_first : out.ttft_later) += ttft.back() / (burst ? first : n - first);
     out.e2e_mean += (r.finished - r.started) / n;
+    out.e2e_per_token += (r.finished - r.started) / r.output / n;
+    out.ttft_per_token += (r.first - r.started) / r.output / n;
     (burst ? out.e2e_first : out.e2e_later) += (r.finished - r.started) / (burst ? first : n - first);
     out.duration = std::max(out.duration, r.finished);
     out.output_tokens += r.output;

@@ -14,6 +14,7 @@ struct ReplayLoad {
   double requests = 1, concurrency = 1;  ///< of one replica; concurrency = requests: all at once
   Lengths lengths;                       ///< means
   double spread = 0;                     ///< lengths lie evenly within ± this share of the mean
+  double interval = 0;                   ///< s from one request to the next, whatever the concurrency; 0: a closed loop
   /// Lengths of a data set of conversations of which only the means are known (see requestsOf).
   bool conversations = false;
 };
@@ -22,6 +23,8 @@ struct ReplayResult {
   double ttft_mean = 0, ttft_median = 0, tpot_mean = 0, tpot_median = 0, e2e_mean = 0;  ///< s
   double ttft_first = 0, ttft_later = 0;  ///< s: means of the first `concurrency` requests and of the others
   double e2e_first = 0, e2e_later = 0;
+  /// s: means of a request's time, and of its time to the first token, over its tokens.
+  double e2e_per_token = 0, ttft_per_token = 0;
   double duration = 0;  ///< s
   double output_tokens = 0;
   double requests_per_s = 0, output_tokens_per_s = 0;

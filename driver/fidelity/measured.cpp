@@ -44,6 +44,7 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
   board.byGroups();
   Predictor predictor(input.stdlib);
   std::vector<std::string> impossible;
+  size_t otherwise = 0;  // whose time per token is another than that of decode steps
   for (const auto& r : records) {
     board.begin(r.id);
     bool excluded = false;
@@ -77,7 +78,10 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
       board.skip(r.id, fmt::format("no prediction of `{}`", missing.front()));
       continue;
     }
-    if (roofline > tpot) impossible.push_back(r.id);
+    if (r.per_token != Record::PerToken::Decode)
+      ++otherwise;
+    else if (roofline > tpot)
+      impossible.push_back(r.id);
     for (const auto& [name, value] : r.metrics) {
       // Total and output throughput say the same of one record; prefill times and rates too.
       std::string metric = name == "total_throughput" ? "throughput" : name == "prefill_time" ? "prefill" : name;
@@ -90,6 +94,11 @@ std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
     board.note(
         "the tables of --kernels are not used: engines were fitted with the devices' curves, which are made of such "
         "tables (std.kernels)");
+  if (otherwise > 0)
+    board.note(fmt::format(
+        "scored rows whose client divides the time to a request's last token that it saw, first one included, by its "
+        "tokens: `tpot` is predicted so too: {}",
+        otherwise));
   if (!impossible.empty())
     board.note(fmt::format(
         "scored rows whose time per token is below the roofline of a decode step of all their sequences, so that their "

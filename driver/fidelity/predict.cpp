@@ -73,6 +73,7 @@ Limits limitsOf(const Record& r, std::string_view runtime, double capacity) {
     l.fraction = v;
   if (double v = commanded(r.command, {"--cuda-graph-max-bs", "--max-cudagraph-capture-size"})) l.recorded = v;
   if (has(r.command, "--enforce-eager") || has(r.command, "--disable-cuda-graph")) l.recorded = 0;
+  if (r.recorded > 0) l.recorded = std::max(l.recorded, r.recorded);
   // A static batch runs whole.
   if (r.load == Record::Load::Batch) l.seqs = std::max(l.seqs, r.batch);
   return l;
@@ -193,6 +194,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   auto limits = limitsOf(r, out.runtime, gpu ? gpu->number(gpu->root, "hbm.capacity").value_or(0) : 0);
   auto engineRuntime = out.runtime;
   if (r.poll_steps > 1) engineRuntime += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));
+  if (r.mixed) engineRuntime += " { scheduler = mixed }";
   if (has(r.command, "--async-scheduling")) engineRuntime += " { host { async = true } }";
   if (limits.recorded >= 0)
     engineRuntime += fmt::format(" {{ launch {{ recorded = {} }} }}", shortest(limits.recorded));
@@ -380,13 +382,14 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   load.conversations = r.conversations;
   // A finite run: ten requests a slot where the source does not say.
   double requests = r.requests > 0 ? r.requests : r.waves * r.concurrency;
-  double concurrency = r.load == Record::Load::Offline ? requests : r.concurrency;
+  double concurrency = r.load == Record::Load::Closed ? r.concurrency : requests;
   load.concurrency = std::max(1.0, std::ceil(concurrency / replicas));
   // After the burst all waves are alike: three, of enough requests for their lengths, stand for the run, and each of
   // the others takes what a request takes.
   double waves = std::max(1.0, requests / replicas / load.concurrency);
   double replayed = std::min(waves, std::max(3.0, kEnough / load.concurrency));
   load.requests = std::max(load.concurrency, std::ceil(replayed * load.concurrency));
+  if (r.load == Record::Load::Rate) load.interval = replicas / r.rate;
   auto run = apart ? replayPair(r, b, roles, load) : replay(roles[0], load);
   if (!run) return {{}, "a request does not fit its deployment's KV cache, or its run is too long to replay"};
   Prediction out;
@@ -396,7 +399,10 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   };
   m["ttft_mean"] = mean(run->ttft_first, run->ttft_later, run->ttft_mean);
   m["ttft_median"] = waves >= 2 ? run->ttft_later : run->ttft_median;
-  m["tpot"] = run->tpot_mean;
+  using PerToken = Record::PerToken;
+  m["tpot"] = r.per_token == PerToken::Decode    ? run->tpot_mean
+              : r.per_token == PerToken::Request ? run->e2e_per_token
+                                                 : run->ttft_per_token;
   m["e2e"] = mean(run->e2e_first, run->e2e_later, run->e2e_mean);
   double duration = run->duration + (waves - replayed) * run->e2e_later;
   m["throughput"] = waves / replayed * run->output_tokens / duration * replicas;
@@ -412,7 +418,7 @@ Predictor::Prediction Predictor::predict(const Record& r, const Built& b, const 
   for (const auto& role : b.roles) roles.push_back(adjust ? role.with(adjust) : role);
   if (r.load == Record::Load::Batch) return predictBatch(r, roles[0]);
   if (r.load == Record::Load::Step) return predictStep(r, roles[0]);
-  if (r.load == Record::Load::Rate) return predictSteady(r, b, roles);
+  if (r.load == Record::Load::Rate && (r.requests <= 0 || r.mode == "pd")) return predictSteady(r, b, roles);
   return predictRun(r, b, roles);
 }
 

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <tuple>
@@ -74,6 +76,13 @@ std::string_view programOf(std::string_view command) {
   return "";
 }
 
+/// The engine whose name ends a heading: "Choosing the Inference Engine / SGLang"; "" where none does.
+std::string engineOfHeading(std::string_view heading) {
+  size_t slash = heading.rfind("/ ");
+  auto last = slash == std::string_view::npos ? "" : lowerCase(heading.substr(slash + 2));
+  return last == "vllm" || last == "sglang" || last == "tensorrt-llm" ? last : "";
+}
+
 /// The number after a word of a heading: "Rate 8".
 double numberAfter(std::string_view text, std::string_view word) {
   size_t at = text.find(word);
@@ -139,11 +148,29 @@ void takeMetric(Record& r, const std::string& name, const Json& value, double de
   if (has(key, "prefill") && (key.ends_with("_ms") || key.ends_with("_s"))) put("prefill_time", v);
 }
 
+/// A client of GPUStack's pages of 2026 says as `max_concurrency` how many requests it saw at most at a time, where
+/// others say how many they allowed. What people allow is a power of two, or all; with another number it sent them
+/// evenly, at a rate that is whole in all records that name theirs: the next one above what came to pass. Its time per
+/// token is a request's whole time over its tokens: of equal lengths, the two figures are the same to the last digit
+/// where the time to the first token is all there is. That is so where vLLM's `--reasoning-parser` keeps what a model
+/// thinks out of the answer, which is all that this client looks at: its last token is its first.
+void applyObservingClient(const Json& metrics, Record& r) {
+  double seen = metrics["max_concurrency"].number(), seconds = metrics["duration_s"].number();
+  if (seen <= 0 || seen != metrics["peak_concurrency"].number()) return;
+  bool thinks = r.runs == "vllm" && has(r.command, "--reasoning-parser");
+  r.per_token = thinks ? Record::PerToken::First : Record::PerToken::Request;
+  bool allowed = seen == r.requests || std::has_single_bit(static_cast<uint64_t>(std::min(seen, 1e9)));
+  if (!allowed && seconds > 0 && r.rate <= 0) r.rate = std::ceil(r.requests / seconds);
+}
+
 /// What the tool that drove the load did, where its records carry only nominal figures.
 void applyHarness(const Json& source, Record& r) {
   // InferenceX starts SGLang on Blackwell with --scheduler-recv-interval 10, from 16 users on 30 (its launch scripts).
   bool blackwell = has(r.gpu, "B200") || has(r.gpu, "B300");
   if (has(r.source, "InferenceX") && r.engine == "sglang" && blackwell) r.poll_steps = r.concurrency < 16 ? 10 : 30;
+  // TensorRT-LLM drafts three tokens there, with attention data parallelism one (MTP in the same scripts).
+  if (has(r.source, "InferenceX") && has(r.engine, "tensorrt") && r.mtp && r.drafts <= 0)
+    r.drafts = std::max(r.main.dp, r.decode.dp) > 1 ? 1 : 3;
   const auto provenance = source["provenance"].text();
   // One of aiconfigurator's files gives experts the whole tensor parallelism beside their own: what 2026-03-25.csv
   // measured on 4 devices stands there with 16.
@@ -157,9 +184,11 @@ void applyHarness(const Json& source, Record& r) {
     return;
   }
   // aiconfigurator's generator, which wrote these deployments' configurations, gives a step of vLLM and TensorRT-LLM
-  // the tokens of one prompt, one for each sequence and 1 500 more.
-  if (has(provenance, "source_file=") && !has(r.engine, "sglang"))
-    r.max_tokens = r.input + std::max(1.0, r.main.batch) + 1500;
+  // the tokens of one prompt, one for each sequence and 1 500 more. SGLang it starts with --enable-mixed-chunk and
+  // graphs up to the deployment's batch; files of versions before 0.5.6 are grids of SGLang's own defaults.
+  if (!has(provenance, "source_file=")) return;
+  if (!has(r.engine, "sglang")) r.max_tokens = r.input + std::max(1.0, r.main.batch) + 1500;
+  if (has(r.engine, "sglang") && !has(provenance, "/0.5.1")) r.mixed = true, r.recorded = r.main.batch;
 }
 
 Record fromFlat(const Json& j) {
@@ -217,6 +246,10 @@ Record fromNested(const Json& j) {
     if (whole || program != programOf(r.command)) r.command = shown;
     if (whole) degrees = r.command;
   }
+  // One under a heading that ends in another engine's name ran that one: of its command, the degrees are taken to be
+  // the same, the rest is not known.
+  if (auto named = engineOfHeading(j["source"]["section"].text()); !named.empty() && named != r.runs)
+    r.runs = named, r.version.clear(), r.command.clear();
   // What the record reads from its own command is nothing of another one.
   bool own = r.command == engine["command"].text();
   for (const auto& word : precision["from_command"].items)
@@ -227,7 +260,7 @@ Record fromNested(const Json& j) {
   r.main = degrees.empty() ? sideOf(d) : sideOfCommand(degrees);
   bool oneNode = !d["tp"].isNumber() && !d["dp"].isNumber() && !d["dep"].isNumber();
   // Without degrees all devices work together, unless a command line shows that one was started.
-  if (r.mode == "agg" && oneNode && r.count > 0 && r.command.empty()) r.main.tp = r.count;
+  if (r.mode == "agg" && oneNode && r.count > 0 && degrees.empty()) r.main.tp = r.count;
   if (r.mode == "pd" || d["prefill"].isObject()) r.prefill = sideOf(d["prefill"]), r.decode = sideOf(d["decode"]);
   auto spec = lowerCase(d["spec_decode"].text());
   r.mtp = d["spec_decode"].flag() || (!spec.empty() && spec != "none" && spec != "off" && spec != "false");
@@ -236,6 +269,8 @@ Record fromNested(const Json& j) {
     r.drafts = std::atof(option(r.command, {"--speculative-num-steps"}).c_str());
     if (r.drafts <= 0) r.drafts = numberAfter(r.command, "num_speculative_tokens\":");
     r.otherDraft = has(r.command, "--speculative-draft-model-path") || has(r.command, "EAGLE3");
+  } else if (!degrees.empty()) {
+    r.mtp = false;
   }
 
   const auto& w = j["workload"];
@@ -256,6 +291,7 @@ Record fromNested(const Json& j) {
   r.rate = first(w, {"server_qps", "qps", "request_rate"}, numberAfter(j["source"]["section"].text(), "/ Rate "));
   r.context = first(w, {"kv_len", "mean_context", "context"}, r.input);
   auto arrival = lowerCase(w["arrival"].text()), scenario = lowerCase(w["scenario"].text());
+  applyObservingClient(j["metrics"], r);
   if (r.rate > 0 && scenario != "offline")
     r.load = Record::Load::Rate;
   else if (r.concurrency > 0)
@@ -265,7 +301,7 @@ Record fromNested(const Json& j) {
   else if (r.batch > 0)
     r.load = Record::Load::Batch;
   if (r.load == Record::Load::Closed && r.requests <= 0) r.requests = has(arrival, "10*conc") ? 10 * r.concurrency : 0;
-  if (!r.command.empty()) r.count = r.main.tp * r.main.pp * r.main.dp * r.main.workers;
+  if (!degrees.empty()) r.count = r.main.tp * r.main.pp * r.main.dp * r.main.workers;
   if (r.count <= 0 && d["nodes"].number() > 0) r.count = d["nodes"].number() * r.node_size;
   // One phase by itself, over all devices: what is not tensor parallel is data parallel.
   if (r.mode == "prefill_only" || r.mode == "decode_only") {

@@ -1,5 +1,6 @@
 // Measured records: which runtime stands for an engine, and what a record's own command says.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "driver/fidelity/library.h"
 #include "driver/fidelity/predict.h"
@@ -95,6 +96,93 @@ TEST_CASE("another engine's version is the one that its page names; figures of t
   CHECK(!records[3].why.empty());
   CHECK(records[1].why.empty());
   CHECK(records[2].why.empty());
+}
+
+TEST_CASE("a client that reports how many requests it saw: their pace and what it calls a time per token") {
+  auto record = [](std::string_view heading, std::string_view command, double seen, double peak, double seconds) {
+    auto document = parseJson(fmt::format(
+        R"([{{"source": {{"name": "s", "section": "{}"}}, "hardware": {{"gpu": "H100", "count": 1}}, "model": "m",
+        "engine": {{"name": "vLLM", "version": "0.17.1", "command": "{}"}}, "deployment": {{"mode": "agg"}}, "workload":
+        {{"num_requests": 200, "mean_isl": 1010, "mean_osl": 2000}}, "metrics": {{"max_concurrency": {},
+        "peak_concurrency": {}, "duration_s": {}, "tpot_mean_ms": 2}}}}])",
+        heading, command, seen, peak, seconds));
+    REQUIRE(document.error.empty());
+    auto records = readRecords(document.root);
+    REQUIRE(records.size() == 1);
+    return records[0];
+  };
+  using PerToken = Record::PerToken;
+  auto limited = record("Baseline", "vllm serve m", 4, 9, 100);
+  CHECK(limited.load == Record::Load::Closed);
+  CHECK(limited.concurrency == 4);
+  CHECK(limited.per_token == PerToken::Decode);
+  auto paced = record("Baseline", "vllm serve m", 18, 18, 214.96);
+  CHECK(paced.load == Record::Load::Rate);
+  CHECK(paced.rate == 1);
+  CHECK(paced.per_token == PerToken::Request);
+  CHECK(record("Other / Rate 2", "vllm serve m", 18, 18, 214.96).rate == 2);  // as it says
+  CHECK(record("Baseline", "vllm serve m --reasoning-parser=qwen3", 18, 18, 214.96).per_token == PerToken::First);
+  CHECK(record("Baseline", "vllm serve m", 64, 64, 50).load == Record::Load::Closed);
+  auto all = record("Baseline", "vllm serve m", 200, 200, 57.74);
+  CHECK(all.load == Record::Load::Closed);
+  CHECK(all.concurrency == 200);
+  auto other =
+      record("Choosing the Inference Engine / SGLang", "vllm serve m -tp 2 --reasoning-parser=qwen3", 18, 18, 50);
+  CHECK(other.runs == "sglang");
+  CHECK(other.main.tp == 2);
+  CHECK(other.command.empty());
+  CHECK(other.per_token == PerToken::Request);
+}
+
+TEST_CASE("SGLang as aiconfigurator's generator starts it: mixed steps, graphs up to the batch") {
+  auto record = [](const char* file) {
+    auto document = parseJson(fmt::format(
+        R"([{{"source": {{"name": "NVIDIA aiconfigurator", "provenance": "source_file={}"}}, "hardware": {{"gpu":
+        "H200"}}, "model": "Qwen3-32B", "engine": {{"name": "sglang", "version": "0.5.6"}}, "deployment": {{"mode":
+        "agg", "tp": 2, "batch_size": 384}}, "workload": {{"isl": 1000, "osl": 100, "concurrency": 384}}, "metrics":
+        {{"tpot_ms": 2}}}}])",
+        file));
+    REQUIRE(document.error.empty());
+    return readRecords(document.root).at(0);
+  };
+  Predictor predictor;
+  auto generated = predictor.deployment(record("h200_sxm/sglang/0.5.6.post2/m.csv")).text;
+  CHECK(generated.find("scheduler = mixed") != std::string::npos);
+  CHECK(generated.find("recorded = 384") != std::string::npos);
+  auto grid = predictor.deployment(record("h100_sxm/sglang/0.5.1.post1/m.csv")).text;
+  CHECK(grid.find("scheduler = mixed") == std::string::npos);
+  CHECK(grid.find("recorded = 256") != std::string::npos);
+}
+
+TEST_CASE("drafts that a benchmark's scripts ask for, where its records do not say") {
+  auto drafts = [](const char* decode) {
+    auto document = parseJson(fmt::format(
+        R"([{{"source": {{"name": "SemiAnalysis InferenceX"}}, "hardware": {{"gpu": "B300"}}, "model": "DeepSeek-R1", "engine":
+        {{"name": "Dynamo+TensorRT-LLM"}}, "deployment": {{"mode": "pd", "prefill": {{"tp": 2}}, "decode": {}, "spec_decode":
+        "mtp"}}, "workload": {{"isl": 1000, "osl": 100, "concurrency": 4}}, "metrics": {{"tpot_ms": 2}}}}])",
+        decode));
+    REQUIRE(document.error.empty());
+    return readRecords(document.root).at(0).drafts;
+  };
+  CHECK(drafts(R"({"tp": 8, "dp_attention": false})") == 3);
+  CHECK(drafts(R"({"tp": 8, "dp_attention": true})") == 1);
+}
+
+TEST_CASE("TensorRT-LLM multiplies by experts with kernels of its own") {
+  Predictor predictor;
+  auto experts = [&](const char* engine, const char* version) {
+    Record r;
+    r.gpu = "H200", r.model = "deepseek-ai/DeepSeek-R1-0528", r.engine = r.runs = engine, r.version = version;
+    r.input = 1000, r.output = 100, r.requests = 10, r.load = Record::Load::Offline;
+    r.main.tp = 8;
+    const auto& built = predictor.build(r);
+    REQUIRE_MESSAGE(!built.roles.empty(), built.error);
+    return built.roles[0].engine().device.curves[static_cast<size_t>(Curved::ExpertsFp8Block)];
+  };
+  auto triton = experts("sglang", "0.5.6"), tensorrt = experts("tensorrt-llm", "1.2");
+  CHECK(experts("vllm", "0.14").memory == triton.memory);
+  CHECK(tensorrt.compute > 1.5 * triton.compute);  // at large batches; at small ones each expert costs more
+  CHECK(tensorrt.expert > 5 * triton.expert);
 }
 
 TEST_CASE("lists of lengths and of metrics are as many records") {

@@ -107,6 +107,41 @@ TEST_CASE("requests at once wait for each other; more of them than slots wait lo
   CHECK(many->ttft_first == doctest::Approx(many->ttft_mean));
 }
 
+TEST_CASE("long prompts of data-parallel ranks are computed side by side, a budget of each at a time") {
+  // A host that takes a second for a step counts them.
+  Role role = buildEngines("host { fixed = 1 s }", R"(Aggregated {
+  model = Llama31_8B
+  cluster = C
+  engine main { runtime = R, batching = batches, parallel { dp = 4, ftp = 4 } }
+})")[0];
+  auto one = replay(role, {1, 1, {8000, 1}, 0}), four = replay(role, {4, 4, {8000, 1}, 0}),
+       five = replay(role, {5, 5, {8000, 1}, 0});
+  REQUIRE((one && four && five));
+  CHECK(one->duration == doctest::Approx(4).epsilon(0.3));
+  CHECK(four->duration == doctest::Approx(one->duration).epsilon(0.3));
+  CHECK(five->duration > 4.5);
+}
+
+TEST_CASE("requests sent evenly do not wait while the engine keeps up; their tokens take their whole time") {
+  Role role = build("");
+  ReplayLoad load{50, 50, {500, 50}, 0};
+  load.interval = 5;
+  auto calm = replay(role, load);
+  auto alone = replay(role, {1, 1, {500, 50}, 0});
+  REQUIRE((calm && alone));
+  REQUIRE(alone->e2e_mean < load.interval);
+  CHECK(calm->ttft_mean == doctest::Approx(alone->ttft_mean).epsilon(1e-6));
+  CHECK(calm->e2e_mean == doctest::Approx(alone->e2e_mean).epsilon(1e-6));
+  CHECK(calm->duration == doctest::Approx(49 * load.interval + alone->e2e_mean).epsilon(1e-6));
+  CHECK(calm->e2e_per_token == doctest::Approx(alone->e2e_mean / 50).epsilon(1e-6));
+  CHECK(calm->ttft_per_token == doctest::Approx(alone->ttft_mean / 50).epsilon(1e-6));
+  // Sent faster than they are answered, they queue.
+  load.interval = alone->ttft_mean / 10;
+  auto busy = replay(role, load);
+  REQUIRE(busy);
+  CHECK(busy->ttft_mean > 2 * calm->ttft_mean);
+}
+
 TEST_CASE("lengths of one mean: the longer ones of conversations are what a run ends with") {
   Role role = build("");
   ReplayLoad load{200, 200, {500, 100}, 0};
