@@ -317,6 +317,9 @@ ReplayResult summarize(const std::vector<Replayed>& requests, const ReplayLoad& 
   return out;
 }
 
-std::optional<ReplayResult> replay(const Role& role, const ReplayLoad& load) { return Run(role, load).go(); }
+std::optional<ReplayResult> replay(const Role& role, const ReplayLoad& load) {
+  if (!(load.requests <= kReplaySteps)) return std::nullopt;
+  return Run(role, load).go();
+}
 
 }  // namespace afdc

@@ -40,7 +40,7 @@ struct Replayed {
 std::vector<Replayed> requestsOf(const ReplayLoad& load);
 ReplayResult summarize(const std::vector<Replayed>& requests, const ReplayLoad& load);
 
-/// nullopt: a request does not fit, or the run would take more than `kReplaySteps` steps.
+/// nullopt: a request does not fit, or the run has more than `kReplaySteps` requests or would take as many steps.
 inline constexpr size_t kReplaySteps = 400'000;
 std::optional<ReplayResult> replay(const Role& role, const ReplayLoad& load);
 /// Prefill and decode apart; the load is that of all replicas together.

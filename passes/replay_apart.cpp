@@ -178,6 +178,7 @@ class Run {
 
 std::optional<ReplayResult> replayApart(const PromptSide& prompt, double promptReplicas, const TokenSide& token,
                                         double tokenReplicas, const TransferConfig& transfer, const ReplayLoad& load) {
+  if (!(load.requests <= kReplaySteps)) return std::nullopt;
   return Run(prompt, promptReplicas, token, tokenReplicas, transfer, load).go();
 }
 

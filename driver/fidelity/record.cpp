@@ -185,7 +185,7 @@ void applyHarness(const Json& source, Record& r) {
   }
   // aiconfigurator's generator, which wrote these deployments' configurations, gives a step of vLLM and TensorRT-LLM
   // the tokens of one prompt, one for each sequence and 1 500 more. SGLang it starts with --enable-mixed-chunk and
-  // graphs up to the deployment's batch; files of versions before 0.5.6 are grids of SGLang's own defaults.
+  // graphs up to the deployment's batch; its file of 0.5.1, a grid of other batches, shows SGLang's own defaults.
   if (!has(provenance, "source_file=")) return;
   if (!has(r.engine, "sglang")) r.max_tokens = r.input + std::max(1.0, r.main.batch) + 1500;
   if (has(r.engine, "sglang") && !has(provenance, "/0.5.1")) r.mixed = true, r.recorded = r.main.batch;

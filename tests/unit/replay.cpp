@@ -107,6 +107,10 @@ TEST_CASE("requests at once wait for each other; more of them than slots wait lo
   CHECK(many->ttft_first == doctest::Approx(many->ttft_mean));
 }
 
+TEST_CASE("a run of more requests than anybody replays is refused, not tried") {
+  CHECK(!replay(build(""), {1e12, 1e12, {100, 10}, 0}));
+}
+
 TEST_CASE("long prompts of data-parallel ranks are computed side by side, a budget of each at a time") {
   // A host that takes a second for a step counts them.
   Role role = buildEngines("host { fixed = 1 s }", R"(Aggregated {
