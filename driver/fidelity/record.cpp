@@ -184,8 +184,9 @@ void applyHarness(const Json& source, Record& r) {
     return;
   }
   // aiconfigurator's generator, which wrote these deployments' configurations, gives a step of vLLM and TensorRT-LLM
-  // the tokens of one prompt, one for each sequence and 1 500 more. SGLang it starts with --enable-mixed-chunk and
-  // graphs up to the deployment's batch; its file of 0.5.1, a grid of other batches, shows SGLang's own defaults.
+  // the tokens of one prompt, one for each sequence and 1 500 more. Its times of SGLang are those of mixed steps and
+  // of graphs up to the deployment's batch (--enable-mixed-chunk, --cuda-graph-max-bs); those of 0.5.1, a grid of other
+  // batches, are those of SGLang's own defaults.
   if (!has(provenance, "source_file=")) return;
   if (!has(r.engine, "sglang")) r.max_tokens = r.input + std::max(1.0, r.main.batch) + 1500;
   if (has(r.engine, "sglang") && !has(provenance, "/0.5.1")) r.mixed = true, r.recorded = r.main.batch;
