@@ -90,14 +90,12 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
   d.architecture = s.show(kernels);
   if (NodeId own = s.find(kernels, "measured_on"); own.valid())
     for (auto name : s[own].children) d.ownCurves |= s.strings[s[name].text] == d.name;
-  auto curveOf = [&](std::string_view name) -> KernelCurve {
-    NodeId curve = s.find(kernels, name);
+  for (size_t i = 0; i < kCurveNames.size(); ++i) {
+    NodeId curve = s.find(kernels, kCurveNames[i]);
     auto get = [&](const char* field, double otherwise) { return s.number(curve, field).value_or(otherwise); };
-    return {get("start", 0),  get("compute", 1), get("memory", 1), get("sharpness", 0),
-            get("expert", 0), get("rows", 1),    get("tokens", 0)};
-  };
-  for (size_t i = 0; i < kCurveNames.size(); ++i) d.curves[i] = curveOf(kCurveNames[i]);
-  d.tensorrtExpertsFp8Block = curveOf("experts_fp8_block_tensorrt_llm");
+    d.curves[i] = {get("start", 0),  get("compute", 1), get("memory", 1), get("sharpness", 0),
+                   get("expert", 0), get("rows", 1),    get("tokens", 0)};
+  }
   d.collective_latency = s.number(kernels, "collective_latency").value_or(0);
   d.collective_bandwidth = s.number(kernels, "collective_bandwidth").value_or(1);
   return d;
@@ -265,8 +263,8 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
   }
 
   e.runtime = readRuntime(s, s.find(engine, "runtime"));
-  if (e.runtime.tensorrtKernels)
-    e.device.curves[static_cast<size_t>(Curved::ExpertsFp8Block)] = e.device.tensorrtExpertsFp8Block;
+  auto curve = [&](Curved kind) -> KernelCurve& { return e.device.curves[static_cast<size_t>(kind)]; };
+  if (e.runtime.tensorrtKernels) curve(Curved::ExpertsFp8Block) = curve(Curved::ExpertsFp8BlockTensorrtLlm);
   NodeId batching = s.find(engine, "batching");
   e.max_tokens = s.number(batching, "max_tokens").value_or(e.max_tokens);
   e.max_seqs = s.number(batching, "max_seqs").value_or(e.max_seqs);

@@ -23,6 +23,7 @@ enum class Curved : uint8_t {
   ExpertsBf16,
   ExpertsFp8,
   ExpertsFp8Block,
+  ExpertsFp8BlockTensorrtLlm,  ///< takes the place of the one before where the runtime is TensorRT-LLM
   ExpertsFp4,
   ExpertsW4,  ///< four-bit weights widened for 16-bit arithmetic
   Prefill,
@@ -33,8 +34,10 @@ enum class Curved : uint8_t {
   Count
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)> kCurveNames = {
-    "gemm_bf16",   "gemm_fp8",   "gemm_fp8_block", "gemm_fp4", "experts_bf16",   "experts_fp8",   "experts_fp8_block",
-    "experts_fp4", "experts_w4", "prefill",        "decode",   "latent_prefill", "latent_decode", "elementwise"};
+    "gemm_bf16",      "gemm_fp8",      "gemm_fp8_block",    "gemm_fp4",
+    "experts_bf16",   "experts_fp8",   "experts_fp8_block", "experts_fp8_block_tensorrt_llm",
+    "experts_fp4",    "experts_w4",    "prefill",           "decode",
+    "latent_prefill", "latent_decode", "elementwise"};
 /// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two. Experts besides:
 /// bytes are their weights', and t += touched experts · expert + (rows · their activations + tokens · the tokens')
 /// bytes / W.
@@ -51,7 +54,6 @@ struct Device {
   bool ownCurves = false;                       ///< measured on this very device
   std::shared_ptr<const kernels::Pack> tables;  ///< measured kernels; may be null
   std::array<KernelCurve, static_cast<size_t>(Curved::Count)> curves;
-  KernelCurve tensorrtExpertsFp8Block;  ///< in place of that of `curves`, where the runtime is TensorRT-LLM
   double collective_latency = 0, collective_bandwidth = 1;
   double measured_start = 1, measured_host = 1, measured_compute = 1, measured_memory = 1, measured_experts = 1;
   double capacity = 0, bandwidth = 0;           ///< B, B/s

@@ -14,7 +14,7 @@ struct ReplayLoad {
   double requests = 1, concurrency = 1;  ///< of one replica; concurrency = requests: all at once
   Lengths lengths;                       ///< means
   double spread = 0;                     ///< lengths lie evenly within ± this share of the mean
-  double interval = 0;                   ///< s from one request to the next, whatever the concurrency; 0: a closed loop
+  double interval = 0;                   ///< s from one request to the next, on one engine; 0: a closed loop
   /// Lengths of a data set of conversations of which only the means are known (see requestsOf).
   bool conversations = false;
 };

@@ -7,8 +7,9 @@
 Needs PyTorch and Triton, nothing of afdc. Writes TABLES/NAME/torch_VERSION_FAMILY.csv with one row per call, in milliseconds:
 products in bf16 and fp8 (one scale per tensor, the quantisation of the activations included), attention of prompts and of
 decodes with grouped heads, and the experts of a layer in bf16 and in fp8 with a scale per block (both products, the activation
-between them and the sum over a token's experts, by the quickest of some tilings; not the choice of the experts). Calls are recorded in a CUDA graph that rotates through more weights and caches than the L2 holds,
-and replayed; a row is the median of five replays.
+between them and the sum over a token's experts, by the quickest of some tilings; not the choice of the experts). Calls are
+recorded in a CUDA graph that rotates through more weights and caches than the L2 holds, and replayed; a row is the median of
+five replays.
 """
 import argparse
 import itertools
@@ -194,6 +195,7 @@ class Gpu:
         return (self.torch.tensor(x, device="cuda", dtype=self.torch.int32) for x in (slots, owners))
 
     def experts(self, dtype, tokens, hidden, inner, top, experts, skew):
+        """One layer's: tokens times up and gate, the activation, times down, summed."""
         counts = visits(tokens, top, experts, skew)
         torch, blocked = self.torch, dtype == "fp8_block"
         quantise_blocks, activate, grouped = self.kernels
@@ -203,7 +205,7 @@ class Gpu:
             plain = torch.empty(experts, n, k, device="cuda", dtype=kind)
             for each in plain:
                 each.copy_(torch.randn(n, k, device="cuda", dtype=torch.bfloat16) * 0.02)
-            return plain, torch.full((experts, n // 128, k // 128), 1.0, device="cuda") if blocked else None
+            return plain, torch.ones(experts, n // 128, k // 128, device="cuda") if blocked else None
 
         def make(sets, tile):
             rows, columns, depth, warps, stages = tile
@@ -228,9 +230,7 @@ class Gpu:
                 product(middle, down, last, hidden, inner, 1)
                 torch.sum(last.view(tokens, top, hidden), 1, out=out)
 
-            self.call, self.seen = call, (x, out)
             operands = [(weights(2 * inner, hidden), weights(hidden, inner)) for _ in range(sets)]
-            self.used = operands[0]
             return [lambda o=o: call(*o) for o in operands]
 
         each = tokens * top / sum(count > 0 for count in counts)  # rows of an expert that has any
@@ -280,11 +280,11 @@ def families(gpu):
         ((b, 1, h, g, *formats, s - 1), lambda b=b, s=s, h=h, g=g: gpu.decode(h, g, b, s))
         for (h, g), b, s in itertools.product(HEADS, BATCHES, CONTEXTS))
     columns = "moe_dtype,num_tokens,hidden_size,inter_size,topk,num_experts,moe_tp_size,moe_ep_size,distribution"
+    layers = [(*shape, s) for *shape, skew in EXPERTS for s in (0, skew)]
     yield "moe_perf", columns, (
         (("bfloat16" if d == "bf16" else d, t, h, i, k, e, 1, 1, f"power_law_{s}" if s else "balanced"),
          lambda d=d, t=t, h=h, i=i, k=k, e=e, s=s: gpu.experts(d, t, h, i, k, e, s))
-        for d, (h, i, k, e, skew), s, t in itertools.product(("bf16", "fp8_block"), EXPERTS, (0, 1), TOKENS)
-        for s in [skew * s])
+        for d, (h, i, k, e, s), t in itertools.product(("bf16", "fp8_block"), layers, TOKENS))
 
 
 def measure(gpu, into, say):

@@ -168,7 +168,8 @@ void applyHarness(const Json& source, Record& r) {
   // InferenceX starts SGLang on Blackwell with --scheduler-recv-interval 10, from 16 users on 30 (its launch scripts).
   bool blackwell = has(r.gpu, "B200") || has(r.gpu, "B300");
   if (has(r.source, "InferenceX") && r.engine == "sglang" && blackwell) r.poll_steps = r.concurrency < 16 ? 10 : 30;
-  // TensorRT-LLM drafts three tokens there, with attention data parallelism one (MTP in the same scripts).
+  // TensorRT-LLM's times there are those of three drafts, with attention data parallelism of one; its records do not
+  // say.
   if (has(r.source, "InferenceX") && has(r.engine, "tensorrt") && r.mtp && r.drafts <= 0)
     r.drafts = std::max(r.main.dp, r.decode.dp) > 1 ? 1 : 3;
   const auto provenance = source["provenance"].text();

@@ -134,7 +134,7 @@ TEST_CASE("a client that reports how many requests it saw: their pace and what i
   CHECK(other.per_token == PerToken::Request);
 }
 
-TEST_CASE("SGLang as aiconfigurator's generator starts it: mixed steps, graphs up to the batch") {
+TEST_CASE("SGLang in aiconfigurator's records: mixed steps and graphs up to the batch, but for its oldest grid") {
   auto record = [](const char* file) {
     auto document = parseJson(fmt::format(
         R"([{{"source": {{"name": "NVIDIA aiconfigurator", "provenance": "source_file={}"}}, "hardware": {{"gpu":
@@ -154,7 +154,7 @@ TEST_CASE("SGLang as aiconfigurator's generator starts it: mixed steps, graphs u
   CHECK(grid.find("recorded = 256") != std::string::npos);
 }
 
-TEST_CASE("drafts that a benchmark's scripts ask for, where its records do not say") {
+TEST_CASE("drafts that a benchmark's times show, where its records do not say") {
   auto drafts = [](const char* decode) {
     auto document = parseJson(fmt::format(
         R"([{{"source": {{"name": "SemiAnalysis InferenceX"}}, "hardware": {{"gpu": "B300"}}, "model": "DeepSeek-R1", "engine":
