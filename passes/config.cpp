@@ -114,6 +114,7 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.tile = get("efficiency.tile", 1);
   m.kernels = s.flag(r, "kernels");
   m.tensorrtKernels = s.text(r, "kernel_library") == "tensorrt_llm";
+  m.cutlassExperts = s.text(r, "moe_backend") == "cutlass";
   m.graph_gap = get("launch.graph_gap", 0);
   m.launch = get("launch.launch", 0);
   m.recorded = get("launch.recorded", INFINITY);
@@ -139,6 +140,7 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.reserve = get("reserve", 0);
   m.sampler = get("sampler", 0);
   m.prefill_from = get("prefill_from", 2);
+  m.sparse_heads = get("sparse_heads", 0);
   m.poll_steps = get("poll_steps", 1);
   m.phase_lock = get("phase_lock", 0);
   auto a2a = s.text(r, "all_to_all");
@@ -264,7 +266,16 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
 
   e.runtime = readRuntime(s, s.find(engine, "runtime"));
   auto curve = [&](Curved kind) -> KernelCurve& { return e.device.curves[static_cast<size_t>(kind)]; };
-  if (e.runtime.tensorrtKernels) curve(Curved::ExpertsFp8Block) = curve(Curved::ExpertsFp8BlockTensorrtLlm);
+  if (e.runtime.tensorrtKernels)
+    for (auto [own, common] : {std::pair{Curved::GemmFp8BlockTensorrtLlm, Curved::GemmFp8Block},
+                               {Curved::ExpertsBf16TensorrtLlm, Curved::ExpertsBf16},
+                               {Curved::ExpertsFp8BlockTensorrtLlm, Curved::ExpertsFp8Block},
+                               {Curved::PrefillTensorrtLlm, Curved::Prefill},
+                               {Curved::PrefillFp8TensorrtLlm, Curved::PrefillFp8},
+                               {Curved::LatentDecodeTensorrtLlm, Curved::LatentDecode}})
+      curve(common) = curve(own);
+  if (e.runtime.cutlassExperts)
+    curve(Curved::ExpertsFp4) = curve(Curved::ExpertsMxfp4) = curve(Curved::ExpertsFp4Cutlass);
   NodeId batching = s.find(engine, "batching");
   e.max_tokens = s.number(batching, "max_tokens").value_or(e.max_tokens);
   e.max_seqs = s.number(batching, "max_seqs").value_or(e.max_seqs);

@@ -23,10 +23,19 @@ enum class Curved : uint8_t {
   ExpertsBf16,
   ExpertsFp8,
   ExpertsFp8Block,
-  ExpertsFp8BlockTensorrtLlm,  ///< takes the place of the one before where the runtime is TensorRT-LLM
   ExpertsFp4,
-  ExpertsW4,  ///< four-bit weights widened for 16-bit arithmetic
+  ExpertsBf16TensorrtLlm,  ///< these, and those below so named, take their like's places where the runtime is
+                           ///< TensorRT-LLM
+  ExpertsFp8BlockTensorrtLlm,
+  ExpertsFp4Cutlass,  ///< the place of both of four bits, where the runtime says so
+  ExpertsMxfp4,       ///< four-bit weights that meet eight-bit activations
+  ExpertsW4,          ///< four-bit weights widened for 16-bit arithmetic
   Prefill,
+  PrefillFp8,  ///< of a cache of eight bits
+  GemmFp8BlockTensorrtLlm,
+  PrefillTensorrtLlm,
+  PrefillFp8TensorrtLlm,
+  LatentDecodeTensorrtLlm,
   Decode,
   LatentPrefill,
   LatentDecode,
@@ -34,10 +43,29 @@ enum class Curved : uint8_t {
   Count
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)> kCurveNames = {
-    "gemm_bf16",      "gemm_fp8",      "gemm_fp8_block",    "gemm_fp4",
-    "experts_bf16",   "experts_fp8",   "experts_fp8_block", "experts_fp8_block_tensorrt_llm",
-    "experts_fp4",    "experts_w4",    "prefill",           "decode",
-    "latent_prefill", "latent_decode", "elementwise"};
+    "gemm_bf16",
+    "gemm_fp8",
+    "gemm_fp8_block",
+    "gemm_fp4",
+    "experts_bf16",
+    "experts_fp8",
+    "experts_fp8_block",
+    "experts_fp4",
+    "experts_bf16_tensorrt_llm",
+    "experts_fp8_block_tensorrt_llm",
+    "experts_fp4_cutlass",
+    "experts_mxfp4",
+    "experts_w4",
+    "prefill",
+    "prefill_fp8",
+    "gemm_fp8_block_tensorrt_llm",
+    "prefill_tensorrt_llm",
+    "prefill_fp8_tensorrt_llm",
+    "latent_decode_tensorrt_llm",
+    "decode",
+    "latent_prefill",
+    "latent_decode",
+    "elementwise"};
 /// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two. Experts besides:
 /// bytes are their weights', and t += touched experts · expert + (rows · their activations + tokens · the tokens')
 /// bytes / W.
@@ -82,7 +110,8 @@ struct RuntimeModel {
   double sharpness = 0;  ///< 0: infinite
   double tile = 1;
   bool kernels = false;              ///< the device's curves, instead of one efficiency for all
-  bool tensorrtKernels = false;      ///< grouped products are TensorRT-LLM's
+  bool tensorrtKernels = false;      ///< those of TensorRT-LLM, where it has its own
+  bool cutlassExperts = false;       ///< experts of four bits by CUTLASS
   double graph_gap = 0, launch = 0;  ///< s a kernel: after each; to launch one in a step that is not recorded
   double recorded = INFINITY;        ///< largest batch of a rank whose step is recorded in a graph
   bool recordsPrompts = false;       ///< steps with prompts too, of up to as many tokens
@@ -96,7 +125,7 @@ struct RuntimeModel {
   bool no_evict() const { return kv_policy == KvPolicy::NoEvict; }
   double sampler = 0;   ///< B for each sequence and entry of the vocabulary
   bool windows = true;  ///< do caches keep just what lies in a layer's window?
-  double reserve = 0, prefill_from = 2, phase_lock = 0, poll_steps = 1;
+  double reserve = 0, prefill_from = 2, phase_lock = 0, poll_steps = 1, sparse_heads = 0;
   enum class AllToAll { ByPhase, Normal, LowLatency } all_to_all = AllToAll::ByPhase;
 };
 

@@ -113,10 +113,12 @@ class Compiler {
     p.format = tableFormat(precision);
     // MXFP4 weights meet MXFP8 activations: the tensor cores run at their 8-bit rate (CUTLASS, Blackwell SM100 GEMMs:
     // kind::mxf8f6f4 beside kind::mxf4).
-    if (p.format == "w4a8_mxfp4_mxfp8") p.peak = std::min(p.peak, std::max(engine_.device.fp8, engine_.device.bf16));
+    bool mixed = p.format == "w4a8_mxfp4_mxfp8";
+    if (mixed) p.peak = std::min(p.peak, std::max(engine_.device.fp8, engine_.device.bf16));
     auto arithmetic = precision ? text(precision->compute) : std::string_view("bf16");
     p.curve = p.format == "fp8_block"                       ? (grouped ? Curved::ExpertsFp8Block : Curved::GemmFp8Block)
               : arithmetic == "fp8" || arithmetic == "int8" ? (grouped ? Curved::ExpertsFp8 : Curved::GemmFp8)
+              : mixed && grouped                            ? Curved::ExpertsMxfp4
               : arithmetic == "fp4"                         ? (grouped ? Curved::ExpertsFp4 : Curved::GemmFp4)
               : !grouped                                    ? Curved::GemmBf16
               : precision && precision->bytesPerElement() < 1 ? Curved::ExpertsW4

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <random>
 
 namespace afdc {
 
@@ -67,14 +68,36 @@ ExpertLoad hottestRank(const RoutePlan& r, double tokens, double ep, double tile
     replicate(share, redundant);
     count = share.size();
   }
-  // Experts are dealt to ranks in order of popularity, so that no rank holds only popular ones. The first rank's are
-  // then each at least as popular as any other rank's of the same turn: it is the hottest in every respect.
-  ExpertLoad hottest;
+  // What an expert's share means on the rank that holds it.
+  auto add = [&](ExpertLoad& load, double s) {
+    load.rows += copies * s;
+    load.paddedRows += pad(copies * s);
+    load.touched += -std::expm1(copies * std::log1p(-std::min(s, 1 - 1e-15)));
+  };
   auto ranks = static_cast<size_t>(ep);
-  for (size_t e = 0; e < count; e += ranks) {
-    hottest.rows += copies * share[e];
-    hottest.paddedRows += pad(copies * share[e]);
-    hottest.touched += -std::expm1(copies * std::log1p(-std::min(share[e], 1 - 1e-15)));
+  ExpertLoad hottest;
+  if (redundant > 0 || ranks == 1) {
+    // A balancer deals experts to ranks in order of popularity. The first rank's are then each at least as popular as
+    // any other rank's of the same turn: it is the hottest in every respect.
+    for (size_t e = 0; e < count; e += ranks) add(hottest, share[e]);
+    return hottest;
+  }
+  // An expert's number says nothing of its popularity, and by number they lie on ranks: the hottest rank's mean over a
+  // few shuffles, the same every time. (As sampled in the public kernel tables, whose larger groups this meets.)
+  constexpr int kShuffles = 16;
+  std::mt19937 random(7);
+  thread_local std::vector<ExpertLoad> held;
+  for (int i = 0; i < kShuffles; ++i) {
+    for (size_t e = count - 1; e > 0; --e) std::swap(share[e], share[random() % (e + 1)]);
+    held.assign(ranks, {});
+    for (size_t e = 0; e < count; ++e) add(held[e % ranks], share[e]);
+    ExpertLoad most;
+    for (const auto& h : held) {
+      most.rows = std::max(most.rows, h.rows), most.touched = std::max(most.touched, h.touched);
+      most.paddedRows = std::max(most.paddedRows, h.paddedRows);
+    }
+    hottest.rows += most.rows / kShuffles, hottest.touched += most.touched / kShuffles;
+    hottest.paddedRows += most.paddedRows / kShuffles;
   }
   return hottest;
 }
@@ -330,10 +353,14 @@ const ExpertLoad& StepModel::loadOf(const RoutePlan& route, double tokens, std::
 double StepModel::attentionTime(const OpPlan& op, const Frame& f, Work& w, bool& computeBound) const {
   auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
   double flops[2] = {0, 0}, bytes[2] = {0, 0}, tokens[2] = {0, 0};
+  // Some kernels of chosen tokens go through every slot of a choice, filled or not, for their number of heads at least.
+  double least = std::isfinite(op.limit) ? engine_.runtime.sparse_heads : 0;
+  double wider = least > 0 ? std::ceil(value(op.heads) / least) * least / value(op.heads) : 1;
   for (const auto& g : f.local) {
     bool prompt = prompts(g);
     double read = cachedTokens(op, g), mean = g.count * pastRead(op, g.fresh, g.past);
-    flops[prompt] += value(op.perPair) * (g.count * pairs(op, g.fresh, g.past) + g.fresh * (read - mean));
+    double seen = least > 0 ? g.fresh * op.limit : pairs(op, g.fresh, g.past);
+    flops[prompt] += value(op.perPair) * wider * (g.count * seen + g.fresh * (read - mean));
     bytes[prompt] += value(op.perCached) * read;
     tokens[prompt] += g.count * g.fresh;
   }
@@ -344,7 +371,10 @@ double StepModel::attentionTime(const OpPlan& op, const Frame& f, Work& w, bool&
     // Queries and results, by tokens.
     bytes[prompt] += value(op.bytes) * tokens[prompt] / all;
     bool latent = op.curve == Curved::LatentDecode;
-    Curved kind = prompt ? (latent ? Curved::LatentPrefill : Curved::Prefill) : op.curve;
+    Curved kind = !prompt       ? op.curve
+                  : latent      ? Curved::LatentPrefill
+                  : op.fp8Cache ? Curved::PrefillFp8
+                                : Curved::Prefill;
     bool bound = false;
     double t = roofline(flops[prompt], bytes[prompt], op.peak, kind, bound);
     if (t > most) most = t, computeBound = bound;

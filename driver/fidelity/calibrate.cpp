@@ -377,7 +377,7 @@ std::vector<Sample> samplesOf(Predictor& predictor, const std::vector<Record>& r
       // with equal weights, one odd record moves an engine's figures as far as ten that agree.
       const auto& chip = built.roles.front().engine().device.chip;
       samples.push_back(
-          {r, &built, built.runtime, chip.empty() ? built.device : chip, 1.0 / static_cast<double>(n + 2)});
+          {r, &built, built.runtime, chip.empty() ? built.device : chip, 1.0 / static_cast<double>(n + 1)});
     }
   }
   return samples;

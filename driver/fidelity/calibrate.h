@@ -26,7 +26,7 @@ inline constexpr std::array<FitParameter, 8> kRuntimeParameters = {{
     {"efficiency.compute", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"efficiency.memory", 0.9, 0.3, 1, 0.2, 0.01, " pct"},
     {"launch.graph_gap", 1e-6, 1e-8, 30e-6, 0.7, 1e-6, " us"},
-    {"launch.launch", 50e-6, 1e-6, 200e-6, 0.7, 1e-6, " us"},
+    {"launch.launch", 50e-6, 1e-6, 200e-6, 0.35, 1e-6, " us"},
     {"host.fixed", 1e-3, 1e-5, 60e-3, 0.7, 1e-3, " ms"},
     {"host.per_seq", 10e-6, 1e-8, 1e-3, 0.7, 1e-6, " us"},
     {"front_fixed", 5e-3, 1e-4, 0.5, 0.7, 1e-3, " ms"},

@@ -194,6 +194,10 @@ Predictor::Text Predictor::deployment(const Record& r) {
   auto limits = limitsOf(r, out.runtime, gpu ? gpu->number(gpu->root, "hbm.capacity").value_or(0) : 0);
   auto engineRuntime = out.runtime;
   if (r.poll_steps > 1) engineRuntime += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));
+  // TensorRT-LLM's guides and InferenceX's scripts take CUTLASS for throughput: with attention data parallelism; what
+  // runs its offline benchmark is not said, and its default taken.
+  if (out.runtime.starts_with("TensorRT") && (main.dp > 1 || r.load == Record::Load::Offline))
+    engineRuntime += " { moe_backend = cutlass }";
   if (r.mixed) engineRuntime += " { scheduler = mixed }";
   if (has(r.command, "--async-scheduling")) engineRuntime += " { host { async = true } }";
   if (limits.recorded >= 0)
@@ -268,10 +272,14 @@ double Predictor::rooflineTpot(const Record& r) {
   if (b.roles.empty()) return 0;
   Role ideal = b.roles.back().ideal();
   double n = r.load == Record::Load::Batch     ? r.batch
-             : r.load == Record::Load::Offline ? std::min(r.requests, 512.0)
+             : r.load == Record::Load::Offline ? r.requests
                                                : std::max(1.0, r.concurrency);
-  n = std::max(1.0, n / ideal.engine().replicas);
-  return ideal.time({{n, 1, r.input + r.output / 2, 1}}).seconds / ideal.progress();
+  // No more of them decode side by side than the engine has slots and room for.
+  const auto& e = ideal.engine();
+  double context = r.input + r.output / 2;
+  double fit = ideal.kvBudget / sequenceBytes(ideal.holder(), context);
+  n = std::max(1.0, std::min(n / e.replicas, std::min(e.max_seqs, fit) * e.degrees.dp));
+  return ideal.time({{n, 1, context, 1}}).seconds / ideal.progress();
 }
 
 namespace {

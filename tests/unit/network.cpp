@@ -87,3 +87,13 @@ TEST_CASE("experts: rows are conserved, the hottest rank holds at least its shar
         CHECK(expertLoad(r, tokens, ep, 64).paddedRows >= load.rows * (1 - 1e-9));
       }
 }
+
+TEST_CASE("experts lie on ranks by number: the hottest rank of a random placement, unless a balancer deals them") {
+  RoutePlan r{128, 8, 1, 1, 1.01};
+  double mean = 2048 * 8 / 8.0;
+  // Means over 400 random placements of these shares: 1.64 times the mean rank over 8, 1.13 over 2.
+  CHECK(expertLoad(r, 2048, 8, 1).rows / mean == doctest::Approx(1.64).epsilon(0.05));
+  CHECK(expertLoad(r, 2048, 2, 1).rows / (4 * mean) == doctest::Approx(1.13).epsilon(0.05));
+  CHECK(expertLoad(r, 2048, 8, 1, 16).rows < 1.2 * mean);
+  CHECK(expertLoad(r, 2048, 8, 1).rows == expertLoad(r, 2048, 8, 1).rows);
+}

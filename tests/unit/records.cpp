@@ -168,21 +168,84 @@ TEST_CASE("drafts that a benchmark's times show, where its records do not say") 
   CHECK(drafts(R"({"tp": 8, "dp_attention": true})") == 1);
 }
 
-TEST_CASE("TensorRT-LLM multiplies by experts with kernels of its own") {
+namespace {
+
+/// DeepSeek-R1 over eight devices.
+Record eightDevices(const char* gpu, const char* engine, const char* version) {
+  Record r;
+  r.gpu = gpu, r.model = "deepseek-ai/DeepSeek-R1-0528", r.engine = r.runs = engine, r.version = version;
+  r.input = 1000, r.output = 100, r.requests = 10, r.load = Record::Load::Offline;
+  r.main.tp = 8;
+  return r;
+}
+
+const EngineConfig& engineOf(Predictor& predictor, const Record& r) {
+  const auto& built = predictor.build(r);
+  REQUIRE_MESSAGE(!built.roles.empty(), built.error);
+  return built.roles[0].engine();
+}
+
+}  // namespace
+
+TEST_CASE("TensorRT-LLM has kernels of its own") {
   Predictor predictor;
-  auto experts = [&](const char* engine, const char* version) {
-    Record r;
-    r.gpu = "H200", r.model = "deepseek-ai/DeepSeek-R1-0528", r.engine = r.runs = engine, r.version = version;
-    r.input = 1000, r.output = 100, r.requests = 10, r.load = Record::Load::Offline;
-    r.main.tp = 8;
+  auto curve = [&](const char* engine, const char* version, Curved kind) {
+    return engineOf(predictor, eightDevices("H200", engine, version)).device.curves[static_cast<size_t>(kind)];
+  };
+  for (auto kind : {Curved::ExpertsFp8Block, Curved::GemmFp8Block, Curved::Prefill, Curved::PrefillFp8}) {
+    auto triton = curve("sglang", "0.5.6", kind), tensorrt = curve("tensorrt-llm", "1.2", kind);
+    CHECK(curve("vllm", "0.14", kind).compute == triton.compute);
+    CHECK(tensorrt.compute != triton.compute);
+  }
+  // At few rows each of its experts costs more.
+  CHECK(curve("tensorrt-llm", "1.2", Curved::ExpertsFp8Block).expert >
+        2 * curve("sglang", "0.5.6", Curved::ExpertsFp8Block).expert);
+  // The same kernel serves products that neither has alone.
+  CHECK(curve("tensorrt-llm", "1.2", Curved::GemmBf16).compute == curve("vllm", "0.14", Curved::GemmBf16).compute);
+}
+
+TEST_CASE("experts of four bits: CUTLASS for TensorRT-LLM's throughput, trtllm-gen where few tokens wait") {
+  Predictor predictor;
+  auto r = eightDevices("B200", "tensorrt-llm", "1.2");
+  auto start = [&] { return engineOf(predictor, r).device.curves[static_cast<size_t>(Curved::ExpertsMxfp4)].start; };
+  double offline = start();
+  r.load = Record::Load::Closed, r.concurrency = 8;
+  double served = start();
+  CHECK(served < offline / 2);
+  r.main.tp = 1, r.main.dp = 8;
+  CHECK(start() == offline);
+  r.runs = r.engine = "sglang", r.version = "0.5.9";
+  CHECK(start() == served);
+}
+
+TEST_CASE("kernels of chosen tokens that fill every slot: a short context costs what a full choice does") {
+  Predictor predictor;
+  auto grows = [&](const char* engine, const char* version) {
+    auto r = eightDevices("H200", engine, version);
+    r.model = "deepseek-ai/DeepSeek-V3.2";
     const auto& built = predictor.build(r);
     REQUIRE_MESSAGE(!built.roles.empty(), built.error);
-    return built.roles[0].engine().device.curves[static_cast<size_t>(Curved::ExpertsFp8Block)];
+    auto at = [&](double past) { return built.roles[0].time({{512, 1, past, 1}}).seconds; };
+    return at(2000) / at(200);
   };
-  auto triton = experts("sglang", "0.5.6"), tensorrt = experts("tensorrt-llm", "1.2");
-  CHECK(experts("vllm", "0.14").memory == triton.memory);
-  CHECK(tensorrt.compute > 1.5 * triton.compute);  // at large batches; at small ones each expert costs more
-  CHECK(tensorrt.expert > 5 * triton.expert);
+  CHECK(grows("vllm", "0.13") < grows("sglang", "0.5.6"));
+  CHECK(grows("vllm", "0.13") < 1.1);
+}
+
+TEST_CASE("the roofline of a token has no more sequences than find room") {
+  Predictor predictor;
+  Record r;
+  r.gpu = "H100", r.model = "Qwen/Qwen3-32B", r.engine = r.runs = "vllm", r.version = "0.11.0";
+  r.input = 8000, r.output = 100, r.requests = 1000, r.load = Record::Load::Offline;
+  double many = predictor.rooflineTpot(r);
+  r.requests = 4;  // some eight fit beside the weights
+  CHECK(many < 2 * predictor.rooflineTpot(r));
+  // Slots are the engine's.
+  r.gpu = "H200", r.input = 100;
+  double whole = predictor.rooflineTpot(r);
+  r.requests = 2000;
+  r.command = "vllm serve Qwen/Qwen3-32B --max-num-seqs 64";
+  CHECK(predictor.rooflineTpot(r) < whole * 2);
 }
 
 TEST_CASE("lists of lengths and of metrics are as many records") {
@@ -278,9 +341,9 @@ TEST_CASE("products with one scale are faster than those with a scale per block"
   r.activations = "fp8_block";
   double blocks = predictor.predict(r).metrics["ttft_mean"];
   r.activations = "fp8";
-  // Hopper's curves: 54 % of peak with a soft knee, against 68 % with a sharp one; attention and the rest are the same.
+  // Hopper's curves: 60 % of peak with a soft knee, against 68 % with a sharp one; attention and the rest are the same.
   double tensor = predictor.predict(r).metrics["ttft_mean"];
-  CHECK(tensor < 0.85 * blocks);
+  CHECK(tensor < 0.9 * blocks);
   CHECK(tensor > 0.5 * blocks);
 }
 
