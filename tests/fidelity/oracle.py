@@ -4,7 +4,7 @@
 Shares nothing with afdc: sizes are literals, formulas follow the documented semantics under `runtime ideal` (every
 efficiency one, no overheads). Usage: oracle.py AFDC
 """
-import json, math, subprocess, sys, os
+import json, math, random, subprocess, sys, os
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BW, BF16, FP8 = 4.8e12, 989e12, 1979e12          # H200 SXM
@@ -65,11 +65,27 @@ def law(tokens, experts, topk, skew):
     return p
 
 
+def shuffles(values, n=16, seed=7):
+    """`n` orders of the values, each Fisher-Yates's of the one before: Matsumoto and Nishimura's MT19937, as C++ seeds it."""
+    state = [seed]
+    for i in range(1, 624):
+        state.append((1812433253 * (state[-1] ^ state[-1] >> 30) + i) % 2**32)
+    source = random.Random()
+    source.setstate((3, (*state, 624), None))
+    values = list(values)
+    for _ in range(n):
+        for e in range(len(values) - 1, 0, -1):
+            i = source.getrandbits(32) % (e + 1)
+            values[e], values[i] = values[i], values[e]
+        yield values
+
+
 def hottest(tokens, experts, topk, skew, ep):
-    p = law(tokens, experts, topk, skew)
-    rows = max(sum(p[r::ep]) * tokens * topk for r in range(ep))
-    touched = max(sum(1 - (1 - q) ** (tokens * topk) for q in p[r::ep]) for r in range(ep))
-    return rows, touched
+    """Experts lie on ranks by number, which says nothing of their popularity: the mean over shuffles."""
+    copies, placed = tokens * topk, list(map(list, shuffles(law(tokens, experts, topk, skew))))
+    rows = [max(sum(p[r::ep]) * copies for r in range(ep)) for p in placed]
+    touched = [max(sum(1 - (1 - q) ** copies for q in p[r::ep]) for r in range(ep)) for p in placed]
+    return sum(rows) / len(rows), sum(touched) / len(touched)
 
 
 def grouped(rows, touched, k, n, wbytes, peak):
