@@ -373,7 +373,7 @@ std::vector<Sample> samplesOf(Predictor& predictor, const std::vector<Record>& r
     for (size_t i = 0; i < n; ++i) {
       const auto* r = all[i * all.size() / n];
       const auto& built = predictor.build(*r);
-      // A group's weight grows with its records to one, as if records of a group differed by 1.4 times what groups do:
+      // A group's weight grows with its records to one, as if records of a group differed by what groups do:
       // with equal weights, one odd record moves an engine's figures as far as ten that agree.
       const auto& chip = built.roles.front().engine().device.chip;
       samples.push_back(
