@@ -68,36 +68,36 @@ ExpertLoad hottestRank(const RoutePlan& r, double tokens, double ep, double tile
     replicate(share, redundant);
     count = share.size();
   }
-  // What an expert's share means on the rank that holds it.
-  auto add = [&](ExpertLoad& load, double s) {
-    load.rows += copies * s;
-    load.paddedRows += pad(copies * s);
-    load.touched += -std::expm1(copies * std::log1p(-std::min(s, 1 - 1e-15)));
+  // What each expert means for the rank that holds it.
+  thread_local std::vector<ExpertLoad> loads, held;  // scratch
+  loads.clear();
+  for (double s : share)
+    loads.push_back({copies * s, -std::expm1(copies * std::log1p(-std::min(s, 1 - 1e-15))), pad(copies * s)});
+  auto add = [](ExpertLoad& sum, const ExpertLoad& l) {
+    sum.rows += l.rows, sum.touched += l.touched, sum.paddedRows += l.paddedRows;
   };
   auto ranks = static_cast<size_t>(ep);
   ExpertLoad hottest;
   if (redundant > 0 || ranks == 1) {
     // A balancer deals experts to ranks in order of popularity. The first rank's are then each at least as popular as
     // any other rank's of the same turn: it is the hottest in every respect.
-    for (size_t e = 0; e < count; e += ranks) add(hottest, share[e]);
+    for (size_t e = 0; e < count; e += ranks) add(hottest, loads[e]);
     return hottest;
   }
   // An expert's number says nothing of its popularity, and by number they lie on ranks: the hottest rank's mean over a
   // few shuffles, the same every time. (As sampled in the public kernel tables, whose larger groups this meets.)
   constexpr int kShuffles = 16;
   std::mt19937 random(7);
-  thread_local std::vector<ExpertLoad> held;
   for (int i = 0; i < kShuffles; ++i) {
-    for (size_t e = count - 1; e > 0; --e) std::swap(share[e], share[random() % (e + 1)]);
+    for (size_t e = count - 1; e > 0; --e) std::swap(loads[e], loads[random() % (e + 1)]);
     held.assign(ranks, {});
-    for (size_t e = 0; e < count; ++e) add(held[e % ranks], share[e]);
+    for (size_t e = 0; e < count; ++e) add(held[e % ranks], loads[e]);
     ExpertLoad most;
     for (const auto& h : held) {
       most.rows = std::max(most.rows, h.rows), most.touched = std::max(most.touched, h.touched);
       most.paddedRows = std::max(most.paddedRows, h.paddedRows);
     }
-    hottest.rows += most.rows / kShuffles, hottest.touched += most.touched / kShuffles;
-    hottest.paddedRows += most.paddedRows / kShuffles;
+    add(hottest, {most.rows / kShuffles, most.touched / kShuffles, most.paddedRows / kShuffles});
   }
   return hottest;
 }
