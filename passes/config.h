@@ -24,22 +24,22 @@ enum class Curved : uint8_t {
   ExpertsFp8,
   ExpertsFp8Block,
   ExpertsFp4,
-  ExpertsBf16TensorrtLlm,  ///< these, and those below so named, take their like's places where the runtime is
-                           ///< TensorRT-LLM
-  ExpertsFp8BlockTensorrtLlm,
-  ExpertsFp4Cutlass,  ///< the place of both of four bits, where the runtime says so
-  ExpertsMxfp4,       ///< four-bit weights that meet eight-bit activations
-  ExpertsW4,          ///< four-bit weights widened for 16-bit arithmetic
+  ExpertsMxfp4,  ///< four-bit weights that meet eight-bit activations
+  ExpertsW4,     ///< four-bit weights widened for 16-bit arithmetic
   Prefill,
   PrefillFp8,  ///< of a cache of eight bits
-  GemmFp8BlockTensorrtLlm,
-  PrefillTensorrtLlm,
-  PrefillFp8TensorrtLlm,
-  LatentDecodeTensorrtLlm,
   Decode,
   LatentPrefill,
   LatentDecode,
   Elementwise,
+  // These take the places of their like where the runtime says so.
+  ExpertsFp4Cutlass,
+  GemmFp8BlockTensorrtLlm,
+  ExpertsBf16TensorrtLlm,
+  ExpertsFp8BlockTensorrtLlm,
+  PrefillTensorrtLlm,
+  PrefillFp8TensorrtLlm,
+  LatentDecodeTensorrtLlm,
   Count
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)> kCurveNames = {
@@ -51,21 +51,21 @@ inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)
     "experts_fp8",
     "experts_fp8_block",
     "experts_fp4",
-    "experts_bf16_tensorrt_llm",
-    "experts_fp8_block_tensorrt_llm",
-    "experts_fp4_cutlass",
     "experts_mxfp4",
     "experts_w4",
     "prefill",
     "prefill_fp8",
-    "gemm_fp8_block_tensorrt_llm",
-    "prefill_tensorrt_llm",
-    "prefill_fp8_tensorrt_llm",
-    "latent_decode_tensorrt_llm",
     "decode",
     "latent_prefill",
     "latent_decode",
-    "elementwise"};
+    "elementwise",
+    "experts_fp4_cutlass",
+    "gemm_fp8_block_tensorrt_llm",
+    "experts_bf16_tensorrt_llm",
+    "experts_fp8_block_tensorrt_llm",
+    "prefill_tensorrt_llm",
+    "prefill_fp8_tensorrt_llm",
+    "latent_decode_tensorrt_llm"};
 /// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two. Experts besides:
 /// bytes are their weights', and t += touched experts · expert + (rows · their activations + tokens · the tokens')
 /// bytes / W.
@@ -110,7 +110,7 @@ struct RuntimeModel {
   double sharpness = 0;  ///< 0: infinite
   double tile = 1;
   bool kernels = false;              ///< the device's curves, instead of one efficiency for all
-  bool tensorrtKernels = false;      ///< those of TensorRT-LLM, where it has its own
+  bool tensorrtKernels = false;      ///< TensorRT-LLM's curves, where it has its own
   bool cutlassExperts = false;       ///< experts of four bits by CUTLASS
   double graph_gap = 0, launch = 0;  ///< s a kernel: after each; to launch one in a step that is not recorded
   double recorded = INFINITY;        ///< largest batch of a rank whose step is recorded in a graph

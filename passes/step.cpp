@@ -353,8 +353,10 @@ const ExpertLoad& StepModel::loadOf(const RoutePlan& route, double tokens, std::
 double StepModel::attentionTime(const OpPlan& op, const Frame& f, Work& w, bool& computeBound) const {
   auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
   double flops[2] = {0, 0}, bytes[2] = {0, 0}, tokens[2] = {0, 0};
-  // Some kernels of chosen tokens go through every slot of a choice, filled or not, for their number of heads at least.
-  double least = std::isfinite(op.limit) ? engine_.runtime.sparse_heads : 0;
+  // Some kernels of tokens chosen from a cache of latents go through every slot of a choice, filled or not, for their
+  // number of heads at least.
+  bool chosen = std::isfinite(op.limit) && op.latent && op.perCached.valid();
+  double least = chosen ? engine_.runtime.sparse_heads : 0;
   double wider = least > 0 ? std::ceil(value(op.heads) / least) * least / value(op.heads) : 1;
   for (const auto& g : f.local) {
     bool prompt = prompts(g);

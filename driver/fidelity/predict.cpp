@@ -194,8 +194,9 @@ Predictor::Text Predictor::deployment(const Record& r) {
   auto limits = limitsOf(r, out.runtime, gpu ? gpu->number(gpu->root, "hbm.capacity").value_or(0) : 0);
   auto engineRuntime = out.runtime;
   if (r.poll_steps > 1) engineRuntime += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));
-  // TensorRT-LLM's guides and InferenceX's scripts take CUTLASS for throughput: with attention data parallelism; what
-  // runs its offline benchmark is not said, and its default taken.
+  // Records do not say which kernels served experts of four bits. Inferred from times: TensorRT-LLM's offline benchmark
+  // keeps CUTLASS's pace (gpt-oss on B200: 7 % off, with trtllm-gen's 23 %), its servers trtllm-gen's. With attention
+  // data parallelism, which is for throughput, CUTLASS is assumed.
   if (out.runtime.starts_with("TensorRT") && (main.dp > 1 || r.load == Record::Load::Offline))
     engineRuntime += " { moe_backend = cutlass }";
   if (r.mixed) engineRuntime += " { scheduler = mixed }";

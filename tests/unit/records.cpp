@@ -200,7 +200,7 @@ TEST_CASE("TensorRT-LLM has kernels of its own") {
   // At few rows each of its experts costs more.
   CHECK(curve("tensorrt-llm", "1.2", Curved::ExpertsFp8Block).expert >
         2 * curve("sglang", "0.5.6", Curved::ExpertsFp8Block).expert);
-  // The same kernel serves products that neither has alone.
+  // Where no library has its own, all share one.
   CHECK(curve("tensorrt-llm", "1.2", Curved::GemmBf16).compute == curve("vllm", "0.14", Curved::GemmBf16).compute);
 }
 
