@@ -67,7 +67,7 @@ AfdModel AfdModel::with(double microbatches, double bandwidthFactor) const {
 
 BatchState AfdModel::microbatch(const BatchState& step) const {
   BatchState micro = step;
-  for (auto& g : micro) g.count /= config_.microbatches;
+  for (auto& g : micro) g.count /= config_.microbatches, g.busiest /= config_.microbatches;
   return micro;
 }
 

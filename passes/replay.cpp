@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "passes/front_end.h"
+#include "passes/prompt_batch.h"
 
 namespace afdc {
 
@@ -16,6 +17,17 @@ struct Request : Replayed {
   double context = 0;    ///< tokens in the cache
   double left = 0;       ///< output tokens to come
   double generated = 0;  ///< before a preemption
+  size_t rank = 0;       ///< data-parallel
+};
+
+/// What a data-parallel rank has to do.
+struct Rank {
+  double prompts = 0, running = 0;  ///< requests
+  double tokens = 0;                ///< of its prompts, to compute
+  bool operator<(const Rank& o) const {
+    double mine = prompts + running, its = o.prompts + o.running;
+    return mine != its ? mine < its : tokens < o.tokens;
+  }
 };
 
 double median(std::vector<double> values) {
@@ -35,6 +47,7 @@ class Run {
         width_(role.verifiedTokens()),
         front_(e_.runtime.front_serial + e_.runtime.front_per_token * load.lengths.input, e_.runtime.front_fixed) {
     double D = e_.degrees.dp, whole = load.lengths.input + load.lengths.output;
+    ranks_.resize(static_cast<size_t>(D));
     budget_ = e_.max_tokens * D;
     slots_ = e_.max_seqs * D;
     ahead_ = e_.runtime.no_evict() ? 1 : estimates() ? kFirstRatio : 0;
@@ -110,6 +123,9 @@ class Run {
       if (pendingTokens() >= budget_) break;
       taken += reserved(r);
       promised_ += reserved(r);
+      auto rank = std::min_element(ranks_.begin(), ranks_.end());
+      r.rank = static_cast<size_t>(rank - ranks_.begin());
+      ++rank->prompts, rank->tokens += r.input;
       prompts_.push_back(waiting_.front());
       waiting_.pop_front();
     }
@@ -120,27 +136,26 @@ class Run {
     return true;
   }
 
-  /// Prompt tokens that the next step could take: of each prompt no more than its rank's budget.
+  /// Prompt tokens that the next step could take.
   double pendingTokens() const {
     double sum = 0;
-    for (size_t i : prompts_) sum += std::min(all_[i].input - all_[i].done, e_.max_tokens);
+    for (const auto& rank : ranks_) sum += std::min(rank.tokens, e_.max_tokens);
     return sum;
   }
 
   void mixed() {
     bool stall = e_.runtime.prefill_first;
-    double n = stall ? 0 : static_cast<double>(running_.size()), room = std::max(1.0, budget_ - n * width_);
-    double count = 0, fresh = 0, past = 0, ending = 0;
+    double n = stall ? 0 : static_cast<double>(running_.size());
+    PromptBatch batch(ranks_.size(), e_.max_tokens);
+    if (n > 0)
+      for (size_t rank = 0; rank < ranks_.size(); ++rank) batch.occupy(rank, ranks_[rank].running * width_);
     std::vector<std::pair<size_t, double>> chunks;
     for (size_t i : prompts_) {
-      if (room < 1) break;
-      double chunk = std::min({all_[i].input - all_[i].done, room, e_.max_tokens});
-      room -= chunk;
-      chunks.emplace_back(i, chunk);
-      ++count, fresh += chunk, past += load_.lengths.cached + all_[i].done;
-      ending += all_[i].done + chunk >= all_[i].input;
+      auto& r = all_[i];
+      double chunk = batch.take(r.rank, load_.lengths.cached + r.done, r.input - r.done);
+      if (chunk > 0) chunks.emplace_back(i, chunk);
     }
-    BatchState state = {{count, fresh / count, past / count, ending / count}};
+    BatchState state = {batch.group()};
     if (n > 0) state.insert(state.begin(), decoding());
     now_ += schedule_.step(state);
     decoded_ = e_.runtime.poll_steps;  // after a prompt, an engine looks at once
@@ -151,7 +166,9 @@ class Run {
     for (auto [i, chunk] : chunks) {
       auto& r = all_[i];
       r.done += chunk;
+      ranks_[r.rank].tokens -= chunk;
       if (r.done < r.input) continue;
+      --ranks_[r.rank].prompts, ++ranks_[r.rank].running;
       prompts_.erase(std::find(prompts_.begin(), prompts_.end(), i));
       if (r.first == 0) r.first = now_;
       r.context = load_.lengths.cached + r.input + 1;
@@ -192,8 +209,9 @@ class Run {
   Group decoding() const {
     double sum = 0, squares = 0, n = static_cast<double>(running_.size());
     for (size_t i : running_) sum += all_[i].context, squares += all_[i].context * all_[i].context;
-    double mean = sum / n;
-    return {n, 1, mean, 1, false, std::sqrt(std::max(0.0, squares / n - mean * mean))};
+    double mean = sum / n, busiest = 0;
+    for (const auto& rank : ranks_) busiest = std::max(busiest, rank.running);
+    return {n, 1, mean, 1, false, std::sqrt(std::max(0.0, squares / n - mean * mean)), busiest};
   }
 
   /// Every running sequence gets the tokens of `steps` steps.
@@ -215,6 +233,7 @@ class Run {
     size_t i = running_.back();
     running_.pop_back();
     auto& r = all_[i];
+    --ranks_[r.rank].running;
     r.input = r.context - load_.lengths.cached;
     r.done = 0;
     r.generated += r.output - r.left;
@@ -225,6 +244,7 @@ class Run {
 
   void finish(size_t i) {
     promised_ -= reserved(all_[i]);
+    --ranks_[all_[i].rank].running;
     all_[i].finished = now_;
     ++finished_;
     if (next_ < all_.size()) send(now_);
@@ -249,6 +269,7 @@ class Run {
   double now_ = 0, promised_ = 0;
   size_t next_ = 0, finished_ = 0;
   std::vector<Request> all_;
+  std::vector<Rank> ranks_;
   FrontEnd front_;
   std::deque<size_t> waiting_;
   std::vector<size_t> prompts_, running_;

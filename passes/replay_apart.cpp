@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "passes/front_end.h"
+#include "passes/prompt_batch.h"
 #include "passes/replay.h"
 
 namespace afdc {
@@ -21,10 +22,22 @@ using Agenda = std::priority_queue<std::pair<double, size_t>, std::vector<std::p
 
 /// Computes prompts, chunk by chunk in the order of arrival.
 struct PromptEngine {
+  struct Prompt {
+    size_t request, rank;
+    double left;  ///< tokens to compute
+  };
   FrontEnd front;
-  double clock = 0;                                    ///< end of its last step
-  double portFree = 0;                                 ///< when its port has sent what it had
-  std::deque<std::pair<size_t, double>> waiting = {};  ///< requests and their tokens to compute
+  std::vector<double> tokens;  ///< to compute on each data-parallel rank
+  double clock = 0;            ///< end of its last step
+  double portFree = 0;         ///< when its port has sent what it had
+  std::deque<Prompt> waiting = {};
+
+  /// On the rank with the least to compute.
+  void receive(size_t request, double input) {
+    auto least = std::min_element(tokens.begin(), tokens.end());
+    *least += input;
+    waiting.push_back({request, static_cast<size_t>(least - tokens.begin()), input});
+  }
 
   double nextStep() const {
     if (!waiting.empty()) return clock;
@@ -60,7 +73,8 @@ class Run {
         requests_(requestsOf(load)) {
     const auto& rt = prompt.role->engine().runtime;
     FrontEnd front(rt.front_serial + rt.front_per_token * load.lengths.input, rt.front_fixed);
-    promptEngines_.resize(static_cast<size_t>(promptReplicas), {front});
+    std::vector<double> ranks(static_cast<size_t>(prompt.role->engine().degrees.dp), 0);
+    promptEngines_.resize(static_cast<size_t>(promptReplicas), {front, ranks});
     tokenEngines_.resize(static_cast<size_t>(tokenReplicas));
   }
 
@@ -104,18 +118,17 @@ class Run {
   void compute(PromptEngine& e) {
     const auto& config = prompt_.role->engine();
     double now = e.nextStep();
-    while (auto request = e.front.take(now)) e.waiting.emplace_back(*request, requests_[*request].input);
-    double room = config.max_tokens * config.degrees.dp, count = 0, fresh = 0, past = 0, ending = 0;
-    for (auto& [request, left] : e.waiting) {
-      if (room < 1) break;
-      double chunk = std::min({left, room, config.max_tokens});
-      past += load_.lengths.cached + requests_[request].input - left;
-      room -= chunk, fresh += chunk, left -= chunk, ++count, ending += left <= 0;
+    while (auto request = e.front.take(now)) e.receive(*request, requests_[*request].input);
+    PromptBatch batch(e.tokens.size(), config.max_tokens);
+    for (auto& prompt : e.waiting) {
+      const auto& request = requests_[prompt.request];
+      double chunk = batch.take(prompt.rank, load_.lengths.cached + request.input - prompt.left, prompt.left);
+      prompt.left -= chunk, e.tokens[prompt.rank] -= chunk;
     }
-    e.clock = now + prompts_.step({{count, fresh / count, past / count, ending / count}});
+    e.clock = now + prompts_.step({batch.group()});
     std::erase_if(e.waiting, [&](const auto& prompt) {
-      if (prompt.second > 0) return false;
-      handOn(e, prompt.first);
+      if (prompt.left > 0) return false;
+      handOn(e, prompt.request);
       return true;
     });
   }

@@ -543,6 +543,7 @@ void StepModel::fill(Frame& f, const BatchState& state, ir::Phase phase, bool ff
     if ((phase == Phase::Prefill && !prefill) || (phase == Phase::Decode && prefill)) continue;
     // The busiest rank has the ceiling of an integer count; an expectation is spread evenly (semantics §0).
     double count = g.count == std::floor(g.count) ? std::ceil(g.count / divide) : g.count / divide;
+    if (g.busiest > 0 && divide == d.dp) count = g.busiest;
     f.local.push_back({count, g.fresh, g.past, g.logits, g.verify, g.deviation});
     f.tokensAll += g.count * g.fresh;
     // A prompt's tokens are split over cp; a decode's one token is not.

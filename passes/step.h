@@ -18,6 +18,7 @@ struct Group {
   double logits = 1;     ///< of its tokens, those that need logits
   bool verify = false;   ///< the new tokens are drafts: however many, they take the decode's kernels
   double deviation = 0;  ///< of one sequence's context from `past`, standard: where ranks hold different ones
+  double busiest = 0;    ///< sequences on the data-parallel rank with the most; 0: as even as they divide
 };
 using BatchState = std::vector<Group>;
 

@@ -37,11 +37,12 @@ deployment D extends )" + engines + "\n");
   return out;
 }
 
-Role build(const std::string& sets) {
+Role build(const std::string& sets, const std::string& parallel = "") {
   return buildEngines(sets, R"(Aggregated {
   model = Llama31_8B
   cluster = C
-  engine main { runtime = R, batching = batches }
+  engine main { runtime = R, batching = batches )" +
+                                parallel + R"( }
 })")[0];
 }
 
@@ -71,6 +72,18 @@ std::pair<ReplayResult, Paired> runApart(const std::vector<Role>& roles, const R
 }
 
 }  // namespace
+
+TEST_CASE("data-parallel ranks of a dense model each do what one rank does with its share") {
+  Role one = build(""), four = build("", "parallel { dp = 4 }");
+  for (double input : {700.0, 1500.0, 2048.0, 5000.0}) {
+    INFO(input);
+    auto alone = replay(one, {3, 3, {input, 40}}), together = replay(four, {12, 12, {input, 40}});
+    REQUIRE(alone);
+    REQUIRE(together);
+    CHECK(together->ttft_mean == doctest::Approx(alone->ttft_mean));
+    CHECK(together->duration == doctest::Approx(alone->duration));
+  }
+}
 
 TEST_CASE("one request alone is its prefill and its decode steps") {
   Role role = build("");
