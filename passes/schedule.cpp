@@ -24,7 +24,7 @@ double Schedule::prefillTime(double count) const {
     double rounds = std::ceil(perRank / together), left = perRank;
     for (double r = 0; r < rounds; ++r, left -= together) {
       double ranks = std::min(count, std::min(left, together) * e_.degrees.dp);
-      t += step({{ranks, u, len_.cached, 1}});
+      t += step({{.count = ranks, .fresh = u, .past = len_.cached, .busiest = std::min({ranks, left, together})}});
       if (rounds > 64 && r == 0) return t * perRank / together;
     }
     return t;
@@ -36,7 +36,11 @@ double Schedule::prefillTime(double count) const {
     double done = at * budget, chunk = std::min(budget, u - std::floor(at) * budget);
     bool last = i + covers >= chunks;
     if (last && covers == 1) done = (chunks - 1) * budget, chunk = u - done;
-    t += covers * step({{std::min(count, e_.degrees.dp), chunk, len_.cached + done, last ? 1.0 : 0.0}});
+    t += covers * step({{.count = std::min(count, e_.degrees.dp),
+                         .fresh = chunk,
+                         .past = len_.cached + done,
+                         .logits = last ? 1.0 : 0.0,
+                         .busiest = std::min(count, 1.0)}});
   }
   return t * perRank;
 }
@@ -72,7 +76,12 @@ SlotState Schedule::mixed(double n) const {
   // With D ranks under one barrier, a step is as long as its slowest rank's: any rank's prompt stalls all.
   double q = std::min(1.0, mixedSteps / N), stalled = 1 - std::pow(1 - q, D);
   double prefillRanks = stalled > 0 ? std::max(1.0, std::round(D * q / stalled)) : 0;
-  s.mixed = {decoding(decodeCount), {prefillRanks * chunksPerStep, chunk, past, 1 / own}};
+  s.mixed = {decoding(decodeCount),
+             {.count = prefillRanks * chunksPerStep,
+              .fresh = chunk,
+              .past = past,
+              .logits = 1 / own,
+              .busiest = chunksPerStep}};
   if (decodeCount <= 0) s.mixed.erase(s.mixed.begin());
   double tMixed = step(s.mixed);
   if (mixedSteps <= N * (1 + 1e-12)) {
@@ -122,7 +131,7 @@ SlotState Schedule::prefillFirst(double n) const {
     together = next;
     tau = prefillTime(together);
   }
-  s.mixed = {{together, std::min(len_.fresh(), e_.max_tokens), len_.cached, 1}};
+  s.mixed = {{.count = together, .fresh = std::min(len_.fresh(), e_.max_tokens), .past = len_.cached, .busiest = 1}};
   s.mixedShare = n / together / (n / together + 1 + decodeSteps());
   return s;
 }
