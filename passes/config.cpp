@@ -279,6 +279,7 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
   NodeId batching = s.find(engine, "batching");
   e.max_tokens = s.number(batching, "max_tokens").value_or(e.max_tokens);
   e.max_seqs = s.number(batching, "max_seqs").value_or(e.max_seqs);
+  e.wholePrompts = s.isA(batching, "WholePrompts");
   e.kv_block = s.number(unit, "kv_cache.block").value_or(16);
   e.prefixCache = s.flag(unit, "kv_cache.prefix_cache") || s.flag(engine, "kv_cache.prefix_cache");
   e.kv_fraction = s.number(unit, "kv_cache.fraction").value_or(0.9);

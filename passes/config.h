@@ -147,6 +147,7 @@ struct EngineConfig {
   RuntimeModel runtime;
   std::vector<Tier> tiers;                   ///< innermost first
   double max_tokens = 8192, max_seqs = 256;  ///< per data-parallel rank
+  bool wholePrompts = false;                 ///< never cut into chunks
   double redundantExperts = 0;
   OffloadConfig offload;
   bool prefixCache = false;

@@ -299,8 +299,8 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
                         : "a static batch has no meaning for engines that work at the same time; give a concurrency"));
     return std::nullopt;
   }
-  for (const auto& role : roles)
-    if (!requestFits(role, load, c)) return std::nullopt;
+  for (size_t i = 0; i < roles.size(); ++i)
+    if (!requestFits(roles[i], load, c, i == 0)) return std::nullopt;
   // For what it says of its assumptions.
   lengthsOf(roles[0], load, std::min(slotsPerRank(roles[0], load, c), std::max(1.0, load.amount)), c);
   slotsPerRank(roles[1], load, c);

@@ -16,7 +16,8 @@ namespace {
 std::string rule(diag::Id id) { return fmt::format("{} {}", kCatalogue[id].id, kCatalogue[id].explanation); }
 
 const std::string kPools = rule(diag::pool_too_small), kContext = rule(diag::above_context),
-                  kCache = rule(diag::request_does_not_fit), kRate = rule(diag::above_capacity);
+                  kStep = rule(diag::prompt_too_long), kCache = rule(diag::request_does_not_fit),
+                  kRate = rule(diag::above_capacity);
 
 bool covers(uint64_t mask, uint64_t part) { return (part & ~mask) == 0; }
 
@@ -162,6 +163,7 @@ PointModel::Job PointModel::prepare(std::span<const uint32_t> ids) {
     job.sides[i] = lastSide_[i];
     uint64_t decided = kinds_.mask() | roles_[i].mask() | loads_.mask() | transfers_.mask();
     if (job.sides[i]->fit == Fit::AboveContext) return refuse(kContext, decided);
+    if (job.sides[i]->fit == Fit::AboveStep) return refuse(kStep, decided);
     if (job.sides[i]->fit == Fit::AboveCache) return refuse(kCache, decided);
   }
   return job;
@@ -250,7 +252,7 @@ const SidePart* PointModel::side(const RolePart& role, bool decode, const LoadPa
   if (auto found = sides_.find(key); found != sides_.end()) return &found->second;
   ++counts_.sides;
   auto& side = sides_[key];
-  side.fit = fitOf(*role.role, load.load, role.maxContext);
+  side.fit = fitOf(*role.role, load.load, role.maxContext, !decode || !transfer);
   if (side.fit != Fit::Yes) return &side;
   side.slotsOfRank = std::min(role.role->engine().max_seqs, sequencesThatFit(*role.role, load.load));
   if (transfer && decode) side.token.emplace(tokenSide(*role.role, *transfer, load.load));

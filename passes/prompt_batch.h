@@ -10,15 +10,23 @@ namespace afdc {
 /// Data-parallel ranks have token budgets of their own, and all wait for the busiest.
 class PromptBatch {
  public:
-  /// `budget`: tokens of a step on one rank.
-  PromptBatch(size_t ranks, double budget) : budget_(budget), tokens_(ranks, 0) {}
+  PromptBatch(const EngineConfig& e)
+      : budget_(e.max_tokens), whole_(e.wholePrompts), tokens_(static_cast<size_t>(e.degrees.dp), 0) {}
 
-  /// Tokens on this rank before any prompt's: at least one is left, so that prompts always go on.
-  void occupy(size_t rank, double tokens) { tokens_[rank] = std::min(tokens, budget_ - 1); }
+  /// Tokens on this rank before any prompt's. Of prompts in chunks at least one token is left, so that they go on.
+  void occupy(size_t rank, double tokens) { tokens_[rank] = whole_ ? tokens : std::min(tokens, budget_ - 1); }
+  bool empty() const { return count_ == 0; }
   /// Tokens of a prompt, `past` of it computed and `left` to compute, that this step takes; 0: its rank is full.
   double take(size_t rank, double past, double left) {
     double chunk = std::min(left, budget_ - tokens_[rank]);
     if (chunk < 1) return 0;
+    if (whole_ && chunk < left) {
+      if (tokens_[rank] > 0) {
+        tokens_[rank] = budget_;  // nobody overtakes it
+        return 0;
+      }
+      chunk = left;  // of lengths that scatter, the longest may be above what the engine accepts
+    }
     tokens_[rank] += chunk;
     fresh_[rank] += chunk;
     ++count_, past_ += past, ending_ += chunk >= left;
@@ -33,7 +41,9 @@ class PromptBatch {
   }
 
  private:
-  double budget_, count_ = 0, past_ = 0, ending_ = 0;
+  double budget_;
+  bool whole_;
+  double count_ = 0, past_ = 0, ending_ = 0;
   std::vector<double> tokens_;
   std::vector<double> fresh_ = std::vector<double>(tokens_.size(), 0);
 };

@@ -146,7 +146,7 @@ class Run {
   void mixed() {
     bool stall = e_.runtime.prefill_first;
     double n = stall ? 0 : static_cast<double>(running_.size());
-    PromptBatch batch(ranks_.size(), e_.max_tokens);
+    PromptBatch batch(e_);
     if (n > 0)
       for (size_t rank = 0; rank < ranks_.size(); ++rank) batch.occupy(rank, ranks_[rank].running * width_);
     std::vector<std::pair<size_t, double>> chunks;
@@ -155,6 +155,7 @@ class Run {
       double chunk = batch.take(r.rank, load_.lengths.cached + r.done, r.input - r.done);
       if (chunk > 0) chunks.emplace_back(i, chunk);
     }
+    if (batch.empty()) return decode();  // whole prompts wait for room beside the decodes
     BatchState state = {batch.group()};
     if (n > 0) state.insert(state.begin(), decoding());
     now_ += schedule_.step(state);

@@ -119,7 +119,7 @@ class Run {
     const auto& config = prompt_.role->engine();
     double now = e.nextStep();
     while (auto request = e.front.take(now)) e.receive(*request, requests_[*request].input);
-    PromptBatch batch(e.tokens.size(), config.max_tokens);
+    PromptBatch batch(config);
     for (auto& prompt : e.waiting) {
       const auto& request = requests_[prompt.request];
       double chunk = batch.take(prompt.rank, load_.lengths.cached + request.input - prompt.left, prompt.left);

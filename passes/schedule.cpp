@@ -54,7 +54,7 @@ SlotState Schedule::mixed(double n) const {
   // size and the number of decodes beside it depend on each other: a short fixed-point iteration settles them.
   double own = 1, N = 1 + decodeSteps, decodes = perRank;
   for (int i = 0; i < 40; ++i) {
-    double room = std::max(1.0, std::min(u, e_.max_tokens - decodes * width));
+    double room = e_.wholePrompts ? u : std::max(1.0, std::min(u, e_.max_tokens - decodes * width));
     own = std::max(1.0, std::ceil(u / room));
     N = own + decodeSteps;
     double next = perRank * decodeSteps / N;
@@ -69,7 +69,7 @@ SlotState Schedule::mixed(double n) const {
   // Spread arrivals: each chunk takes a step of its own, until there are more chunks than steps; then they share.
   double mixedSteps = perRank * own, chunksPerStep = 1;
   if (mixedSteps > N) {
-    chunksPerStep = std::min(mixedSteps / N, std::max(1.0, budget / chunk));
+    chunksPerStep = std::min(mixedSteps / N, chunksIn(budget, chunk));
     mixedSteps /= chunksPerStep;
   }
   double past = len_.cached + (own > 1 ? (u - chunk) / 2 : 0);
@@ -84,7 +84,9 @@ SlotState Schedule::mixed(double n) const {
               .busiest = chunksPerStep}};
   if (decodeCount <= 0) s.mixed.erase(s.mixed.begin());
   double tMixed = step(s.mixed);
-  if (mixedSteps <= N * (1 + 1e-12)) {
+  // A whole prompt waits until so many decodes have ended that it fits beside the others.
+  bool fits = !e_.wholePrompts || u + decodes * width <= e_.max_tokens;
+  if (fits && mixedSteps <= N * (1 + 1e-12)) {
     double mean = stalled * tMixed + (1 - stalled) * tDecode;
     double residual = mean / 2;
     // A request's own chunks run in mixed steps; its decodes see both kinds in their share.
@@ -99,14 +101,24 @@ SlotState Schedule::mixed(double n) const {
   // Prefill-bound: prompts fill every step; decodes are what that rate sustains, the rest wait. With p tokens of
   // prompts in a step of t there are x = p/(u·t) requests a second, and n_d = x·steps·t of them decode.
   double nd = std::min({e_.max_tokens * decodeSteps / (u + width * decodeSteps), decodes, (e_.max_tokens - 1) / width});
-  double p = std::max(1.0, e_.max_tokens - nd * width);
-  s.mixed = {decoding(nd * D), {D * std::max(1.0, p / chunk), std::min(chunk, p), past, 1 / own}};
+  if (e_.wholePrompts) {
+    double sustained = decodeSteps * chunksIn(e_.max_tokens, u + width * decodeSteps);
+    nd = std::min({nd, sustained, std::max(1.0, (e_.max_tokens - u) / width)});
+  }
+  double p = std::max(1.0, e_.max_tokens - nd * width), chunks = chunksIn(p, chunk);
+  s.mixed = {decoding(nd * D), {D * chunks, std::min(chunk, p), past, 1 / own}};
   tMixed = step(s.mixed);
-  s.rate = D * p / (u * tMixed);
+  // Requests that begin in a step: no more than those that decode make room for, where whole prompts leave few.
+  double begin = chunks * std::min(chunk, p) / u, mean = tMixed;
   s.mixedShare = 1;
+  if (e_.wholePrompts && nd < begin * decodeSteps) {
+    s.mixedShare = nd / (begin * decodeSteps);
+    mean = s.mixedShare * tMixed + (1 - s.mixedShare) * step({decoding(nd * D)});
+  }
+  s.rate = D * begin * s.mixedShare / mean;
   s.residence = n / s.rate;
-  s.tpot = decodes_ ? tMixed * decodeSteps / (len_.output - 1) : kUnknown;
-  s.ttft = s.residence - decodeSteps * tMixed;
+  s.tpot = decodes_ ? mean * decodeSteps / (len_.output - 1) : kUnknown;
+  s.ttft = s.residence - decodeSteps * mean;
   return s;
 }
 

@@ -40,6 +40,10 @@ class Schedule {
   Group decoding(double n) const { return {n, 1, meanContext(), 1, false, len_.output / std::sqrt(12.0)}; }
 
  private:
+  /// Chunks that the tokens of a step hold; of prompts that are not cut, whole ones.
+  double chunksIn(double tokens, double chunk) const {
+    return std::max(1.0, e_.wholePrompts ? std::floor(tokens / chunk) : tokens / chunk);
+  }
   SlotState mixed(double n) const;
   SlotState prefillFirst(double n) const;
 

@@ -56,19 +56,25 @@ Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, Serv
   return found.lengths;
 }
 
-Fit fitOf(const Role& role, const LoadConfig& load, double maxContext) {
+Fit fitOf(const Role& role, const LoadConfig& load, double maxContext, bool prompts) {
   if (load.input + load.output > maxContext) return Fit::AboveContext;
+  if (prompts && role.engine().wholePrompts && load.input > role.engine().max_tokens) return Fit::AboveStep;
   return sequenceBytes(role.holder(), load.input + load.output) <= role.kvBudget ? Fit::Yes : Fit::AboveCache;
 }
 
-bool requestFits(const Role& role, const LoadConfig& load, ServeContext& c) {
+bool requestFits(const Role& role, const LoadConfig& load, ServeContext& c, bool prompts) {
   double context = c.s.number(c.scenario, "deployment.model.max_context").value_or(INFINITY);
-  auto fit = fitOf(role, load, context);
+  auto fit = fitOf(role, load, context, prompts);
   if (fit == Fit::Yes) return true;
   SourceRange at = rangeOf(c.s, c.s.find(c.workload(), "input"), c.diags);
   if (fit == Fit::AboveContext) {
     c.diags.report<diag::above_context>(at, shortest(load.input + load.output),
                                         c.s.show(c.s.find(c.scenario, "deployment.model")), shortest(context));
+    return false;
+  }
+  if (fit == Fit::AboveStep) {
+    c.diags.report<diag::prompt_too_long>(at, shortest(load.input), role.engine().name,
+                                          shortest(role.engine().max_tokens));
     return false;
   }
   double one = sequenceBytes(role.holder(), load.input + load.output);

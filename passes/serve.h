@@ -72,10 +72,11 @@ double sequencesThatFit(const Role& role, const LoadConfig& load);
 /// Prompt tokens that are found in the cache, by the workload's prefixes and what the cache holds.
 Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, ServeContext& context);
 /// Does one request of this load fit the context window, and the cache?
-enum class Fit : uint8_t { Yes, AboveContext, AboveCache };
-Fit fitOf(const Role& role, const LoadConfig& load, double maxContext);
+enum class Fit : uint8_t { Yes, AboveContext, AboveCache, AboveStep };
+/// `prompts`: the role computes them.
+Fit fitOf(const Role& role, const LoadConfig& load, double maxContext, bool prompts = true);
 /// Reports when not.
-bool requestFits(const Role& role, const LoadConfig& load, ServeContext& context);
+bool requestFits(const Role& role, const LoadConfig& load, ServeContext& context, bool prompts = true);
 /// Sequences that one data-parallel rank can hold, by KV memory and by the scheduler's limit.
 double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& context);
 

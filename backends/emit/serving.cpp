@@ -88,6 +88,7 @@ class Reader {
     e.mixedScheduler = s_.text(runtime, "scheduler") != "prefill_first";
     e.maxTokens = s_.number(batching, "max_tokens").value_or(0);
     e.maxSeqs = s_.number(batching, "max_seqs").value_or(0);
+    e.wholePrompts = s_.isA(batching, "WholePrompts");
     e.offloadWeights = s_.number(node, "offload.weights").value_or(0);
     e.offloadKv = s_.number(node, "offload.kv").value_or(0);
     if (NodeId drafts = s_.find(node, "speculative"); drafts.valid()) {

@@ -41,6 +41,7 @@ struct Engine {
   double devices() const { return pp * dp * cp * tp; }  ///< of one replica
   double nodes() const;                                 ///< that one replica lies on
   double maxTokens = 0, maxSeqs = 0;                    ///< of a step, per data-parallel rank
+  bool wholePrompts = false;                            ///< never cut into chunks
   double memoryFraction = 0.9, block = 16;
   bool prefixCache = false;
   std::string program;  ///< "vllm", "sglang", "trtllm", or "" for a runtime that is no known engine

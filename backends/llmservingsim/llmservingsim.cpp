@@ -75,7 +75,7 @@ Document instanceOf(const Input& in, const Engine& e, const std::string& hardwar
                    : e.role == Role::Decode ? Document("decode")
                                             : Document());
   i.set("max_num_seqs", e.maxSeqs).set("max_num_batched_tokens", e.maxTokens).set("block_size", e.block);
-  i.set("enable_chunked_prefill", e.mixedScheduler).set("enable_prefix_caching", e.prefixCache);
+  i.set("enable_chunked_prefill", e.mixedScheduler && !e.wholePrompts).set("enable_prefix_caching", e.prefixCache);
   if (e.kv.starts_with("fp8")) i.set("kv_cache_dtype", "fp8");
   out.map("cluster.json", e.name + ".npu_mem.mem_bw", shortest(kUnits[MemoryBandwidth].write(e.device.bandwidth)),
           "deployment.cluster." + e.pool + ".node.gpu.hbm.bandwidth");

@@ -73,7 +73,9 @@ Command command(const Input& in, const Engine& e, Emission& out) {
   out.map(e.name, "--context-length", significant(longestRequest(v), 12), "workload.input");
   // Both limits are of the whole engine, ours of one data-parallel rank.
   option("--max-running-requests", e.maxSeqs * e.dp, e.owner + ".batching.max_seqs");
-  option("--chunked-prefill-size", e.maxTokens * e.dp, e.owner + ".batching.max_tokens");
+  if (e.wholePrompts) option("--chunked-prefill-size", -1, e.owner + ".batching");
+  option(e.wholePrompts ? "--max-prefill-tokens" : "--chunked-prefill-size", e.maxTokens * e.dp,
+         e.owner + ".batching.max_tokens");
   option("--mem-fraction-static", kUnits[0].write(e.shares(in.results).withWeights), e.at("kv_cache.fraction"));
   if (!e.prefixCache) c.add("--disable-radix-cache");
   if (e.kv.starts_with("fp8")) {

@@ -74,7 +74,7 @@ std::string configuration(const Input& in, const Engine& e, Emission& out) {
   if (e.role != Role::Prefill) config["cuda_graph_config"].set("enable_padding", true).set("max_batch_size", e.maxSeqs);
   number("max_num_tokens", e.maxTokens, e.owner + ".batching.max_tokens");
   number("max_seq_len", longestRequest(v), "workload.input");
-  config.set("enable_chunked_prefill", e.mixedScheduler);
+  config.set("enable_chunked_prefill", e.mixedScheduler && !e.wholePrompts);
   auto& cache = config["kv_cache_config"];
   cache.set("free_gpu_memory_fraction", kUnits[0].write(e.shares(in.results).ofFree));
   out.map(file, "kv_cache_config.free_gpu_memory_fraction", shortest(kUnits[0].write(e.shares(in.results).ofFree)),

@@ -99,6 +99,8 @@ void write(const Input& in, Emission& out) {
   // Decodes with chunks of prompts are its `sarathi`; prompts first its `vllm`.
   std::string scheduler = e.mixedScheduler ? "sarathi" : "vllm";
   c.add("--replica_scheduler_config_type", scheduler);
+  if (e.wholePrompts && e.mixedScheduler)
+    out.lose(fmt::format("whole prompts of `{}` beside decodes: its sarathi cuts them", e.name), e.owner + ".batching");
   option(fmt::format("--{}_scheduler_config_batch_size_cap", scheduler), shortest(e.maxSeqs),
          e.owner + ".batching.max_seqs");
   option(e.mixedScheduler ? "--sarathi_scheduler_config_chunk_size" : "--vllm_scheduler_config_max_tokens_in_batch",

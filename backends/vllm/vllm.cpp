@@ -106,6 +106,14 @@ void addLimits(const Input& in, const Engine& e, Command& c, Emission& out) {
   option(c, out, e, "--max-model-len", longestRequest(in.serving), "workload.input");
   option(c, out, e, "--max-num-seqs", e.maxSeqs, e.owner + ".batching.max_seqs");
   option(c, out, e, "--max-num-batched-tokens", e.maxTokens, e.owner + ".batching.max_tokens");
+  if (e.wholePrompts) {
+    c.add("--no-enable-chunked-prefill");
+    if (e.maxTokens < longestRequest(in.serving))
+      out.refuse(fmt::format("`max_tokens = {}` of `{}`: vLLM that cuts no prompt wants a step to hold the longest "
+                             "request, {} tokens",
+                             shortest(e.maxTokens), e.name, shortest(longestRequest(in.serving))),
+                 e.owner + ".batching.max_tokens");
+  }
   option(c, out, e, "--gpu-memory-utilization", kUnits[0].write(e.shares(in.results).utilization),
          e.at("kv_cache.fraction"));
   option(c, out, e, "--block-size", e.block, e.at("kv_cache.block"));

@@ -32,6 +32,7 @@ double commanded(const std::string& command, std::initializer_list<std::string_v
 /// 2 048.
 struct Limits {
   double tokens = 8192, seqs = 1024, fraction = 0.9;
+  bool whole = false;    ///< prompts are not cut
   double recorded = -1;  ///< largest batch with a graph; below zero: as the runtime says
 };
 
@@ -60,7 +61,12 @@ Limits limitsOf(const Record& r, std::string_view runtime, double capacity) {
   bool small = has(r.gpu, "A100") || has(r.gpu, "L40") || has(r.gpu, "4090");
   if (runtime.starts_with("vLLM") && small) l.tokens = 2048, l.seqs = 256;
   if (runtime.starts_with("SGLang")) sglangDefaults(r, capacity, l);
-  if (runtime.starts_with("TensorRT")) l.seqs = 2048;
+  if (runtime.starts_with("TensorRT")) {
+    l.seqs = 2048;
+    // Its servers cut prompts when asked to; trtllm-bench does.
+    bool served = r.load == Record::Load::Closed || r.load == Record::Load::Rate || has(r.command, "trtllm-serve");
+    l.whole = served && !has(r.command, "enable_chunked_prefill");
+  }
   // trtllm-serve's CudaGraphConfig, where no file of options is given: batches of 1 to 31, 32, 64 and 128, not padded.
   if (has(r.command, "trtllm-serve") && !has(r.command, "extra_llm_api_options")) l.recorded = 32;
   if (r.max_tokens > 0 && r.mode == "agg") l.tokens = r.max_tokens;
@@ -74,6 +80,8 @@ Limits limitsOf(const Record& r, std::string_view runtime, double capacity) {
   if (double v = commanded(r.command, {"--cuda-graph-max-bs", "--max-cudagraph-capture-size"})) l.recorded = v;
   if (has(r.command, "--enforce-eager") || has(r.command, "--disable-cuda-graph")) l.recorded = 0;
   if (r.recorded > 0) l.recorded = std::max(l.recorded, r.recorded);
+  // What was served went into a step.
+  if (l.whole) l.tokens = std::max(l.tokens, std::ceil(r.input * (1 + r.spread)));
   // A static batch runs whole.
   if (r.load == Record::Load::Batch) l.seqs = std::max(l.seqs, r.batch);
   return l;
@@ -143,9 +151,10 @@ std::string engineText(const RecordSide& s, const Limits& l, const std::string& 
   double ftp = experts && ep == 1 ? ranks : s.tp;
   std::string text = fmt::format(
       "replicas = {}\n parallel {{ tp = {}, pp = {}, dp = {}, ftp = {}, ep = {}, etp = {} }}\n batching = "
-      "ChunkedPrefill {{ max_tokens = {} tok, max_seqs = {} }}\n kv_cache {{ fraction = {} }}\n runtime = {}\n",
+      "{} {{ max_tokens = {} tok, max_seqs = {} }}\n kv_cache {{ fraction = {} }}\n runtime = {}\n",
       shortest(std::max(1.0, s.workers)), shortest(s.tp), shortest(s.pp), shortest(s.dp), shortest(ftp), shortest(ep),
-      shortest(experts ? ranks / ep : 1), shortest(l.tokens), shortest(l.seqs), shortest(l.fraction), runtime);
+      shortest(experts ? ranks / ep : 1), l.whole ? "WholePrompts" : "ChunkedPrefill", shortest(l.tokens),
+      shortest(l.seqs), shortest(l.fraction), runtime);
   if (!quant.empty()) text += " quant { " + quant + " }\n";
   // Of a next-token module's drafts 85 to 90 % are accepted (DeepSeek-V3 report, arXiv:2412.19437, 5.4.3).
   if (drafts > 0)
@@ -207,7 +216,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   if (r.node_size >= needed) perNode = std::max(r.node_size, needed);
   out.text = fmt::format(
       "edition 1\nimport std.hw {{ Cluster }}\nimport {} {{ {} }}\nimport {} {{ {} }}\nimport std.runtimes {{ {} }}\n"
-      "import std.serving {{ Aggregated, Disaggregated, ChunkedPrefill, MtpDrafts }}\n"
+      "import std.serving {{ Aggregated, Disaggregated, ChunkedPrefill, WholePrompts, MtpDrafts }}\n"
       "node N = {} {{ gpus = {} }}\ncluster C extends Cluster {{ pool a {{ node = N, count = {} }} }}\n",
       node->module, node->name, model->module, model->name, out.runtime, node->name, shortest(perNode),
       shortest(std::ceil(needed / perNode)));
@@ -371,8 +380,8 @@ std::optional<ReplayResult> replayPair(const Record& r, const Built& b, const st
   LoadConfig load;
   load.amount = run.concurrency;
   load.input = r.input, load.output = r.output, load.outputMax = r.output;
-  for (const auto& role : roles)
-    if (fitOf(role, load, INFINITY) != Fit::Yes) return std::nullopt;
+  for (size_t i = 0; i < roles.size(); ++i)
+    if (fitOf(roles[i], load, INFINITY, i == 0) != Fit::Yes) return std::nullopt;
   auto prompt = promptSide(roles[0], b.transfer, load);
   auto token = tokenSide(roles[1], b.transfer, load);
   return replayApart(prompt, roles[0].engine().replicas, token, roles[1].engine().replicas, b.transfer, run);

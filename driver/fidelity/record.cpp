@@ -182,6 +182,7 @@ void applyHarness(const Json& source, Record& r) {
   // InferenceX (formerly InferenceMAX) draws lengths evenly from 0.8 L to L; its rows in other collections give L.
   if (has(provenance, "wip=")) {
     r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
+    if (has(r.engine, "trt")) r.max_tokens = 20000;  // --max_num_tokens in its launch scripts
     return;
   }
   // aiconfigurator's generator, which wrote these deployments' configurations, gives a step of vLLM and TensorRT-LLM

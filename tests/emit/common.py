@@ -12,7 +12,7 @@ import std.models.llama { Llama2_70B, Llama31_8B, Llama31_70B }
 import std.models.mistral { Mixtral_8x7B }
 import std.models.qwen { Qwen3_30B_A3B }
 import std.runtimes { SGLang, TensorRT_LLM, vLLM }
-import std.serving { Aggregated, AttentionFfn, ChunkedPrefill, Disaggregated, MtpDrafts, NvLink, Rdma, ideal }
+import std.serving { Aggregated, AttentionFfn, ChunkedPrefill, Disaggregated, MtpDrafts, NvLink, Rdma, WholePrompts, ideal }
 import std.workload { batch, closed, poisson }
 import std.workloads.common { Chat }
 """

@@ -24,9 +24,9 @@ OPTIONS = {
         --data-parallel-address --data-parallel-rpc-port --data-parallel-start-rank --headless --enable-expert-parallel
         --max-model-len --max-num-seqs --max-num-batched-tokens --gpu-memory-utilization --kv-cache-dtype --quantization
         --block-size --enable-prefix-caching --no-enable-prefix-caching --speculative-config --kv-transfer-config --port
-        --additional-config --enable-dbo""".split()),
+        --additional-config --enable-dbo --no-enable-chunked-prefill""".split()),
     "sglang": set("""--model-path --tp-size --pp-size --dp-size --enable-dp-attention --ep-size --moe-a2a-backend
-        --context-length --max-running-requests --chunked-prefill-size --mem-fraction-static --disable-radix-cache
+        --context-length --max-running-requests --chunked-prefill-size --max-prefill-tokens --mem-fraction-static --disable-radix-cache
         --kv-cache-dtype --quantization --speculative-algorithm --speculative-draft-model-path --speculative-num-steps
         --speculative-eagle-topk --speculative-num-draft-tokens --disaggregation-mode --disaggregation-transfer-backend
         --nnodes --node-rank --dist-init-addr --host --port --afd-role --afd-transfer-backend --afd-ffn-addr""".split()),
@@ -119,6 +119,17 @@ def main():
     pool = option(sglang, "--mem-fraction-static") - weights
     assert abs(trtllm["kv_cache_config"]["free_gpu_memory_fraction"] * (1 - (0.8 - pool)) - pool) < 2e-3
     assert trtllm["cuda_graph_config"] == {"enable_padding": True, "max_batch_size": trtllm["max_batch_size"]}
+
+    # Prompts that are not cut: each engine's own way to say so, and what it asks for in return.
+    whole = aggregated("Llama31_70B", "parallel { tp = 4 }\n batching = WholePrompts { max_tokens = 16 Kitok }", "vLLM")
+    for target, said in (("vllm", "--no-enable-chunked-prefill"), ("sglang", "--max-prefill-tokens")):
+        found = commands(emit(AFDC, target, scenario(whole)).folder)
+        check_options(target, found)
+        assert said in found[0][2], found
+    assert option(found[0][2], "--chunked-prefill-size") == -1 and option(found[0][2], "--max-prefill-tokens") == 16384
+    trtllm = yaml.safe_load((emit(AFDC, "trtllm", scenario(whole)).folder / "main.yaml").read_text())
+    assert trtllm["enable_chunked_prefill"] is False and trtllm["max_num_tokens"] == 16384
+    refused("vllm", scenario(whole.replace("16 Kitok", "2 Kitok")), "longest request")
 
     # Attention and FFN apart: every process knows the groups, and where they meet.
     text = scenario(attention_ffn("DeepSeekV3", 16, 8, 2, runtime="vLLM"), nodes=3)

@@ -18,7 +18,7 @@ import std.hw { Cluster }
 import std.hw.nvidia { H100x8 }
 import std.models.llama { Llama31_8B }
 import std.models.mistral { Mistral_7B }
-import std.serving { Aggregated, Disaggregated, ChunkedPrefill, Runtime, Host }
+import std.serving { Aggregated, Disaggregated, ChunkedPrefill, WholePrompts, Runtime, Host }
 cluster C extends Cluster { pool a { node = H100x8, count = 1 } }
 let batches = ChunkedPrefill { max_tokens = 2048 tok, max_seqs = 64 }
 runtime R { )" + sets + R"( }
@@ -37,12 +37,12 @@ deployment D extends )" + engines + "\n");
   return out;
 }
 
-Role build(const std::string& sets, const std::string& parallel = "") {
+Role build(const std::string& sets, const std::string& more = "", const std::string& batching = "batches") {
   return buildEngines(sets, R"(Aggregated {
   model = Llama31_8B
   cluster = C
-  engine main { runtime = R, batching = batches )" +
-                                parallel + R"( }
+  engine main { runtime = R, batching = )" +
+                                batching + " " + more + R"( }
 })")[0];
 }
 
@@ -83,6 +83,30 @@ TEST_CASE("data-parallel ranks of a dense model each do what one rank does with 
     CHECK(together->ttft_mean == doctest::Approx(alone->ttft_mean));
     CHECK(together->duration == doctest::Approx(alone->duration));
   }
+}
+
+TEST_CASE("whole prompts: as many as fit beside the decodes, and none before there is room") {
+  Role two = build("", "", "WholePrompts { max_tokens = 2100 tok }");
+  Schedule schedule(two, {1000, 40});
+  double first = schedule.step({{2, 1000, 0, 1}});
+  auto run = replay(two, {4, 4, {1000, 40}});
+  REQUIRE(run);
+  double second = schedule.step({{2, 1, 1001, 1}, {2, 1000, 0, 1}});
+  CHECK(run->ttft_mean == doctest::Approx(first + second / 2));
+
+  // With no token to spare a prompt waits until the one before it has written its last token.
+  Role tight = build("", "", "WholePrompts { max_tokens = 1000 tok }");
+  auto one = replay(tight, {1, 1, {1000, 40}}), three = replay(tight, {3, 3, {1000, 40}});
+  REQUIRE(one);
+  REQUIRE(three);
+  CHECK(three->duration == doctest::Approx(3 * one->duration));
+  // The closed form says so too.
+  auto steady = Schedule(tight, {1000, 40}).run(3);
+  CHECK(1 / steady.rate == doctest::Approx(one->duration).epsilon(0.01));
+  // Half a prompt's room more serves no more.
+  double most = Schedule(build("", "", "WholePrompts { max_tokens = 1040 tok }"), {1000, 40}).run(60).rate;
+  double same = Schedule(build("", "", "WholePrompts { max_tokens = 1500 tok }"), {1000, 40}).run(60).rate;
+  CHECK(same == doctest::Approx(most).epsilon(1e-3));
 }
 
 TEST_CASE("one request alone is its prefill and its decode steps") {
