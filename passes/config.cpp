@@ -272,6 +272,7 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
                                {Curved::ExpertsFp8BlockTensorrtLlm, Curved::ExpertsFp8Block},
                                {Curved::PrefillTensorrtLlm, Curved::Prefill},
                                {Curved::PrefillFp8TensorrtLlm, Curved::PrefillFp8},
+                               {Curved::DecodeFp8TensorrtLlm, Curved::DecodeFp8},
                                {Curved::LatentDecodeTensorrtLlm, Curved::LatentDecode}})
       curve(common) = curve(own);
   if (e.runtime.cutlassExperts)

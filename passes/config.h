@@ -29,6 +29,7 @@ enum class Curved : uint8_t {
   Prefill,
   PrefillFp8,  ///< of a cache of eight bits
   Decode,
+  DecodeFp8,  ///< of a cache of eight bits
   LatentPrefill,
   LatentDecode,
   Elementwise,
@@ -39,6 +40,7 @@ enum class Curved : uint8_t {
   ExpertsFp8BlockTensorrtLlm,
   PrefillTensorrtLlm,
   PrefillFp8TensorrtLlm,
+  DecodeFp8TensorrtLlm,
   LatentDecodeTensorrtLlm,
   Count
 };
@@ -56,6 +58,7 @@ inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)
     "prefill",
     "prefill_fp8",
     "decode",
+    "decode_fp8",
     "latent_prefill",
     "latent_decode",
     "elementwise",
@@ -65,6 +68,7 @@ inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)
     "experts_fp8_block_tensorrt_llm",
     "prefill_tensorrt_llm",
     "prefill_fp8_tensorrt_llm",
+    "decode_fp8_tensorrt_llm",
     "latent_decode_tensorrt_llm"};
 /// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two. Experts besides:
 /// bytes are their weights', and t += touched experts · expert + (rows · their activations + tokens · the tokens')

@@ -12,8 +12,12 @@ namespace afdc {
 
 namespace {
 
+/// Its multiples spread evenly over the unit interval, in an order that mixes small and large.
+constexpr double kGolden = 0.6180339887498949;
+
 struct Request : Replayed {
   double done = 0;       ///< prompt tokens computed
+  double cached = 0;     ///< prompt tokens that were there before it came
   double context = 0;    ///< tokens in the cache
   double left = 0;       ///< output tokens to come
   double generated = 0;  ///< before a preemption
@@ -56,7 +60,8 @@ class Run {
 
   std::optional<ReplayResult> go() {
     auto total = static_cast<size_t>(std::max(1.0, std::round(load_.requests)));
-    for (auto& r : requestsOf(load_)) all_.push_back({r});
+    for (auto& r : requestsOf(load_)) all_.push_back({r, 0, load_.lengths.cached});
+    findRepeated();
     if (load_.interval > 0)
       while (next_ < total) send(static_cast<double>(next_) * load_.interval);
     while (next_ < total && static_cast<double>(next_) < load_.concurrency) send(now_);
@@ -68,6 +73,17 @@ class Run {
   }
 
  private:
+  /// Prompts that were sent before: all but the last block is there.
+  void findRepeated() {
+    if (load_.prompts <= 0) return;
+    for (size_t i = 0; i < all_.size(); ++i) {
+      auto index = static_cast<double>(i);
+      bool again =
+          index < load_.concurrency ? index >= load_.prompts : std::fmod(index * kGolden, 1.0) < load_.repeated;
+      double fresh = std::min(all_[i].input, e_.kv_block);
+      if (again) all_[i].cached += all_[i].input - fresh, all_[i].input = fresh;
+    }
+  }
   /// The client sends the next request.
   void send(double at) {
     all_[next_].started = at;
@@ -107,7 +123,7 @@ class Run {
     }
     if (allowed > 0) ahead_ = std::min(1.0, written / allowed);
   }
-  double reserved(const Request& r) const { return load_.lengths.cached + r.input + ahead(r.output); }
+  double reserved(const Request& r) const { return r.cached + r.input + ahead(r.output); }
 
   /// One step, or a stretch of decode steps in which nobody comes or goes. False: a request can never run.
   bool advance() {
@@ -152,7 +168,7 @@ class Run {
     std::vector<std::pair<size_t, double>> chunks;
     for (size_t i : prompts_) {
       auto& r = all_[i];
-      double chunk = batch.take(r.rank, load_.lengths.cached + r.done, r.input - r.done);
+      double chunk = batch.take(r.rank, r.cached + r.done, r.input - r.done);
       if (chunk > 0) chunks.emplace_back(i, chunk);
     }
     if (batch.empty()) return decode();  // whole prompts wait for room beside the decodes
@@ -172,7 +188,7 @@ class Run {
       --ranks_[r.rank].prompts, ++ranks_[r.rank].running;
       prompts_.erase(std::find(prompts_.begin(), prompts_.end(), i));
       if (r.first == 0) r.first = now_;
-      r.context = load_.lengths.cached + r.input + 1;
+      r.context = r.cached + r.input + 1;
       r.left = r.output - 1;
       if (r.left <= 0)
         finish(i);
@@ -235,7 +251,7 @@ class Run {
     running_.pop_back();
     auto& r = all_[i];
     --ranks_[r.rank].running;
-    r.input = r.context - load_.lengths.cached;
+    r.input = r.context - r.cached;
     r.done = 0;
     r.generated += r.output - r.left;
     r.output = r.left;
@@ -302,7 +318,7 @@ std::vector<Replayed> requestsOf(const ReplayLoad& load) {
   std::vector<Replayed> out(static_cast<size_t>(std::max(1.0, std::round(load.requests))));
   for (size_t i = 0; i < out.size(); ++i) {
     // Multiples of the golden ratio and of another one, inputs and outputs apart.
-    double u = std::fmod(static_cast<double>(i) * 0.6180339887498949 + 0.5, 1.0);
+    double u = std::fmod(static_cast<double>(i) * kGolden + 0.5, 1.0);
     double v = std::fmod(static_cast<double>(i) * 0.7548776662466927 + 0.25, 1.0);
     auto length = [&](double mean, double quantile, double (*shape)(double)) {
       if (load.conversations) return std::max(std::min(kShortest, mean), std::round(mean * shape(quantile)));

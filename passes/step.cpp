@@ -373,8 +373,8 @@ double StepModel::attentionTime(const OpPlan& op, const Frame& f, Work& w, bool&
     // Queries and results, by tokens.
     bytes[prompt] += value(op.bytes) * tokens[prompt] / all;
     bool latent = op.curve == Curved::LatentDecode;
-    Curved kind = !prompt       ? op.curve
-                  : latent      ? Curved::LatentPrefill
+    Curved kind = latent        ? (prompt ? Curved::LatentPrefill : op.curve)
+                  : !prompt     ? (op.fp8Cache ? Curved::DecodeFp8 : op.curve)
                   : op.fp8Cache ? Curved::PrefillFp8
                                 : Curved::Prefill;
     bool bound = false;

@@ -22,6 +22,7 @@ namespace {
 
 constexpr const char* kYours = "yours";                 ///< rows of a user's own table
 constexpr double kHuber = 0.1;                          ///< in log ratio (fitting: Huber loss)
+constexpr double kFar = 0.7;                            ///< likewise
 constexpr size_t kPerGroup = 10;                        ///< records of a group that a fit looks at, spread evenly
 constexpr double kFloorTpot = 0.03, kFloorTtft = 0.10;  ///< noise of repeated measurements
 
@@ -34,9 +35,11 @@ std::vector<double> wholeRange(const FitParameter& p) {
   return out;
 }
 
+/// Huber's loss up to a factor of two; what is further off has another cause than these figures and does not pull at
+/// them.
 double huber(double x) {
-  double a = std::fabs(x);
-  return a <= kHuber ? x * x / 2 : kHuber * (a - kHuber / 2);
+  double a = std::min(std::fabs(x), kFar);
+  return a <= kHuber ? a * a / 2 : kHuber * (a - kHuber / 2);
 }
 
 struct Sample {
@@ -318,6 +321,7 @@ void FittedFigures::apply(const std::string& runtime, const std::string& device,
     e.device.measured_start = v[0], e.device.measured_host = v[1];
     e.device.measured_compute = v[2], e.device.measured_memory = v[3], e.device.measured_experts = v[4];
   }
+  if (auto found = kernels.find({runtime, device}); found != kernels.end()) e.device.curves = found->second;
 }
 
 namespace {
@@ -405,6 +409,19 @@ void takeFromKin(FittedFigures& fit, const std::vector<Sample>& seen, const std:
   fit.devices.merge(taken);
 }
 
+/// A device that a fit did not see has no kernels of its own either: those of another one that were measured.
+void borrowKernels(FittedFigures& fit, const std::vector<Sample>& seen, const std::vector<Sample>& unseen) {
+  std::set<std::string> known;
+  for (const auto& s : seen) known.insert(s.device);
+  for (const auto& s : unseen) {
+    if (!deviceOf(s).ownCurves || known.contains(s.device)) continue;
+    auto kin = std::find_if(seen.begin(), seen.end(), [&](const Sample& other) {
+      return deviceOf(other).ownCurves && other.device != s.device && other.runtime == s.runtime;
+    });
+    if (kin != seen.end()) fit.kernels[{s.runtime, s.device}] = deviceOf(*kin).curves;
+  }
+}
+
 /// Predicts every part of the samples with a fit to the others. `part` names the part of a sample.
 std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const FittedFigures& whole,
                                       const std::function<std::string(const Sample&)>& part,
@@ -421,6 +438,7 @@ std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const 
     fitter.run(true, {{0.2, 1}, {0.06, 1}}, [](const std::string&) {});
     FittedFigures fit = fitter.fit();
     takeFromKin(fit, in, out);
+    borrowKernels(fit, in, out);
     for (const auto& s : out) atPrior(fit, s);
     Errors own;
     addErrors(out, fit, own);

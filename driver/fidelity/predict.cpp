@@ -106,7 +106,7 @@ bool scaledByBlocks(std::string_view said, std::string_view name) {
 
 /// The formats that a record's words, its checkpoint's name or its command mean, where they differ from the
 /// checkpoint's own: one that comes in eight or four bits keeps what a word of as many bits says again.
-std::string quantOf(const Record& r, const OwnFormats& own) {
+std::string quantOf(const Record& r, const OwnFormats& own, std::string_view runtime) {
   std::string words = r.weights, name = lowerCase(r.model + " " + r.command);
   if (words.empty())
     for (std::string_view word : {"nvfp4", "-fp8", "-awq", "w4a16"})
@@ -134,8 +134,10 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
   // in four bits, or in eight with one scale, are ModelOpt's, and it takes their word.
   bool requantised = !out.empty(), four = fourBit && has(words, "fp4");
   bool said = has(r.kv, "fp8") && !(has(r.kv, "modelopt") && !requantised && !four);
-  bool trt = has(r.runs, "trt") || has(r.runs, "tensorrt");
-  bool checkpoint = trt && requantised && !has(r.kv, "16") && (has(words, "fp4") || r.activations == "fp8");
+  // vLLM takes the word of NVIDIA's from 0.12 on.
+  bool takes =
+      runtime.starts_with("TensorRT") || ((runtime == "vLLM" || runtime == "vLLM_0_12") && has(name, "nvidia/"));
+  bool checkpoint = takes && requantised && !has(r.kv, "16") && (has(words, "fp4") || r.activations == "fp8");
   if (said || checkpoint || has(r.command, "--kv-cache-dtype fp8") || has(r.command, "--kv-cache-dtype=fp8"))
     out.push_back("kv = fp8");
   std::string text;
@@ -198,7 +200,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   if (r.mtp && !mtp) return {"", "", "", "speculative decoding with drafts that the record does not describe"};
   // Where a record does not say how many tokens are drafted ahead: one.
   double drafts = !mtp ? 0 : std::max(1.0, r.drafts);
-  auto quant = quantOf(r, own);
+  auto quant = quantOf(r, own, out.runtime);
   const auto* gpu = names_.resolved(*device);
   auto limits = limitsOf(r, out.runtime, gpu ? gpu->number(gpu->root, "hbm.capacity").value_or(0) : 0);
   auto engineRuntime = out.runtime;
@@ -407,6 +409,10 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   double waves = std::max(1.0, requests / replicas / load.concurrency);
   double replayed = std::min(waves, std::max(3.0, kEnough / load.concurrency));
   load.requests = std::max(load.concurrency, std::ceil(replayed * load.concurrency));
+  load.prompts = r.prompts;
+  double all = waves * load.concurrency, later = all - load.concurrency;
+  if (load.prompts > 0 && later > 0)
+    load.repeated = std::clamp((all - std::max(load.prompts, load.concurrency)) / later, 0.0, 1.0);
   if (r.load == Record::Load::Rate) load.interval = replicas / r.rate;
   auto run = apart ? replayPair(r, b, roles, load) : replay(roles[0], load);
   if (!run) return {{}, "a request does not fit its deployment's KV cache, or its run is too long to replay"};

@@ -182,7 +182,11 @@ void applyHarness(const Json& source, Record& r) {
   // InferenceX (formerly InferenceMAX) draws lengths evenly from 0.8 L to L; its rows in other collections give L.
   if (has(provenance, "wip=")) {
     r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
-    if (has(r.engine, "trt")) r.max_tokens = 20000;  // --max_num_tokens in its launch scripts
+    // Its launch scripts for TensorRT-LLM: --max_num_tokens 20000, and on Blackwell caches of eight bits.
+    if (has(r.engine, "trt")) {
+      r.max_tokens = 20000;
+      if (has(r.gpu, "B200") && r.mode != "pd" && r.kv.empty()) r.kv = "fp8";
+    }
     return;
   }
   // aiconfigurator's generator, which wrote these deployments' configurations, gives a step of vLLM and TensorRT-LLM
@@ -191,6 +195,9 @@ void applyHarness(const Json& source, Record& r) {
   // batches, are those of SGLang's own defaults.
   if (!has(provenance, "source_file=")) return;
   if (!has(r.engine, "sglang")) r.max_tokens = r.input + std::max(1.0, r.main.batch) + 1500;
+  // Its newer client, whose lengths are whole thousands, sends a hundred prompts in turn (aiperf's default), which vLLM
+  // finds in its cache: times to the first token fall as there are more users than ten (ten requests each).
+  if (has(r.engine, "vllm") && std::fmod(r.input, 1000) == 0) r.prompts = 100;
   if (has(r.engine, "sglang") && !has(provenance, "/0.5.1")) r.mixed = true, r.recorded = r.main.batch;
 }
 

@@ -25,6 +25,7 @@ struct Record {
   bool mtp = false, otherDraft = false;  ///< drafts by the model's own modules; by a model that is not described
   double drafts = 0;                     ///< tokens drafted ahead; 0: not said
   double max_tokens = 0;                 ///< of a step; 0: not said
+  double prompts = 0;                    ///< that the client sends in turn; 0: all differ
   double waves = 10;      ///< of a closed loop whose requests are not counted: of them the first is a burst
   double poll_steps = 0;  ///< decode steps between two looks for new requests; 0: not said
   bool mixed = false;     ///< the engine was told to compute prompts and decodes in one step, whatever its own way

@@ -109,6 +109,26 @@ TEST_CASE("whole prompts: as many as fit beside the decodes, and none before the
   CHECK(same == doctest::Approx(most).epsilon(1e-3));
 }
 
+TEST_CASE("a prompt that was sent before costs a block, and its context as much as ever") {
+  Role role = build("");
+  ReplayLoad load{8, 2, {1600, 40}};
+  auto differing = replay(role, load);
+  load.prompts = 2, load.repeated = 1;
+  auto repeated = replay(role, load);
+  REQUIRE(differing);
+  REQUIRE(repeated);
+  // The first two are computed as before; of the others 16 tokens.
+  CHECK(repeated->ttft_first == doctest::Approx(differing->ttft_first));
+  CHECK(repeated->ttft_later < 0.3 * differing->ttft_later);
+  Schedule schedule(role, {1600, 40});
+  CHECK(repeated->ttft_later >= schedule.step({{1, 16, 1584, 1}}));
+  CHECK(repeated->tpot_mean >= schedule.step({{1, 1, 1600, 1}}));
+  load.repeated = 0;
+  auto none = replay(role, load);
+  REQUIRE(none);
+  CHECK(none->duration == doctest::Approx(differing->duration));
+}
+
 TEST_CASE("one request alone is its prefill and its decode steps") {
   Role role = build("");
   Schedule schedule(role, {1000, 100});
