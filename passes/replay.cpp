@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <random>
 #include <vector>
 
 #include "passes/front_end.h"
@@ -314,12 +315,24 @@ double prompt(double quantile) { return -std::log(std::max(1 - quantile, 1e-3));
 
 }  // namespace
 
+namespace {
+
+/// n quantiles, as even as they get, in no order: in an order of their own users would keep out of each other's way.
+std::vector<double> quantiles(size_t n, uint32_t seed) {
+  std::vector<double> out(n);
+  for (size_t i = 0; i < n; ++i) out[i] = (static_cast<double>(i) + 0.5) / static_cast<double>(n);
+  std::mt19937 random(seed);
+  for (size_t i = n; i > 1; --i) std::swap(out[i - 1], out[random() % i]);
+  return out;
+}
+
+}  // namespace
+
 std::vector<Replayed> requestsOf(const ReplayLoad& load) {
   std::vector<Replayed> out(static_cast<size_t>(std::max(1.0, std::round(load.requests))));
+  auto inputs = quantiles(out.size(), 1), outputs = quantiles(out.size(), 2);
   for (size_t i = 0; i < out.size(); ++i) {
-    // Multiples of the golden ratio and of another one, inputs and outputs apart.
-    double u = std::fmod(static_cast<double>(i) * kGolden + 0.5, 1.0);
-    double v = std::fmod(static_cast<double>(i) * 0.7548776662466927 + 0.25, 1.0);
+    double u = inputs[i], v = outputs[i];
     auto length = [&](double mean, double quantile, double (*shape)(double)) {
       if (load.conversations) return std::max(std::min(kShortest, mean), std::round(mean * shape(quantile)));
       return std::max(1.0, std::round(mean * (1 + load.spread * (2 * quantile - 1))));

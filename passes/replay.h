@@ -38,8 +38,9 @@ struct Replayed {
   double input = 0, output = 0;                 ///< tokens
   double started = 0, first = 0, finished = 0;  ///< s
 };
-/// The requests of a load, their lengths in a fixed order that mixes short and long. Of conversations, prompts are
-/// exponential, which assumes nothing but their mean; answers have the shape of those of a public chat service.
+/// The requests of a load, their lengths as even as they get and shuffled, always the same way. Of conversations,
+/// prompts are exponential, which assumes nothing but their mean; answers have the shape of those of a public chat
+/// service.
 std::vector<Replayed> requestsOf(const ReplayLoad& load);
 ReplayResult summarize(const std::vector<Replayed>& requests, const ReplayLoad& load);
 
