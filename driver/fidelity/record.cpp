@@ -195,8 +195,8 @@ void applyHarness(const Json& source, Record& r) {
   // batches, are those of SGLang's own defaults.
   if (!has(provenance, "source_file=")) return;
   if (!has(r.engine, "sglang")) r.max_tokens = r.input + std::max(1.0, r.main.batch) + 1500;
-  // Its newer client, whose lengths are whole thousands, sends a hundred prompts in turn (aiperf's default), which vLLM
-  // finds in its cache: times to the first token fall as there are more users than ten (ten requests each).
+  // Its newer client, whose lengths are whole thousands, sends a hundred prompts in turn (assumed, as aiperf does),
+  // which vLLM finds in its cache: times to the first token fall as there are more users than ten (ten requests each).
   if (has(r.engine, "vllm") && std::fmod(r.input, 1000) == 0) r.prompts = 100;
   if (has(r.engine, "sglang") && !has(provenance, "/0.5.1")) r.mixed = true, r.recorded = r.main.batch;
 }
