@@ -13,8 +13,14 @@ namespace afdc {
 
 namespace {
 
-/// Its multiples spread evenly over the unit interval, in an order that mixes small and large.
-constexpr double kGolden = 0.6180339887498949;
+/// n quantiles, as even as they get, in no order: in an order of their own users would keep out of each other's way.
+std::vector<double> quantiles(size_t n, uint32_t seed) {
+  std::vector<double> out(n);
+  for (size_t i = 0; i < n; ++i) out[i] = (static_cast<double>(i) + 0.5) / static_cast<double>(n);
+  std::mt19937 random(seed);
+  for (size_t i = n; i > 1; --i) std::swap(out[i - 1], out[random() % i]);
+  return out;
+}
 
 struct Request : Replayed {
   double done = 0;       ///< prompt tokens computed
@@ -77,10 +83,10 @@ class Run {
   /// Prompts that were sent before: all but the last block is there.
   void findRepeated() {
     if (load_.prompts <= 0) return;
+    auto shares = quantiles(all_.size(), 3);
     for (size_t i = 0; i < all_.size(); ++i) {
       auto index = static_cast<double>(i);
-      bool again =
-          index < load_.concurrency ? index >= load_.prompts : std::fmod(index * kGolden, 1.0) < load_.repeated;
+      bool again = index < load_.concurrency ? index >= load_.prompts : shares[i] < load_.repeated;
       double fresh = std::min(all_[i].input, e_.kv_block);
       if (again) all_[i].cached += all_[i].input - fresh, all_[i].input = fresh;
     }
@@ -312,19 +318,6 @@ double answer(double quantile) {
 }
 
 double prompt(double quantile) { return -std::log(std::max(1 - quantile, 1e-3)); }
-
-}  // namespace
-
-namespace {
-
-/// n quantiles, as even as they get, in no order: in an order of their own users would keep out of each other's way.
-std::vector<double> quantiles(size_t n, uint32_t seed) {
-  std::vector<double> out(n);
-  for (size_t i = 0; i < n; ++i) out[i] = (static_cast<double>(i) + 0.5) / static_cast<double>(n);
-  std::mt19937 random(seed);
-  for (size_t i = n; i > 1; --i) std::swap(out[i - 1], out[random() % i]);
-  return out;
-}
 
 }  // namespace
 

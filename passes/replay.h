@@ -15,8 +15,8 @@ struct ReplayLoad {
   Lengths lengths;                       ///< means
   double spread = 0;                     ///< lengths lie evenly within ± this share of the mean
   double interval = 0;                   ///< s from one request to the next, on one engine; 0: a closed loop
-  /// Clients send so many prompts in turn; who sends one again finds it in the cache. 0: all differ. Of a run of more
-  /// requests than are replayed, `repeated` of those after the first `concurrency` do.
+  /// On one engine, clients send so many prompts in turn; who sends one again finds it in the cache. 0: all differ. Of
+  /// a run of more requests than are replayed, `repeated` of those after the first `concurrency` do.
   double prompts = 0, repeated = 0;
   /// Lengths of a data set of conversations of which only the means are known (see requestsOf).
   bool conversations = false;

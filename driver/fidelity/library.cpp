@@ -6,9 +6,6 @@
 
 namespace afdc {
 
-namespace {
-
-/// "0.5.6.post2": 0, 5, 6, released; "1.2.0rc5": 1, 2, 0, 5. Empty where it does not begin with a number.
 std::vector<int> versionNumbers(std::string_view text) {
   constexpr int kReleased = 1'000'000;
   std::vector<int> out;
@@ -30,7 +27,7 @@ std::vector<int> versionNumbers(std::string_view text) {
   return out;
 }
 
-}  // namespace
+namespace {}  // namespace
 
 void NameIndex::index() {
   if (std::exchange(indexed_, true)) return;

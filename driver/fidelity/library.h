@@ -14,6 +14,10 @@ struct Declared {
   std::string module, name;
 };
 
+/// "0.5.6.post2": 0, 5, 6, released; "1.2.0rc5": 1, 2, 0, 5; in their order. Empty where it does not begin with a
+/// number.
+std::vector<int> versionNumbers(std::string_view text);
+
 class NameIndex {
  public:
   explicit NameIndex(std::string stdlib = "") : stdlib_(std::move(stdlib)) {}

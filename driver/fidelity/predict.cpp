@@ -106,7 +106,7 @@ bool scaledByBlocks(std::string_view said, std::string_view name) {
 
 /// The formats that a record's words, its checkpoint's name or its command mean, where they differ from the
 /// checkpoint's own: one that comes in eight or four bits keeps what a word of as many bits says again.
-std::string quantOf(const Record& r, const OwnFormats& own, std::string_view runtime) {
+std::string quantOf(const Record& r, const OwnFormats& own) {
   std::string words = r.weights, name = lowerCase(r.model + " " + r.command);
   if (words.empty())
     for (std::string_view word : {"nvfp4", "-fp8", "-awq", "w4a16"})
@@ -135,8 +135,8 @@ std::string quantOf(const Record& r, const OwnFormats& own, std::string_view run
   bool requantised = !out.empty(), four = fourBit && has(words, "fp4");
   bool said = has(r.kv, "fp8") && !(has(r.kv, "modelopt") && !requantised && !four);
   // vLLM takes the word of NVIDIA's from 0.12 on.
-  bool takes =
-      runtime.starts_with("TensorRT") || ((runtime == "vLLM" || runtime == "vLLM_0_12") && has(name, "nvidia/"));
+  bool takes = has(r.runs, "trt") || has(r.runs, "tensorrt") ||
+               (has(r.runs, "vllm") && has(name, "nvidia/") && versionNumbers(r.version) >= versionNumbers("0.12"));
   bool checkpoint = takes && requantised && !has(r.kv, "16") && (has(words, "fp4") || r.activations == "fp8");
   if (said || checkpoint || has(r.command, "--kv-cache-dtype fp8") || has(r.command, "--kv-cache-dtype=fp8"))
     out.push_back("kv = fp8");
@@ -200,7 +200,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   if (r.mtp && !mtp) return {"", "", "", "speculative decoding with drafts that the record does not describe"};
   // Where a record does not say how many tokens are drafted ahead: one.
   double drafts = !mtp ? 0 : std::max(1.0, r.drafts);
-  auto quant = quantOf(r, own, out.runtime);
+  auto quant = quantOf(r, own);
   const auto* gpu = names_.resolved(*device);
   auto limits = limitsOf(r, out.runtime, gpu ? gpu->number(gpu->root, "hbm.capacity").value_or(0) : 0);
   auto engineRuntime = out.runtime;
