@@ -96,8 +96,13 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
     d.curves[i] = {get("start", 0),  get("compute", 1), get("memory", 1), get("sharpness", 0),
                    get("expert", 0), get("rows", 1),    get("tokens", 0)};
   }
-  d.collective_latency = s.number(kernels, "collective_latency").value_or(0);
-  d.collective_bandwidth = s.number(kernels, "collective_bandwidth").value_or(1);
+  auto collectives = [&](std::string_view name) {
+    NodeId curve = s.find(kernels, name);
+    auto get = [&](const char* field, double otherwise) { return s.number(curve, field).value_or(otherwise); };
+    return CollectiveCurve{get("latency", 0), get("bandwidth", 1), get("sum_start", 0), get("sum_bandwidth", 0)};
+  };
+  d.collective = collectives("collective");
+  d.collective_tensorrt_llm = collectives("collective_tensorrt_llm");
   return d;
 }
 
@@ -319,8 +324,11 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
   NodeId up = s.find(node, "gpu.scale_up");
   e.tiers.push_back({"scale-up", gpus, s.number(up, "bandwidth").value_or(0), s.number(up, "latency").value_or(0)});
   if (e.runtime.kernels) {
-    e.tiers[0].latency = e.device.collective_latency;
-    e.tiers[0].bandwidth *= e.device.collective_bandwidth;
+    const auto& curve = e.runtime.tensorrtKernels ? e.device.collective_tensorrt_llm : e.device.collective;
+    e.tiers[0].latency = curve.latency;
+    e.tiers[0].sum_start = curve.sum_start;
+    e.tiers[0].sum_bandwidth = e.tiers[0].bandwidth * curve.sum_bandwidth;
+    e.tiers[0].bandwidth *= curve.bandwidth;
   }
   auto tiers = s.blocks(cluster, "tier");
   for (auto t : tiers)

@@ -78,6 +78,12 @@ struct KernelCurve {
   double expert = 0, rows = 1, tokens = 0;
 };
 
+/// Collectives inside the scale-up domain: a step by the ranks themselves; sums by the switch.
+struct CollectiveCurve {
+  double latency = 0, bandwidth = 1;        ///< s, share of the link's
+  double sum_start = 0, sum_bandwidth = 0;  ///< s, share of the link's; 0: the switch does not add up
+};
+
 struct Device {
   std::string name, architecture;  ///< the latter: what its curves are called
   std::string chip;                ///< where other products carry it too
@@ -86,7 +92,7 @@ struct Device {
   bool ownCurves = false;                       ///< measured on this very device
   std::shared_ptr<const kernels::Pack> tables;  ///< measured kernels; may be null
   std::array<KernelCurve, static_cast<size_t>(Curved::Count)> curves;
-  double collective_latency = 0, collective_bandwidth = 1;
+  CollectiveCurve collective, collective_tensorrt_llm;
   double measured_start = 1, measured_host = 1, measured_compute = 1, measured_memory = 1, measured_experts = 1;
   double capacity = 0, bandwidth = 0;           ///< B, B/s
   double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;  ///< FLOP/s; 0: the device has none
@@ -98,6 +104,8 @@ struct Device {
 struct Tier {
   std::string name;
   double domain = 0, bandwidth = 0, latency = 0;
+  double sum_bandwidth = 0,
+         sum_start = 0;  ///< where its switch adds up: B/s per device and direction, and s until then
 };
 
 /// Degrees of one engine (semantics §3): pp · D devices, D = dp·cp·tp = fdp·ftp = edp·ep·etp.

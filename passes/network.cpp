@@ -41,7 +41,12 @@ CommTime allReduce(double bytes, CommGroup group, const std::vector<Tier>& tiers
     double oneShot = latency + (n - 1) * bytes / bandwidth;
     double twoShot = 2 * latency + 2 * (n - 1) * bytes / (n * bandwidth);
     double ring = 2 * (n - 1) * latency + 2 * (n - 1) * bytes / (n * bandwidth);
-    double best = &tier == &tiers[0] ? std::min({oneShot, twoShot, ring}) : ring;
+    if (&tier != &tiers[0]) return {ring, 2 * (n - 1) * bytes / n, tier.name.c_str()};
+    double best = std::min({oneShot, twoShot, ring});
+    // NVLink SHARP: the switch reads all ranks' addends for the share that one rank sums up, and hands the sum to all.
+    double shared = (n + 1) * bytes / n;
+    double summed = tier.sum_bandwidth > 0 ? tier.sum_start + shared / (tier.sum_bandwidth * efficiency) : INFINITY;
+    if (summed < best) return {summed, shared, tier.name.c_str()};
     return {best, best == oneShot ? (n - 1) * bytes : 2 * (n - 1) * bytes / n, tier.name.c_str()};
   }
   double share = bytes / local, outer = n / local;

@@ -21,6 +21,7 @@ struct OpPlan {
   bool ffn = false;  ///< runs on the FFN's mesh
   ir::Axis axis = ir::Axis::None;
   double peak = 0;                     ///< FLOP/s of the arithmetic
+  double kernels = 1;                  ///< launched; where a product's activations are quantised on the way, two
   Curved curve = Curved::Elementwise;  ///< of attention: of decodes
   /// Roofline: work on one device. Attention: q, k, v and result only. Grouped: per row. Collectives: bytes per rank;
   /// dispatch and combine: bytes of one token copy.

@@ -83,12 +83,9 @@ class Run {
   /// Prompts that were sent before: all but the last block is there.
   void findRepeated() {
     if (load_.prompts <= 0) return;
-    auto shares = quantiles(all_.size(), 3);
-    for (size_t i = 0; i < all_.size(); ++i) {
-      auto index = static_cast<double>(i);
-      bool again = index < load_.concurrency ? index >= load_.prompts : shares[i] < load_.repeated;
+    for (auto i = static_cast<size_t>(load_.prompts); i < all_.size(); ++i) {
       double fresh = std::min(all_[i].input, e_.kv_block);
-      if (again) all_[i].cached += all_[i].input - fresh, all_[i].input = fresh;
+      all_[i].cached += all_[i].input - fresh, all_[i].input = fresh;
     }
   }
   /// The client sends the next request.
@@ -339,16 +336,13 @@ std::vector<Replayed> requestsOf(const ReplayLoad& load) {
 ReplayResult summarize(const std::vector<Replayed>& requests, const ReplayLoad& load) {
   ReplayResult out;
   std::vector<double> ttft, tpot;
-  double n = static_cast<double>(requests.size()), first = std::min(n, std::round(load.concurrency));
+  double n = static_cast<double>(requests.size());
   for (const auto& r : requests) {
-    bool burst = static_cast<double>(ttft.size()) < first;
     ttft.push_back(r.first - r.started);
     out.ttft_mean += ttft.back() / n;
-    (burst ? out.ttft_first : out.ttft_later) += ttft.back() / (burst ? first : n - first);
     out.e2e_mean += (r.finished - r.started) / n;
     out.e2e_per_token += (r.finished - r.started) / r.output / n;
     out.ttft_per_token += (r.first - r.started) / r.output / n;
-    (burst ? out.e2e_first : out.e2e_later) += (r.finished - r.started) / (burst ? first : n - first);
     out.duration = std::max(out.duration, r.finished);
     out.output_tokens += r.output;
     if (load.lengths.output > 1 && r.output > 1) tpot.push_back((r.finished - r.first) / (r.output - 1));

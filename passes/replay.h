@@ -15,17 +15,14 @@ struct ReplayLoad {
   Lengths lengths;                       ///< means
   double spread = 0;                     ///< lengths lie evenly within ± this share of the mean
   double interval = 0;                   ///< s from one request to the next, on one engine; 0: a closed loop
-  /// On one engine, clients send so many prompts in turn; who sends one again finds it in the cache. 0: all differ. Of
-  /// a run of more requests than are replayed, `repeated` of those after the first `concurrency` do.
-  double prompts = 0, repeated = 0;
+  /// On one engine, clients send so many prompts in turn; who sends one again finds it in the cache. 0: all differ.
+  double prompts = 0;
   /// Lengths of a data set of conversations of which only the means are known (see requestsOf).
   bool conversations = false;
 };
 
 struct ReplayResult {
   double ttft_mean = 0, ttft_median = 0, tpot_mean = 0, tpot_median = 0, e2e_mean = 0;  ///< s
-  double ttft_first = 0, ttft_later = 0;  ///< s: means of the first `concurrency` requests and of the others
-  double e2e_first = 0, e2e_later = 0;
   /// s: means of a request's time, and of its time to the first token, over its tokens.
   double e2e_per_token = 0, ttft_per_token = 0;
   double duration = 0;  ///< s

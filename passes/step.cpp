@@ -393,6 +393,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
   auto value = [&](ExprId id) { return id.valid() ? f.values[id.index] : 0.0; };
   const auto& d = engine_.degrees;
   Work w;
+  w.kernels = op.kernels;
   bool computeBound = false;
   auto communicate = [&](const CommTime& t, double size, CommGroup group) {
     w.seconds = t.seconds;

@@ -69,6 +69,16 @@ TEST_CASE("collectives: nothing over one rank, never below the busiest port, mor
       CHECK(allReduce(bytes, {n, 1}, faster, 1).seconds <= t.seconds);
       CHECK(allGather(bytes, {n, 1}, tiers, 1).seconds <= t.seconds);
     }
+  // A switch that adds up: at large sizes only, and above what passes through one port then.
+  auto adding = tiers;
+  adding[0].sum_bandwidth = 300e9, adding[0].sum_start = 70e-6;
+  for (double bytes : {1e4, 1e6, 1e9}) {
+    auto t = allReduce(bytes, {8, 1}, adding, 1), apart = allReduce(bytes, {8, 1}, tiers, 1);
+    CHECK(t.seconds <= apart.seconds);
+    CHECK(t.seconds >= 9.0 / 8 * bytes / 450e9);
+    CHECK((t.seconds < apart.seconds) == (bytes == 1e9));
+    if (bytes == 1e9) CHECK(t.bytes == doctest::Approx(9.0 / 8 * bytes));
+  }
   // One hop inside a node: a small message is one latency, a large one is bandwidth.
   CHECK(allReduce(8, {8, 1}, tiers, 1).seconds == doctest::Approx(1.5e-6).epsilon(1e-3));
 }

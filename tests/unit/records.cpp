@@ -232,6 +232,22 @@ TEST_CASE("kernels of chosen tokens that fill every slot: a short context costs 
   CHECK(grows("vllm", "0.13") < 1.15);  // the index is read over all of the context
 }
 
+TEST_CASE("which card a bare name is goes by the page, its machine and its time") {
+  Predictor predictor;
+  auto card = [&](const std::string& page, double devices, const std::string& version) {
+    Record r;
+    r.gpu = "H100", r.model = "Qwen/Qwen3-32B", r.engine = r.runs = "vllm", r.version = version;
+    r.page = page, r.node_size = devices, r.input = 1000, r.output = 100, r.requests = 4;
+    r.load = Record::Load::Offline;
+    return predictor.deployment(r).device;
+  };
+  CHECK(card("docs/performance-lab/m/h100.md", 1, "0.11.0") == "H100_PCIe");
+  CHECK(card("docs/performance-lab/m/h100-latency.md", 1, "0.11.0") == "H100_SXM");
+  CHECK(card("docs/performance-lab/m/h100.md", 2, "0.11.0") == "H100_SXM");
+  CHECK(card("docs/performance-lab/m/h100.md", 1, "0.17.1") == "H100_SXM");
+  CHECK(card("elsewhere/h100.md", 1, "0.11.0") == "H100_SXM");
+}
+
 TEST_CASE("the roofline of a token has no more sequences than find room") {
   Predictor predictor;
   Record r;

@@ -113,17 +113,17 @@ TEST_CASE("a prompt that was sent before costs a block, and its context as much 
   Role role = build("");
   ReplayLoad load{8, 2, {1600, 40}};
   auto differing = replay(role, load);
-  load.prompts = 2, load.repeated = 1;
+  load.prompts = 2;
   auto repeated = replay(role, load);
-  REQUIRE(differing);
-  REQUIRE(repeated);
-  // The first two are computed as before; of the others 16 tokens.
-  CHECK(repeated->ttft_first == doctest::Approx(differing->ttft_first));
-  CHECK(repeated->ttft_later < 0.3 * differing->ttft_later);
+  auto burst = replay(role, {2, 2, {1600, 40}});
+  REQUIRE((differing && repeated && burst));
+  // The first two are computed as before; of the other six 16 tokens.
+  double later = (8 * repeated->ttft_mean - 2 * burst->ttft_mean) / 6;
+  CHECK(later < 0.3 * (8 * differing->ttft_mean - 2 * burst->ttft_mean) / 6);
   Schedule schedule(role, {1600, 40});
-  CHECK(repeated->ttft_later >= schedule.step({{1, 16, 1584, 1}}));
+  CHECK(later >= schedule.step({{1, 16, 1584, 1}}));
   CHECK(repeated->tpot_mean >= schedule.step({{1, 1, 1600, 1}}));
-  load.repeated = 0;
+  load.prompts = 8;
   auto none = replay(role, load);
   REQUIRE(none);
   CHECK(none->duration == doctest::Approx(differing->duration));
@@ -161,7 +161,6 @@ TEST_CASE("requests at once wait for each other; more of them than slots wait lo
   REQUIRE((few && many));
   CHECK(many->ttft_mean > 3 * few->ttft_mean);
   CHECK(many->duration > few->duration);
-  CHECK(many->ttft_first == doctest::Approx(many->ttft_mean));
 }
 
 TEST_CASE("a run of more requests than anybody replays is refused, not tried") {
@@ -272,6 +271,18 @@ TEST_CASE("steps that no graph was recorded for wait for their launches") {
   CHECK(prompt(", recorded = 32, prompts = true", 33) == prompt("", 33));
 }
 
+TEST_CASE("a product whose activations are quantised on the way is two launches") {
+  auto launches = [](const std::string& quant) {
+    auto time = [&](const std::string& launch) {
+      return build("launch { recorded = 0, launch = " + launch + " }", quant).time({{1, 1, 100, 1}}).seconds;
+    };
+    return time("2 s") - time("1 s");
+  };
+  // Of each of 32 layers: q, k and v, the output, up and gate, down.
+  CHECK(launches("quant { linear = fp8 }") - launches("") == doctest::Approx(4 * 32));
+  CHECK(launches("quant { linear = int4 }") == doctest::Approx(launches("")));
+}
+
 TEST_CASE("engines apart: one request is its prompt, its hand-over and its decode steps") {
   for (std::string first : {"prefill", "decode"}) {
     auto [run, paired] = runApart(buildApart("first_token = " + first, 1, 1), {1, 1, {1000, 100}, 0});
@@ -341,7 +352,7 @@ TEST_CASE("an engine that looks for requests every so many steps lets them wait 
        rare = build("scheduler = prefill_first, front_fixed = 1 ms, poll_steps = 20");
   auto a = replay(eager, {400, 8, {500, 200}, 0.4}), b = replay(rare, {400, 8, {500, 200}, 0.4});
   REQUIRE((a && b));
-  double waited = b->ttft_later - a->ttft_later;
+  double waited = b->ttft_median - a->ttft_median;
   CHECK(waited > 5 * a->tpot_median);
   CHECK(waited < 20 * a->tpot_median);
 }
