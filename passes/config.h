@@ -104,8 +104,7 @@ struct Device {
 struct Tier {
   std::string name;
   double domain = 0, bandwidth = 0, latency = 0;
-  double sum_bandwidth = 0,
-         sum_start = 0;  ///< where its switch adds up: B/s per device and direction, and s until then
+  double sum_bandwidth = 0, sum_start = 0;  ///< where its switch adds up: likewise, and s until it starts
 };
 
 /// Degrees of one engine (semantics §3): pp · D devices, D = dp·cp·tp = fdp·ftp = edp·ep·etp.

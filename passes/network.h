@@ -19,8 +19,8 @@ struct CommGroup {
 };
 
 /// All-reduce of `bytes` on every rank: the fastest of one-shot, two-shot, ring and sums in the switch, where it makes
-/// them, inside one tier; across tiers,
-/// reduce-scatter inside the inner domain, all-reduce of the shares across, all-gather inside.
+/// them, inside one tier; across tiers, reduce-scatter inside the inner domain, all-reduce of the shares across,
+/// all-gather inside.
 CommTime allReduce(double bytes, CommGroup group, const std::vector<Tier>& tiers, double efficiency);
 /// All-gather whose result has `bytes` on every rank.
 CommTime allGather(double bytes, CommGroup group, const std::vector<Tier>& tiers, double efficiency);
