@@ -116,7 +116,7 @@ class Compiler {
     bool mixed = p.format == "w4a8_mxfp4_mxfp8";
     if (mixed) p.peak = std::min(p.peak, std::max(engine_.device.fp8, engine_.device.bf16));
     auto arithmetic = precision ? text(precision->compute) : std::string_view("bf16");
-    p.kernels = arithmetic == "bf16" || arithmetic == "fp16" ? 1 : 2;
+    p.kernels = arithmetic == "bf16" ? 1 : 2;
     p.curve = p.format == "fp8_block"                       ? (grouped ? Curved::ExpertsFp8Block : Curved::GemmFp8Block)
               : arithmetic == "fp8" || arithmetic == "int8" ? (grouped ? Curved::ExpertsFp8 : Curved::GemmFp8)
               : mixed && grouped                            ? Curved::ExpertsMxfp4

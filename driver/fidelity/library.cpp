@@ -27,8 +27,6 @@ std::vector<int> versionNumbers(std::string_view text) {
   return out;
 }
 
-namespace {}  // namespace
-
 void NameIndex::index() {
   if (std::exchange(indexed_, true)) return;
   Session session(stdlib_);

@@ -34,8 +34,8 @@ double commanded(const std::string& command, std::initializer_list<std::string_v
 /// on latency reads faster than a PCIe card can, and those of several cards keep the pace of SXM ones.
 std::string_view cardOf(const Record& r) {
   if (r.gpu != "H100" || r.node_size != 1 || !has(r.page, "performance-lab/") || has(r.page, "latency")) return r.gpu;
-  const char* first = r.runs == "vllm" ? "0.12" : r.runs == "sglang" ? "0.5.6" : "1.2.0rc5";  // of 2026
-  return versionNumbers(r.version) < versionNumbers(first) ? "H100-PCIE-80GB" : std::string_view(r.gpu);
+  const char* later = r.runs == "vllm" ? "0.12" : r.runs == "sglang" ? "0.5.6" : "1.2.0rc5";  // than those pages
+  return versionNumbers(r.version) < versionNumbers(later) ? "H100-PCIE-80GB" : std::string_view(r.gpu);
 }
 
 /// Defaults of the engines' schedulers. vLLM: EngineArgs of 0.9 and later, by memory (70 GiB and more: 8 192 tokens, 1

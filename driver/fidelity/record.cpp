@@ -109,7 +109,8 @@ RecordSide sideOf(const Json& j) {
   // Experts lie on all devices: where they are on more than the attention's tensor parallelism has, and its copies are
   // not said, these are data parallel.
   double moe = first(j, {"moe_tp"}, 1) * first(j, {"moe_ep"}, 1);
-  if (j["moe_tp"].isNumber() && !j["attn_dp"].isNumber() && s.dp <= 1) s.dp = std::max(1.0, std::floor(moe / s.tp));
+  bool said = first(j, {"attn_dp", "attention_dp_size", "dp"}, 0) > 0;
+  if (j["moe_tp"].isNumber() && !said) s.dp = std::max(1.0, std::floor(moe / s.tp));
   if (j["ep"].kind == Json::Kind::Bool) s.ep = j["ep"].flag() ? s.tp * s.dp : 1;
   return s;
 }
