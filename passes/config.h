@@ -129,6 +129,9 @@ struct RuntimeModel {
   double host_fixed = 0, host_per_seq = 0, host_per_token = 0;
   bool host_async = false;
   double front_fixed = 0, front_serial = 0, front_per_token = 0;
+  /// s that a prompt takes to the scheduler beside the front end's serial work; in the mean, or `share` of its fixed
+  /// part.
+  double wayIn(double tokens, double share = 1) const { return share * front_fixed + front_per_token * tokens; }
   bool firstTokenByDecode = false;  ///< prefill and decode apart: who answers first
   bool prefill_first = false;
   enum class MemoryRule { OfCapacity, OfFree, Static } memory_rule = MemoryRule::OfCapacity;

@@ -163,7 +163,7 @@ class Pair {
     double links =
         std::min(promptReplicas * pe.degrees.dp * prompt.sendRate, tokenReplicas * de.degrees.dp * token.receiveRate) /
         prompt.bytes;
-    front_ = pe.runtime.front_fixed + pe.runtime.front_serial + pe.runtime.front_per_token * load.input;
+    front_ = pe.runtime.front_serial + pe.runtime.wayIn(load.input);
     byDecode_ = de.runtime.firstTokenByDecode;
     out_.transfer = handover.whole;
     out_.prefillTop = station_.rate();

@@ -3,19 +3,22 @@
 #pragma once
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <queue>
 #include <utility>
+#include <vector>
 
 namespace afdc {
 
 /// Each request takes `serial` seconds of work; n that are there at once get an n-th of each second, so that those
-/// which come together are handed on together. All are alike: the first to come is the first to go. What is ready
-/// reaches the scheduler `fixed` seconds later.
+/// which come together are ready together. All are alike: the first to come is the first to be ready. It reaches the
+/// scheduler by a way of its own, some time later.
 class FrontEnd {
  public:
-  FrontEnd(double serial, double fixed) : serial_(serial), fixed_(fixed) {}
+  explicit FrontEnd(double serial) : serial_(serial) {}
 
-  void send(double now, size_t request);
+  void send(double now, size_t request, double way);
   bool empty() const { return working_.empty() && handedOn_.empty(); }
   size_t size() const { return working_.size() + handedOn_.size(); }
   /// When the next request reaches the scheduler, if nobody else comes; only of one that is not empty.
@@ -24,13 +27,20 @@ class FrontEnd {
   std::optional<size_t> take(double t);
 
  private:
+  struct Working {
+    double ready;  ///< `served_` at which it is
+    double way;    ///< s
+    size_t request;
+  };
+  using Agenda = std::priority_queue<std::pair<double, size_t>, std::vector<std::pair<double, size_t>>, std::greater<>>;
+
   void workUntil(double t);
 
-  double serial_, fixed_;
-  double at_ = 0;                                   ///< the clock, s
-  double served_ = 0;                               ///< seconds of work that a request which was always there has had
-  std::deque<std::pair<double, size_t>> working_;   ///< `served_` at which each is ready
-  std::deque<std::pair<double, size_t>> handedOn_;  ///< when each reaches the scheduler
+  double serial_;
+  double at_ = 0;      ///< the clock, s
+  double served_ = 0;  ///< seconds of work that a request which was always there has had
+  std::deque<Working> working_;
+  Agenda handedOn_;  ///< when each reaches the scheduler
 };
 
 }  // namespace afdc

@@ -56,7 +56,7 @@ class Run {
         load_(load),
         progress_(role.progress()),
         width_(role.verifiedTokens()),
-        front_(e_.runtime.front_serial + e_.runtime.front_per_token * load.lengths.input, e_.runtime.front_fixed) {
+        front_(e_.runtime.front_serial) {
     double D = e_.degrees.dp, whole = load.lengths.input + load.lengths.output;
     ranks_.resize(static_cast<size_t>(D));
     budget_ = e_.max_tokens * D;
@@ -90,16 +90,25 @@ class Run {
   }
   /// The client sends the next request.
   void send(double at) {
-    all_[next_].started = at;
-    front_.send(at, next_++);
+    auto& r = all_[next_];
+    r.started = at;
+    front_.send(at, next_++, e_.runtime.wayIn(r.cached + r.input, r.way));
   }
-  /// Requests that have reached the scheduler by now; with nothing else to do, it waits for the next one.
+  /// Requests that the next step can have; with nothing else to do, the scheduler waits for one. One that works beside
+  /// the device puts a step together when the one before it begins: who comes while that runs is in the second next.
   void receive() {
     if (front_.empty()) return;
     if (decoded_ < e_.runtime.poll_steps && !running_.empty()) return;
     decoded_ = 0;
-    if (waiting_.empty() && prompts_.empty() && running_.empty()) now_ = std::max(now_, front_.next());
-    while (auto request = front_.take(now_)) waiting_.push_back(*request);
+    bool idle = waiting_.empty() && prompts_.empty() && running_.empty();
+    if (idle) now_ = std::max(now_, front_.next());
+    double scheduled = e_.runtime.host_async && !idle ? began_ : now_;
+    while (auto request = front_.take(scheduled)) waiting_.push_back(*request);
+  }
+  /// Lets n steps pass that take as long as each other.
+  void pass(double n, double step) {
+    now_ += n * step;
+    began_ = now_ - step;
   }
   double held() const {
     double sum = 0;
@@ -178,7 +187,7 @@ class Run {
     if (batch.empty()) return decode();  // whole prompts wait for room beside the decodes
     BatchState state = {batch.group()};
     if (n > 0) state.insert(state.begin(), decoding());
-    now_ += schedule_.step(state);
+    pass(1, schedule_.step(state));
     decoded_ = e_.runtime.poll_steps;  // after a prompt, an engine looks at once
     if (n > 0) {
       expectLess(1);
@@ -216,11 +225,12 @@ class Run {
     steps = std::min(steps, std::max(16.0, std::floor(0.1 * mean)));
     if (!front_.empty()) {
       double one = schedule_.step({group});
-      double until = std::max(e_.runtime.poll_steps - decoded_, std::ceil((front_.next() - now_) / one));
+      double until = std::ceil((front_.next() - now_) / one) + (e_.runtime.host_async ? 1 : 0);
+      until = std::max(until, e_.runtime.poll_steps - decoded_);
       steps = std::min(steps, std::max(1.0, until));
     }
     group.past += (steps - 1) / 2 * progress_;
-    now_ += steps * schedule_.step({group});
+    pass(steps, schedule_.step({group}));
     decoded_ += steps;
     expectLess(steps);
     emit(steps);
@@ -285,9 +295,10 @@ class Run {
   const ReplayLoad& load_;
   double progress_, width_;
   double budget_ = 0, slots_ = 0, capacity_ = 0;
-  double ahead_ = 0;    ///< share of tokens to come
-  double decoded_ = 0;  ///< decode steps since the scheduler looked for requests
-  double now_ = 0, promised_ = 0;
+  double ahead_ = 0;            ///< share of tokens to come
+  double decoded_ = 0;          ///< decode steps since the scheduler looked for requests
+  double now_ = 0, began_ = 0;  ///< s: when the next step begins, and when the last one did
+  double promised_ = 0;
   size_t next_ = 0, finished_ = 0;
   std::vector<Request> all_;
   std::vector<Rank> ranks_;
@@ -320,7 +331,7 @@ double prompt(double quantile) { return -std::log(std::max(1 - quantile, 1e-3));
 
 std::vector<Replayed> requestsOf(const ReplayLoad& load) {
   std::vector<Replayed> out(static_cast<size_t>(std::max(1.0, std::round(load.requests))));
-  auto inputs = quantiles(out.size(), 1), outputs = quantiles(out.size(), 2);
+  auto inputs = quantiles(out.size(), 1), outputs = quantiles(out.size(), 2), ways = quantiles(out.size(), 3);
   for (size_t i = 0; i < out.size(); ++i) {
     double u = inputs[i], v = outputs[i];
     auto length = [&](double mean, double quantile, double (*shape)(double)) {
@@ -329,6 +340,7 @@ std::vector<Replayed> requestsOf(const ReplayLoad& load) {
     };
     out[i].input = length(load.lengths.fresh(), u, prompt);
     out[i].output = length(load.lengths.output, v, answer);
+    out[i].way = 2 * ways[i];
   }
   return out;
 }

@@ -32,7 +32,10 @@ struct ReplayResult {
 
 /// One request of a run.
 struct Replayed {
-  double input = 0, output = 0;                 ///< tokens
+  double input = 0, output = 0;  ///< tokens
+  /// Its way to the scheduler, of the mean: evenly between none and twice as much. Without that, requests that once
+  /// shared a step would end, and the next ones come, in the same instant for ever.
+  double way = 1;
   double started = 0, first = 0, finished = 0;  ///< s
 };
 /// The requests of a load, their lengths as even as they get and shuffled, always the same way. Of conversations,

@@ -27,9 +27,9 @@ struct PromptEngine {
     double left;  ///< tokens to compute
   };
   FrontEnd front;
-  std::vector<double> tokens;  ///< to compute on each data-parallel rank
-  double clock = 0;            ///< end of its last step
-  double portFree = 0;         ///< when its port has sent what it had
+  std::vector<double> tokens;   ///< to compute on each data-parallel rank
+  double began = 0, clock = 0;  ///< of its last step: when it began and ended
+  double portFree = 0;          ///< when its port has sent what it had
   std::deque<Prompt> waiting = {};
 
   /// On the rank with the least to compute.
@@ -49,7 +49,7 @@ struct PromptEngine {
 /// Decodes what has arrived. Running sequences advance together, so that each is known by the count of steps, since the
 /// engine began, at which it ends.
 struct TokenEngine {
-  double clock = 0, steps = 0;
+  double began = 0, clock = 0, steps = 0;
   Agenda coming = {}, running = {};
 
   double nextStep() const {
@@ -71,8 +71,7 @@ class Run {
         progress_(token.role->progress()),
         slots_(token.times.sequences(token.times.size() - 1) * token.role->engine().degrees.pp),
         requests_(requestsOf(load)) {
-    const auto& rt = prompt.role->engine().runtime;
-    FrontEnd front(rt.front_serial + rt.front_per_token * load.lengths.input, rt.front_fixed);
+    FrontEnd front(prompt.role->engine().runtime.front_serial);
     std::vector<double> ranks(static_cast<size_t>(prompt.role->engine().degrees.dp), 0);
     promptEngines_.resize(static_cast<size_t>(promptReplicas), {front, ranks});
     tokenEngines_.resize(static_cast<size_t>(tokenReplicas));
@@ -110,22 +109,25 @@ class Run {
   }
 
   void send(double now) {
-    requests_[sent_].started = now;
-    leastLoaded(promptEngines_).front.send(now, sent_++);
+    auto& r = requests_[sent_];
+    r.started = now;
+    double way = prompt_.role->engine().runtime.wayIn(load_.lengths.cached + r.input, r.way);
+    leastLoaded(promptEngines_).front.send(now, sent_++, way);
   }
 
   /// One step of prompts: as many as the budget of all ranks takes.
   void compute(PromptEngine& e) {
     const auto& config = prompt_.role->engine();
     double now = e.nextStep();
-    while (auto request = e.front.take(now)) e.receive(*request, requests_[*request].input);
+    double scheduled = config.runtime.host_async && !e.waiting.empty() ? e.began : now;
+    while (auto request = e.front.take(scheduled)) e.receive(*request, requests_[*request].input);
     PromptBatch batch(config);
     for (auto& prompt : e.waiting) {
       const auto& request = requests_[prompt.request];
       double chunk = batch.take(prompt.rank, load_.lengths.cached + request.input - prompt.left, prompt.left);
       prompt.left -= chunk, e.tokens[prompt.rank] -= chunk;
     }
-    e.clock = now + prompts_.step({batch.group()});
+    e.began = now, e.clock = now + prompts_.step({batch.group()});
     std::erase_if(e.waiting, [&](const auto& prompt) {
       if (prompt.left > 0) return false;
       handOn(e, prompt.request);
@@ -145,9 +147,10 @@ class Run {
 
   /// Decode steps until somebody ends, or comes, or an event elsewhere may send somebody.
   void decode(TokenEngine& e, double horizon) {
-    double now = e.nextStep();
+    bool async = token_.role->engine().runtime.host_async;
+    double now = e.nextStep(), scheduled = async && !e.running.empty() ? e.began : now;
     std::vector<size_t> fresh;
-    while (!e.coming.empty() && e.coming.top().first <= now && static_cast<double>(e.running.size()) < slots_) {
+    while (!e.coming.empty() && e.coming.top().first <= scheduled && static_cast<double>(e.running.size()) < slots_) {
       size_t request = e.coming.top().second;
       e.coming.pop();
       e.running.emplace(e.steps + std::max(1.0, std::ceil((requests_[request].output - 1) / progress_)), request);
@@ -156,11 +159,11 @@ class Run {
     double one = token_.times(static_cast<double>(e.running.size()) / token_.role->engine().degrees.pp);
     double until = horizon;
     if (!e.coming.empty() && static_cast<double>(e.running.size()) < slots_)
-      until = std::min(until, e.coming.top().first);
+      until = std::min(until, e.coming.top().first + (async ? one : 0));
     double steps = std::max(1.0, std::min(e.running.top().first - e.steps, std::ceil((until - now) / one)));
     if (token_.role->engine().runtime.firstTokenByDecode)
       for (size_t request : fresh) requests_[request].first = now + one;
-    e.clock = now + steps * one;
+    e.clock = now + steps * one, e.began = e.clock - one;
     e.steps += steps;
     while (!e.running.empty() && e.running.top().first <= e.steps) {
       size_t request = e.running.top().second;

@@ -88,7 +88,7 @@ SlotState Schedule::mixed(double n) const {
   bool fits = !e_.wholePrompts || u + decodes * width <= e_.max_tokens;
   if (fits && mixedSteps <= N * (1 + 1e-12)) {
     double mean = stalled * tMixed + (1 - stalled) * tDecode;
-    double residual = mean / 2;
+    double residual = mean / 2 + onItsWay(n, mean);
     // A request's own chunks run in mixed steps; its decodes see both kinds in their share.
     double rest = std::max(0.0, N * mean - own * tMixed);
     s.ttft = own * tMixed + residual;
@@ -133,7 +133,7 @@ SlotState Schedule::prefillFirst(double n) const {
   double together = 1, tau = prefillTime(1);
   for (int i = 0; i < 8; ++i) {
     double rounds = n / together;  // of prompts, while all n are replaced once
-    s.ttft = tau * (1 + phi * (rounds - 1) / 2);
+    s.ttft = tau * (1 + phi * (rounds - 1) / 2) + onItsWay(n, tDecode);
     s.tpot =
         outputs > 0 ? tDecode / role_.progress() + std::max(0.0, rounds - 1) * tau * (1 - phi / 2) / outputs : kUnknown;
     s.residence = s.ttft + (outputs > 0 ? outputs * s.tpot : 0);

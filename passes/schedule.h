@@ -1,5 +1,6 @@
 // The steady state of one engine's scheduler in closed form (semantics §6): how long requests take when n of them run.
 #pragma once
+#include <algorithm>
 #include <cmath>
 
 #include "passes/role.h"
@@ -43,6 +44,12 @@ class Schedule {
   /// Chunks that the tokens of a step hold; of prompts that are not cut, whole ones.
   double chunksIn(double tokens, double chunk) const {
     return std::max(1.0, e_.wholePrompts ? std::floor(tokens / chunk) : tokens / chunk);
+  }
+  /// What one of n requests waits for where the engine puts a step together when the one before it begins (host.async),
+  /// beside the rest of the step that it comes in: the next one, which is on its way without it. Nobody waits for steps
+  /// of none but himself.
+  double onItsWay(double n, double step) const {
+    return e_.runtime.host_async ? std::clamp(n - 1, 0.0, 1.0) * step : 0;
   }
   SlotState mixed(double n) const;
   SlotState prefillFirst(double n) const;

@@ -134,7 +134,7 @@ Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const Load
   auto found = foundInCache(role, load, running / d.dp * d.pp);
   out.lengths = found.lengths;
   Schedule schedule(role, out.lengths);
-  double front = e.runtime.front_fixed + e.runtime.front_serial + e.runtime.front_per_token * load.input;
+  double front = e.runtime.front_serial + e.runtime.wayIn(load.input);
 
   if (load.arrivals == LoadConfig::Arrivals::Batch) {
     // E2E = prefill of B·U in chunks + Σ decode steps at growing context (three-point Simpson).

@@ -1,4 +1,5 @@
 """Scenarios for the tests of emission, and running the compiler on them."""
+import atexit
 import pathlib
 import subprocess
 import sys
@@ -54,7 +55,9 @@ class Emitted:
 
 
 def write(text):
-    path = pathlib.Path(tempfile.mkdtemp(prefix="afdc-emit-")) / "s.afd"
+    folder = tempfile.TemporaryDirectory(prefix="afdc-emit-")
+    atexit.register(folder.cleanup)
+    path = pathlib.Path(folder.name) / "s.afd"
     path.write_text(text)
     return path
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""`afdc fidelity` over every reference file, against its bounds.
+"""`afdc fidelity` over every reference file, and over all measured ones together, against their bounds.
 
 usage: references.py AFDC DATA_DIR    prints one line a file; skips where DATA_DIR is absent
 """
+import collections
+import csv
 import json
 import pathlib
+import statistics
 import subprocess
 import sys
 
@@ -20,13 +23,37 @@ CHECKS = [
     ("aiconfigurator", ["aiconfigurator/cases.json"], ["ttft", "tpot"], "p90", 0.10),
 ]
 
+# Records of real hardware, all files together: the median over groups (source, engine, device, model) of a group's median.
+MEASURED = ["argonne_llm_inference_bench", "deepseek_r1_serving", "genz_vs_measured_llama2_200_200", "gpustack_lab",
+            "online_agg_ttft_tpot", "trtllm_perf_overview_1_2"]
+MEASURED_BOUNDS = {"e2e": 0.10, "throughput": 0.10, "tpot": 0.10, "ttft_mean": 0.20, "ttft_median": 0.20}
+
+
+def measured(afdc, data):
+    """Failures of the metrics of measured records against their bounds."""
+    groups = collections.defaultdict(lambda: collections.defaultdict(list))
+    runs = [subprocess.Popen([afdc, "fidelity", "measured", data / "measured" / f"{name}.json", "--cases"],
+                             stdout=subprocess.PIPE, text=True) for name in MEASURED]
+    for run in runs:
+        for row in csv.DictReader(run.communicate()[0].splitlines()):
+            error = abs(float(row["predicted"]) / float(row["reference"]) - 1)
+            groups[row["metric"]][row["group"]].append(error)
+    failures = 0
+    for metric, bound in MEASURED_BOUNDS.items():
+        medians = [statistics.median(errors) for errors in groups[metric].values()]
+        found = statistics.median(medians) if medians else float("inf")
+        failures += found > bound
+        print(f"{'ok  ' if found <= bound else 'FAIL'} measured   {metric:32} {len(medians):4} groups, "
+              f"median {100 * found:.2f} %, bound {100 * bound:.0f} %")
+    return failures
+
 
 def main():
     afdc, data = sys.argv[1], pathlib.Path(sys.argv[2])
     if not data.is_dir():
         print("skipped: reference data not present")
         return 0
-    failures = 0
+    failures = measured(afdc, data)
     for kind, patterns, bounded, statistic, bound in CHECKS:
         for path in sorted(p for pattern in patterns for p in data.glob(pattern)):
             run = subprocess.run([afdc, "fidelity", kind, path, "--format", "json", "--kernels", data / "kernels"], capture_output=True, text=True)

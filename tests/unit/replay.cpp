@@ -140,7 +140,8 @@ TEST_CASE("one request alone is its prefill and its decode steps") {
 }
 
 TEST_CASE("a long closed loop comes to the closed form's steady state") {
-  for (std::string scheduler : {"scheduler = mixed", "scheduler = prefill_first"}) {
+  for (std::string scheduler : {"scheduler = mixed", "scheduler = prefill_first", "host = Host { async = true }",
+                                "scheduler = prefill_first, host = Host { async = true }"}) {
     Role role = build(scheduler);
     for (double c : {4.0, 16.0, 48.0}) {
       // Lengths that differ, as the closed form assumes: requests come and go one by one.
@@ -151,6 +152,7 @@ TEST_CASE("a long closed loop comes to the closed form's steady state") {
       CAPTURE(c);
       CHECK(run->tpot_median == doctest::Approx(slot.tpot).epsilon(0.15));
       CHECK(run->requests_per_s == doctest::Approx(slot.rate).epsilon(0.15));
+      CHECK(run->ttft_median == doctest::Approx(slot.ttft).epsilon(0.2));
     }
   }
 }
@@ -320,11 +322,11 @@ TEST_CASE(
 }
 
 TEST_CASE("a front end works on its requests in turns") {
-  FrontEnd front(1, 0.25);
-  front.send(0, 7);
+  FrontEnd front(1);
+  front.send(0, 7, 0.25);
   CHECK(front.next() == doctest::Approx(1.25));
   // From 0.5 s on two share: the first has half of its second left, which takes one; then the other has half left.
-  front.send(0.5, 8);
+  front.send(0.5, 8, 0.25);
   CHECK(front.next() == doctest::Approx(1.75));
   CHECK(!front.take(1.7));
   CHECK(front.take(1.75) == 7);
@@ -332,9 +334,28 @@ TEST_CASE("a front end works on its requests in turns") {
   CHECK(front.take(3) == 8);
   CHECK(front.empty());
   // Those that come together are handed on together.
-  for (size_t i = 0; i < 5; ++i) front.send(10, i);
+  for (size_t i = 0; i < 5; ++i) front.send(10, i, 0.25);
   CHECK(front.next() == doctest::Approx(15.25));
   for (size_t i = 0; i < 5; ++i) CHECK(front.take(15.26) == i);
+  // A shorter way overtakes, and is known to before either is ready.
+  front.send(20, 1, 3);
+  front.send(20, 2, 0.5);
+  CHECK(front.next() == doctest::Approx(22.5));
+  CHECK(front.take(22.5) == 2);
+  CHECK(front.next() == doctest::Approx(25));
+  CHECK(front.take(25) == 1);
+}
+
+TEST_CASE("an engine that schedules ahead lets those who come wait for one step more, and nobody where it is idle") {
+  Role now = build(""), ahead = build("host = Host { async = true }");
+  // A step takes some 6 ms, an answer a second: ten requests run.
+  ReplayLoad busy{200, 200, {200, 200}, 0, 0.1}, alone{1, 1, {200, 200}};
+  auto a = replay(now, busy), b = replay(ahead, busy), c = replay(now, alone), d = replay(ahead, alone);
+  REQUIRE((a && b && c && d));
+  double later = b->ttft_mean - a->ttft_mean;
+  CHECK(later > 0.8 * a->tpot_median);
+  CHECK(later < 1.2 * a->tpot_median);
+  CHECK(d->ttft_mean == c->ttft_mean);
 }
 
 TEST_CASE("a burst waits until the front end is through with all of it") {

@@ -56,7 +56,8 @@ def check(condition, what):
 
 def main():
     afdc = sys.argv[1]
-    path = pathlib.Path(tempfile.mkdtemp()) / "plan.html"
+    folder = tempfile.TemporaryDirectory()
+    path = pathlib.Path(folder.name) / "plan.html"
     subprocess.run(
         [afdc, "plan", "DeepSeekV3", "4xH200x8", "Chat", "--slo", "ttft<10s,tpot<100ms", "--html", str(path)],
         check=True, stdout=subprocess.DEVNULL)
