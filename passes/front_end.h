@@ -18,6 +18,7 @@ class FrontEnd {
  public:
   explicit FrontEnd(double serial) : serial_(serial) {}
 
+  /// `way`: seconds from here to the scheduler, once the request is ready.
   void send(double now, size_t request, double way);
   bool empty() const { return working_.empty() && handedOn_.empty(); }
   size_t size() const { return working_.size() + handedOn_.size(); }

@@ -45,9 +45,9 @@ class Schedule {
   double chunksIn(double tokens, double chunk) const {
     return std::max(1.0, e_.wholePrompts ? std::floor(tokens / chunk) : tokens / chunk);
   }
-  /// What one of n requests waits for where the engine puts a step together when the one before it begins (host.async),
-  /// beside the rest of the step that it comes in: the next one, which is on its way without it. Nobody waits for steps
-  /// of none but himself.
+  /// Where an engine puts a step together when the one before it begins (host.async), one of n requests waits for the
+  /// rest of the step that it comes in and for the next, which is on its way without it: seconds of that one. A request
+  /// that is alone finds no step on its way.
   double onItsWay(double n, double step) const {
     return e_.runtime.host_async ? std::clamp(n - 1, 0.0, 1.0) * step : 0;
   }
