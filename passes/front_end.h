@@ -11,6 +11,9 @@
 
 namespace afdc {
 
+/// (when, which), the earliest on top.
+using Agenda = std::priority_queue<std::pair<double, size_t>, std::vector<std::pair<double, size_t>>, std::greater<>>;
+
 /// Each request takes `serial` seconds of work; n that are there at once get an n-th of each second, so that those
 /// which come together are ready together. All are alike: the first to come is the first to be ready. It reaches the
 /// scheduler by a way of its own, some time later.
@@ -33,8 +36,6 @@ class FrontEnd {
     double way;    ///< s
     size_t request;
   };
-  using Agenda = std::priority_queue<std::pair<double, size_t>, std::vector<std::pair<double, size_t>>, std::greater<>>;
-
   void workUntil(double t);
 
   double serial_;

@@ -95,7 +95,7 @@ class Run {
     front_.send(at, next_++, e_.runtime.wayIn(r.cached + r.input, r.way));
   }
   /// Requests that the next step can have; with nothing else to do, the scheduler waits for one. One that works beside
-  /// the device puts a step together when the one before it begins: who comes while that runs is in the second next.
+  /// the device puts a step together when the one before it begins: who comes while that runs is in the one after.
   void receive() {
     if (front_.empty()) return;
     if (decoded_ < e_.runtime.poll_steps && !running_.empty()) return;

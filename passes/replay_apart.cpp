@@ -4,7 +4,6 @@
 #include <cmath>
 #include <deque>
 #include <limits>
-#include <queue>
 #include <vector>
 
 #include "passes/front_end.h"
@@ -16,9 +15,6 @@ namespace afdc {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-
-/// (when, which), the earliest on top.
-using Agenda = std::priority_queue<std::pair<double, size_t>, std::vector<std::pair<double, size_t>>, std::greater<>>;
 
 /// Computes prompts, chunk by chunk in the order of arrival.
 struct PromptEngine {

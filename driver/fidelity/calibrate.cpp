@@ -462,6 +462,7 @@ std::map<std::string, double> leftOut(const std::vector<Sample>& samples, const 
     Fitter fitter(in);
     fitter.startFrom(whole);
     fitter.run(true, {{0.2, 1}, {0.06, 1}}, [](const std::string&) {});
+    fitter.keepTwo();
     FittedFigures fit = fitter.fit();
     takeFromKin(fit, in, out);
     borrowKernels(fit, in, out);

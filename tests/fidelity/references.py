@@ -38,6 +38,9 @@ def measured(afdc, data):
         for row in csv.DictReader(run.communicate()[0].splitlines()):
             error = abs(float(row["predicted"]) / float(row["reference"]) - 1)
             groups[row["metric"]][row["group"]].append(error)
+        if run.returncode != 0:
+            print(f"FAIL measured   {run.args[3]}: exit code {run.returncode}")
+            return 1
     failures = 0
     for metric, bound in MEASURED_BOUNDS.items():
         medians = [statistics.median(errors) for errors in groups[metric].values()]
