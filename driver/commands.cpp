@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "backends/report/text.h"
-#include "driver/session.h"
-#include "frontend/format.h"
-#include "frontend/parse.h"
+#include "session/session.h"
+#include "frontend/syntax/format.h"
+#include "frontend/syntax/parse.h"
 #include "passes/profiles/profile.h"
 #include "support/files.h"
 #include "support/json.h"

@@ -65,6 +65,8 @@ Output runImport(const Options& options);
 Output runEmit(const Options& options);
 /// A load generator's result beside the prediction (Options::path: the result).
 Output runCompare(const Options& options);
+Output runFidelity(const Options& options);
+Output runCalibrate(const Options& options);
 Output runOperators(const Options& options);
 /// Markdown made from what the compiler knows: `schemas`, `diagnostics` or `operators` (Options::file).
 Output runDoc(const Options& options);

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "driver/commands.h"
-#include "driver/session.h"
+#include "session/session.h"
 #include "support/document.h"
 #include "support/files.h"
 #include "support/json_value.h"

@@ -1,7 +1,7 @@
 // The reference pages, generated so that they cannot disagree with the compiler.
-#include "backends/emit/target.h"
+#include "backends/registry.h"
 #include "driver/commands.h"
-#include "driver/session.h"
+#include "session/session.h"
 #include "support/text.h"
 
 namespace afdc {

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "backends/emit/target.h"
+#include "backends/registry.h"
 #include "driver/commands.h"
-#include "driver/session.h"
-#include "passes/trace.h"
+#include "session/session.h"
+#include "passes/evaluation/trace.h"
 #include "support/text.h"
 
 namespace afdc {

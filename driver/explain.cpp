@@ -1,6 +1,6 @@
 
 #include "driver/commands.h"
-#include "driver/session.h"
+#include "session/session.h"
 #include "support/json.h"
 #include "support/text.h"
 

@@ -16,9 +16,9 @@
 #include "backends/report/search_rows.h"
 #include "driver/explore.h"
 #include "frontend/search.h"
-#include "passes/checkpoint.h"
-#include "passes/explore.h"
-#include "passes/requirement.h"
+#include "passes/search/checkpoint.h"
+#include "passes/search/explore.h"
+#include "passes/search/requirement.h"
 #include "support/files.h"
 #include "support/text.h"
 

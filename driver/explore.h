@@ -1,7 +1,7 @@
 // Running the searches of a module.
 #pragma once
 #include "driver/commands.h"
-#include "driver/session.h"
+#include "session/session.h"
 
 namespace afdc {
 

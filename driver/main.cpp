@@ -11,8 +11,6 @@
 #include <utility>
 
 #include "driver/commands.h"
-#include "driver/fidelity/calibrate.h"
-#include "driver/fidelity/fidelity.h"
 
 namespace cl = llvm::cl;
 using namespace afdc;

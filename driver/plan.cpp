@@ -7,7 +7,7 @@
 
 #include "driver/commands.h"
 #include "driver/explore.h"
-#include "driver/session.h"
+#include "session/session.h"
 #include "results/metrics.h"
 #include "support/text.h"
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "frontend/parse.h"
+#include "frontend/syntax/parse.h"
 #include "support/files.h"
 #include "support/text.h"
 

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "frontend/ast.h"
+#include "frontend/syntax/ast.h"
 #include "support/diagnostics.h"
 
 namespace afdc {

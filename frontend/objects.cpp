@@ -3,7 +3,7 @@
 
 #include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
-#include "frontend/parse.h"
+#include "frontend/syntax/parse.h"
 #include "support/text.h"
 
 namespace afdc {

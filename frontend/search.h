@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "frontend/scenario_builder.h"
-#include "support/by_axes.h"
+#include "ir/by_axes.h"
 
 namespace afdc {
 

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "frontend/ast.h"
+#include "frontend/syntax/ast.h"
 #include "frontend/modules.h"
 #include "ir/graph.h"
 #include "ir/scenario.h"

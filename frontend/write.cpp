@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "frontend/format.h"
+#include "frontend/syntax/format.h"
 
 namespace afdc {
 

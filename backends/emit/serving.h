@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ir/shape.h"
+#include "passes/deployment/shape.h"
 #include "results/results.h"
 #include "support/document.h"
 

@@ -160,10 +160,6 @@ struct Target {
   const Ability* ability(Construct construct) const;
 };
 
-/// All of them, by name.
-std::span<const Target* const> targets();
-const Target* findTarget(std::string_view name);
-
 /// Checks the scenario against the target's abilities, then lets it write. `tolerant`: what is refused is left out and
 /// becomes a loss, unless it is how engines are split.
 Emission emitTo(const Target& target, const Input& input, bool tolerant = false);

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ir/shape.h"
+#include "passes/deployment/shape.h"
 #include "passes/kernels/tables.h"
 
 namespace afdc::aic {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "passes/config.h"
+#include "passes/deployment/config.h"
 #include "passes/profiles/aiconfigurator.h"
 #include "passes/profiles/genz.h"
 #include "support/text.h"

@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "driver/commands.h"
-#include "driver/session.h"
-#include "passes/schedule.h"
+#include "session/session.h"
+#include "passes/steady/schedule.h"
 
 using namespace afdc;
 

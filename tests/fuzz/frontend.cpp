@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "driver/session.h"
-#include "frontend/format.h"
+#include "session/session.h"
+#include "frontend/syntax/format.h"
 
 using namespace afdc;
 

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "backends/emit/target.h"
+#include "backends/registry.h"
 #include "driver/commands.h"
-#include "driver/session.h"
+#include "session/session.h"
 #include "tests/read_file.h"
 
 using namespace afdc;

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "backends/emit/target.h"
+#include "backends/registry.h"
 #include "support/json_value.h"
 
 using namespace afdc;

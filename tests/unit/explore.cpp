@@ -14,9 +14,9 @@
 #include <thread>
 
 #include "driver/commands.h"
-#include "driver/session.h"
-#include "passes/landscape.h"
-#include "passes/ranking.h"
+#include "session/session.h"
+#include "passes/search/landscape.h"
+#include "passes/search/ranking.h"
 
 using namespace afdc;
 

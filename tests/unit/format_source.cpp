@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "driver/session.h"
-#include "frontend/format.h"
+#include "session/session.h"
+#include "frontend/syntax/format.h"
 #include "tests/read_file.h"
 
 using namespace afdc;

@@ -7,9 +7,9 @@
 #include <map>
 #include <random>
 
-#include "driver/session.h"
-#include "passes/memory.h"
-#include "passes/serve.h"
+#include "session/session.h"
+#include "passes/cost/memory.h"
+#include "passes/steady/aggregated.h"
 
 using namespace afdc;
 

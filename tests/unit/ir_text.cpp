@@ -3,9 +3,9 @@
 
 #include <filesystem>
 
-#include "driver/session.h"
+#include "session/session.h"
 #include "ir/text_reader.h"
-#include "passes/graph_passes.h"
+#include "passes/lowering/lowering.h"
 
 using namespace afdc;
 namespace fs = std::filesystem;

@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-#include "driver/session.h"
+#include "session/session.h"
 
 using namespace afdc;
 namespace fs = std::filesystem;

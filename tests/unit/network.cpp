@@ -4,8 +4,8 @@
 #include <functional>
 #include <vector>
 
-#include "passes/network.h"
-#include "passes/step.h"
+#include "passes/network/network.h"
+#include "passes/cost/step.h"
 
 using namespace afdc;
 

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "backends/astra_sim/closed_form.h"
-#include "driver/fidelity/fidelity.h"
-#include "passes/fabric.h"
+#include "fidelity/fidelity.h"
+#include "passes/network/fabric.h"
 #include "passes/profiles/genz.h"
 
 using namespace afdc;

@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "driver/fidelity/library.h"
-#include "driver/fidelity/predict.h"
-#include "driver/fidelity/record.h"
+#include "fidelity/library.h"
+#include "fidelity/predict.h"
+#include "fidelity/record.h"
 
 using namespace afdc;
 

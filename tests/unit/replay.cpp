@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "driver/session.h"
-#include "passes/front_end.h"
-#include "passes/replay.h"
+#include "session/session.h"
+#include "passes/simulation/front_end.h"
+#include "passes/simulation/replay.h"
 
 using namespace afdc;
 

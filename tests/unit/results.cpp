@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "driver/commands.h"
-#include "driver/session.h"
+#include "session/session.h"
 
 using namespace afdc;
 

@@ -1,0 +1,474 @@
+#include "fidelity/record.h"
+#include "support/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace afdc {
+
+namespace {
+
+/// Is a mean length that of synthetic prompts of one round length, give or take what tokenising again changes?
+bool nearRound(double mean) {
+  auto near = [&](double unit) {
+    return std::fabs(mean / unit - std::round(mean / unit)) * unit < 0.02 * mean && mean >= unit;
+  };
+  return mean >= 900 ? near(500) || near(512) : near(128) || near(100);
+}
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// The first of several names that is a positive number.
+double first(const Json& j, std::initializer_list<std::string_view> names, double otherwise) {
+  for (auto name : names)
+    if (j[name].isNumber() && j[name].number() > 0) return j[name].number();
+  return otherwise;
+}
+
+/// The value of the first of these options in a command line: "--max-num-seqs 512" or "--max-num-seqs=512".
+std::string option(std::string_view command, std::initializer_list<std::string_view> names) {
+  for (auto name : names)
+    for (size_t at = 0; (at = command.find(name, at)) != std::string_view::npos; at += name.size()) {
+      size_t begin = at + name.size();
+      bool starts = at == 0 || std::isspace(static_cast<unsigned char>(command[at - 1]));
+      if (!starts || begin >= command.size() || (command[begin] != ' ' && command[begin] != '=')) continue;
+      size_t end = ++begin;
+      while (end < command.size() && !std::isspace(static_cast<unsigned char>(command[end]))) ++end;
+      return std::string(command.substr(begin, end - begin));
+    }
+  return "";
+}
+
+/// Degrees in a command line of vLLM, SGLang or TensorRT-LLM.
+RecordSide sideOfCommand(std::string_view command) {
+  auto number = [&](std::initializer_list<std::string_view> names) {
+    return std::max(1.0, std::atof(option(command, names).c_str()));
+  };
+  RecordSide s;
+  s.tp = number({"-tp", "--tp", "--tp-size", "--tensor-parallel-size", "--tp_size"});
+  s.pp = number({"-pp", "--pp", "--pp-size", "--pipeline-parallel-size", "--pp_size"});
+  s.dp = number({"-dp", "--dp", "--dp-size", "--data-parallel-size"});
+  s.ep = number({"--ep", "--ep-size", "--expert-parallel-size", "--ep_size"});
+  // SGLang's data-parallel attention lies inside its tensor parallelism; with a dp of one it is off.
+  if (has(command, "--enable-dp-attention") && s.dp > 1) s.tp = std::max(1.0, s.tp / s.dp);
+  // SGLang sets its expert parallelism so where DeepEP moves the tokens (server_args.py).
+  bool deepEp = has(command, "--moe-a2a-backend=deepep") || has(command, "--moe-a2a-backend deepep");
+  if (deepEp || has(command, "--enable-expert-parallel")) s.ep = s.tp * s.dp;
+  return s;
+}
+
+/// The engine that a command line starts; "" where it is not one.
+std::string_view programOf(std::string_view command) {
+  static constexpr std::pair<std::string_view, std::string_view> kPrograms[] = {{"vllm serve", "vllm"},
+                                                                                {"sglang.launch_server", "sglang"},
+                                                                                {"trtllm-serve", "tensorrt-llm"},
+                                                                                {"mindie serve", "mindie"}};
+  for (auto [words, engine] : kPrograms)
+    if (has(command, words)) return engine;
+  return "";
+}
+
+/// The engine whose name ends a heading: "Choosing the Inference Engine / SGLang"; "" where none does.
+std::string engineOfHeading(std::string_view heading) {
+  size_t slash = heading.rfind("/ ");
+  auto last = slash == std::string_view::npos ? "" : lowerCase(heading.substr(slash + 2));
+  return last == "vllm" || last == "sglang" || last == "tensorrt-llm" ? last : "";
+}
+
+/// The number after a word of a heading: "Rate 8".
+double numberAfter(std::string_view text, std::string_view word) {
+  size_t at = text.find(word);
+  return at == std::string_view::npos ? 0 : std::atof(std::string(text.substr(at + word.size())).c_str());
+}
+
+RecordSide sideOf(const Json& j) {
+  RecordSide s;
+  s.tp = first(j, {"tp", "tp_size"}, 1);
+  s.pp = first(j, {"pp", "pp_size"}, 1);
+  s.dp = first(j, {"attn_dp", "attention_dp_size", "dp"}, 1);
+  s.ep = first(j, {"moe_ep", "moe_ep_size", "ep"}, 1);
+  s.workers = first(j, {"num_workers", "workers", "instances"}, 1);
+  s.batch = first(j, {"batch_size"}, 0);
+  // Attention data parallelism over the same devices as the tensor parallelism of the rest.
+  bool attentionDp = j["dp_attention"].flag() || (j["attention_dp"].flag() && !j["attn_dp"].isNumber());
+  if (double dep = first(j, {"dep"}, 0); dep > 1) {
+    s.dp = dep, s.tp = 1, s.ep = std::max(s.ep, dep);
+  } else if (attentionDp && s.dp <= 1) {
+    s.dp = s.tp, s.tp = 1;
+  } else if (attentionDp && s.dp > 1 && s.tp >= s.dp && !j["attn_dp"].isNumber()) {
+    s.tp = std::max(1.0, s.tp / s.dp);
+  }
+  // Experts lie on all devices: where they are on more than the attention's tensor parallelism has, and its copies are
+  // not said, these are data parallel.
+  double moe = first(j, {"moe_tp"}, 1) * first(j, {"moe_ep"}, 1);
+  bool said = first(j, {"attn_dp", "attention_dp_size", "dp"}, 0) > 0;
+  if (j["moe_tp"].isNumber() && !said) s.dp = std::max(1.0, std::floor(moe / s.tp));
+  if (j["ep"].kind == Json::Kind::Bool) s.ep = j["ep"].flag() ? s.tp * s.dp : 1;
+  return s;
+}
+
+/// Takes one metric, whatever its spelling: `{mean_, median_, pNN_}x_s`, `x_{mean_,}ms`, `x_s: {mean, …}`.
+void takeMetric(Record& r, const std::string& name, const Json& value, double devices, double decodeDevices) {
+  std::string key = lowerCase(name);
+  if (value.isObject()) {
+    for (size_t i = 0; i < value.names.size(); ++i)
+      if (value.items[i].isNumber()) takeMetric(r, value.names[i] + "_" + key, value.items[i], devices, decodeDevices);
+    return;
+  }
+  if (!value.isNumber() || value.number() <= 0) return;
+  double v = value.number();
+  bool tail = has(key, "p99") || has(key, "p90") || has(key, "p95") || has(key, "p999") || has(key, "max");
+  if (tail && !has(key, "max_tok")) return;
+  bool median = has(key, "median") || has(key, "p50");
+  if (key.ends_with("_ms") || has(key, "_ms_")) v /= 1e3;
+  if (key.ends_with("_us")) v /= 1e6;
+  auto put = [&](std::string_view metric, double x, bool replace = true) {
+    if (replace || !r.metrics.count(std::string(metric))) r.metrics[std::string(metric)] = x;
+  };
+  if (has(key, "ttft") || has(key, "time_to_first")) return put(median ? "ttft_median" : "ttft_mean", v);
+  if (has(key, "tpot") || has(key, "itl") || has(key, "inter_token")) return put("tpot", v, !median);
+  if (has(key, "e2e") || (has(key, "latency") && !has(key, "prefill"))) return put("e2e", v, !median);
+  bool rate = has(key, "tok_s") || has(key, "tokens_per") || has(key, "tput") || has(key, "throughput");
+  if (rate && !has(key, "interactivity") && !has(key, "user")) {
+    bool each = has(key, "per_gpu") || has(key, "per_npu") || has(key, "per_chip") || has(key, "per_device");
+    bool nodes = has(key, "per_node");
+    bool input = has(key, "input") || has(key, "prefill") || has(key, "prompt"), all = has(key, "total_t");
+    bool output = has(key, "output") || has(key, "decode") || has(key, "generat");
+    // Where prefill and decode lie apart, a role's own rate is per device of that role.
+    double of = r.mode == "pd" && output ? decodeDevices : devices;
+    if (each) v *= of;
+    if (nodes) v *= std::max(1.0, devices / std::max(1.0, r.node_size));
+    if (input) return r.mode == "prefill_only" ? put("prefill", v) : void();
+    if (all) return put("total_throughput", v, !each);
+    if (output || r.mode == "decode_only" || r.mode == "afd") return put("throughput", v, !each);
+  }
+  if (has(key, "prefill") && (key.ends_with("_ms") || key.ends_with("_s"))) put("prefill_time", v);
+}
+
+/// A client of GPUStack's pages of 2026 says as `max_concurrency` how many requests it saw at most at a time, where
+/// others say how many they allowed. What people allow is a power of two, or all; with another number it sent them
+/// evenly, at a rate that is whole in all records that name theirs: the next one above what came to pass. Its time per
+/// token is a request's whole time over its tokens: of equal lengths, the two figures are the same to the last digit
+/// where the time to the first token is all there is. That is so where vLLM's `--reasoning-parser` keeps what a model
+/// thinks out of the answer, which is all that this client looks at: its last token is its first.
+void applyObservingClient(const Json& metrics, Record& r) {
+  double seen = metrics["max_concurrency"].number(), seconds = metrics["duration_s"].number();
+  if (seen <= 0 || seen != metrics["peak_concurrency"].number()) return;
+  bool thinks = r.runs == "vllm" && has(r.command, "--reasoning-parser");
+  r.per_token = thinks ? Record::PerToken::First : Record::PerToken::Request;
+  bool allowed = seen == r.requests || std::has_single_bit(static_cast<uint64_t>(std::min(seen, 1e9)));
+  if (!allowed && seconds > 0 && r.rate <= 0) r.rate = std::ceil(r.requests / seconds);
+}
+
+/// What the tool that drove the load did, where its records carry only nominal figures.
+void applyHarness(const Json& source, Record& r) {
+  // InferenceX starts SGLang on Blackwell with --scheduler-recv-interval 10, from 16 users on 30 (its launch scripts).
+  bool blackwell = has(r.gpu, "B200") || has(r.gpu, "B300");
+  if (has(r.source, "InferenceX") && r.engine == "sglang" && blackwell) r.poll_steps = r.concurrency < 16 ? 10 : 30;
+  // TensorRT-LLM's times there are those of three drafts, with attention data parallelism of one; its records do not
+  // say.
+  if (has(r.source, "InferenceX") && has(r.engine, "tensorrt") && r.mtp && r.drafts <= 0)
+    r.drafts = std::max(r.main.dp, r.decode.dp) > 1 ? 1 : 3;
+  const auto provenance = source["provenance"].text();
+  // One of aiconfigurator's files gives experts the whole tensor parallelism beside their own: what 2026-03-25.csv
+  // measured on 4 devices stands there with 16.
+  if (has(provenance, "source_file=2026-04-06.csv") && r.main.ep > 1 && r.main.tp * r.main.dp > r.main.ep) {
+    (r.main.dp > 1 ? r.main.dp : r.main.tp) /= r.main.ep;
+    if (r.main.dp > 1) r.main.batch *= r.main.ep;
+  }
+  // InferenceX (formerly InferenceMAX) draws lengths evenly from 0.8 L to L; its rows in other collections give L.
+  if (has(provenance, "wip=")) {
+    r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
+    // Its launch scripts for TensorRT-LLM: --max_num_tokens 20000, and on Blackwell caches of eight bits.
+    if (has(r.engine, "trt")) {
+      r.max_tokens = 20000;
+      if (has(r.gpu, "B200") && r.mode != "pd" && r.kv.empty()) r.kv = "fp8";
+    }
+    return;
+  }
+  // aiconfigurator's generator, which wrote these deployments' configurations, gives a step of vLLM and TensorRT-LLM
+  // the tokens of one prompt, one for each sequence and 1 500 more. Its times of SGLang are those of mixed steps and
+  // of graphs up to the deployment's batch (--enable-mixed-chunk, --cuda-graph-max-bs); those of 0.5.1, a grid of other
+  // batches, are those of SGLang's own defaults.
+  if (!has(provenance, "source_file=")) return;
+  if (!has(r.engine, "sglang")) r.max_tokens = r.input + std::max(1.0, r.main.batch) + 1500;
+  // Its newer client, whose lengths are whole thousands, sends a hundred prompts in turn (assumed, as aiperf does),
+  // which vLLM finds in its cache: times to the first token fall as there are more users than ten (ten requests each).
+  if (has(r.engine, "vllm") && std::fmod(r.input, 1000) == 0) r.prompts = 100;
+  if (has(r.engine, "sglang") && !has(provenance, "/0.5.1")) r.mixed = true, r.recorded = r.main.batch;
+}
+
+Record fromFlat(const Json& j) {
+  Record r;
+  r.id = j["id"].text("?");
+  r.source = "Argonne LLM-Inference-Bench";
+  r.runs = lowerCase(j["engine"].text());
+  r.gpu = j["gpu"].text();
+  r.count = j["count"].number(1);
+  r.node_size = std::max(8.0, r.count);
+  r.engine = lowerCase(j["engine"].text());
+  r.version = "0.4";  // of early 2024: vLLM 0.3 to 0.5, TensorRT-LLM 0.9 to 0.12
+  r.model = j["model"].text();
+  r.weights = r.activations = "bf16";
+  r.completeness = j["completeness"].text("A");
+  r.main.tp = r.count;
+  r.load = Record::Load::Batch;
+  r.input = j["isl"].number(), r.output = j["osl"].number(), r.batch = j["batch"].number(1);
+  if (j["e2e_latency_s"].number() > 0) r.metrics["e2e"] = j["e2e_latency_s"].number();
+  if (j["total_tok_s"].number() > 0) r.metrics["total_throughput"] = j["total_tok_s"].number();
+  return r;
+}
+
+Record fromNested(const Json& j) {
+  Record r;
+  r.id = j["id"].text("?");
+  r.source = j["source"]["name"].text(j["source"].text("?"));
+  r.completeness = j["completeness"].text("A");
+  const auto& hw = j["hardware"];
+  r.gpu = hw["gpu"].text(hw["npu"].text(hw["name"].text("?")));
+  r.count = hw["count"].number();
+  r.node_size = hw["node_size"].number(8);
+  r.model = j["model"].text(j["model"]["name"].text("?"));
+  const auto& precision = j["precision"];
+  r.weights = lowerCase(precision["weights"].text(precision.text()));
+  r.activations = lowerCase(precision["activations"].text(precision["gemm"].text()));
+  r.kv = lowerCase(precision["kv"].text());
+  const auto& engine = j["engine"];
+  r.engine = lowerCase(engine["name"].text(engine.text()));
+  r.version = engine["version"].text(engine["image"].text());
+  if (size_t colon = r.version.rfind(":v"); colon != std::string::npos) r.version = r.version.substr(colon + 2);
+  // Images of NVIDIA Dynamo carry its own version, not the engine's.
+  if (has(r.version, "dynamo") || has(j["source"]["provenance"].text(), "-runtime:" + r.version)) r.version.clear();
+  r.command = engine["command"].text();
+  r.runs = r.engine;
+  r.page = j["source"]["path"].text();
+  std::string degrees = r.command;
+  // A benchmark under a heading that is itself a command ran that command, whichever came before it.
+  auto shown = j["source"]["case"].text();
+  if (auto program = programOf(shown); !program.empty()) {
+    if (lowerCase(program) != r.engine) r.runs = program, r.version.clear();
+    // Where it goes on in a line that the record does not have, the degrees are taken to stay.
+    bool whole = !shown.ends_with("\\") || has(shown, "-tp");
+    if (!whole) degrees = r.command;
+    if (whole || program != programOf(r.command)) r.command = shown;
+    if (whole) degrees = r.command;
+  }
+  // One under a heading that ends in another engine's name ran that one: of its command, the degrees are taken to be
+  // the same, the rest is not known.
+  if (auto named = engineOfHeading(j["source"]["section"].text()); !named.empty() && named != r.runs)
+    r.runs = named, r.version.clear(), r.command.clear();
+  // What the record reads from its own command is nothing of another one.
+  bool own = r.command == engine["command"].text();
+  for (const auto& word : precision["from_command"].items)
+    if (auto w = lowerCase(word.text()); own && r.weights.empty() && (has(w, "fp") || has(w, "awq") || has(w, "int")))
+      r.weights = w;
+  const auto& d = j["deployment"];
+  r.mode = d["mode"].text("agg");
+  r.main = degrees.empty() ? sideOf(d) : sideOfCommand(degrees);
+  bool oneNode = !d["tp"].isNumber() && !d["dp"].isNumber() && !d["dep"].isNumber();
+  // Without degrees all devices work together, unless a command line shows that one was started.
+  if (r.mode == "agg" && oneNode && r.count > 0 && degrees.empty()) r.main.tp = r.count;
+  if (r.mode == "pd" || d["prefill"].isObject()) r.prefill = sideOf(d["prefill"]), r.decode = sideOf(d["decode"]);
+  auto spec = lowerCase(d["spec_decode"].text());
+  r.mtp = d["spec_decode"].flag() || (!spec.empty() && spec != "none" && spec != "off" && spec != "false");
+  if (!r.command.empty()) {
+    r.mtp = has(r.command, "--speculative");
+    r.drafts = std::atof(option(r.command, {"--speculative-num-steps"}).c_str());
+    if (r.drafts <= 0) r.drafts = numberAfter(r.command, "num_speculative_tokens\":");
+    r.otherDraft = has(r.command, "--speculative-draft-model-path") || has(r.command, "EAGLE3");
+  } else if (!degrees.empty()) {
+    r.mtp = false;
+  }
+
+  const auto& w = j["workload"];
+  r.input = first(w, {"mean_isl", "isl", "input_tokens", "isl_list"}, 0);
+  r.output = first(w, {"mean_osl", "osl", "output_tokens"}, 0);
+  auto dist = lowerCase(w["length_dist"].text());
+  if (has(dist, "0.8l") || has(dist, "0.8")) {
+    r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
+  }
+  // Means of a public chat data set: short and long requests mixed.
+  if (w["mean_isl"].isNumber() && r.input != std::floor(r.input)) r.conversations = !nearRound(r.input);
+  r.requests = first(w, {"num_requests", "num_prompts"}, 0);
+  r.concurrency = first(w, {"concurrency", "max_concurrency"}, 0);
+  applyHarness(j["source"], r);
+  if (r.concurrency <= 0) r.concurrency = j["metrics"]["max_concurrency"].number();
+  r.batch = first(w, {"batch", "total_batch"}, 0);
+  if (r.batch <= 0) r.batch = first(w, {"batch_per_gpu", "batch_per_npu"}, 0) * std::max(1.0, r.count);
+  r.rate = first(w, {"server_qps", "qps", "request_rate"}, numberAfter(j["source"]["section"].text(), "/ Rate "));
+  r.context = first(w, {"kv_len", "mean_context", "context"}, r.input);
+  auto arrival = lowerCase(w["arrival"].text()), scenario = lowerCase(w["scenario"].text());
+  applyObservingClient(j["metrics"], r);
+  if (r.rate > 0 && scenario != "offline")
+    r.load = Record::Load::Rate;
+  else if (r.concurrency > 0)
+    r.load = Record::Load::Closed;
+  else if (r.requests > 0 || scenario == "offline" || has(arrival, "offline") || has(arrival, "at once"))
+    r.load = Record::Load::Offline;
+  else if (r.batch > 0)
+    r.load = Record::Load::Batch;
+  if (r.load == Record::Load::Closed && r.requests <= 0) r.requests = has(arrival, "10*conc") ? 10 * r.concurrency : 0;
+  if (!degrees.empty()) r.count = r.main.tp * r.main.pp * r.main.dp * r.main.workers;
+  if (r.count <= 0 && d["nodes"].number() > 0) r.count = d["nodes"].number() * r.node_size;
+  // One phase by itself, over all devices: what is not tensor parallel is data parallel.
+  if (r.mode == "prefill_only" || r.mode == "decode_only") {
+    double whole = r.count > 0 ? r.count : std::max(r.main.ep, r.main.tp * r.main.dp) * r.main.pp;
+    r.count = whole;
+    r.main.dp = std::max(1.0, std::floor(whole / (r.main.tp * r.main.pp)));
+    r.step_tokens = first(w, {"tokens_per_gpu_per_batch", "tokens_per_npu_per_batch"}, 0) * whole;
+    if (double each = first(w, {"batch_per_gpu", "batch_per_npu", "batch_per_chip"}, 0); each > 0)
+      r.batch = each * whole;
+    r.load = Record::Load::Step;
+  }
+  double devices = r.devices();
+  double decodeDevices =
+      r.mode == "pd" ? d["decode"]["gpus"].number(r.decode.tp * r.decode.pp * r.decode.dp * r.decode.workers) : devices;
+  const auto& m = j["metrics"];
+  for (size_t i = 0; i < m.names.size(); ++i) takeMetric(r, m.names[i], m.items[i], devices, decodeDevices);
+  // Some records count a request's tokens both ways; the output's is the one compared.
+  if (r.metrics.count("throughput")) r.metrics.erase("total_throughput");
+
+  return r;
+}
+
+/// A record with `isl_list` and lists of metrics, as one record for each length.
+std::vector<Json> unrolled(const Json& j) {
+  const auto& lengths = j["workload"]["isl_list"];
+  if (!lengths.isArray()) return {j};
+  std::vector<Json> out;
+  for (size_t i = 0; i < lengths.items.size(); ++i) {
+    Json one = j;
+    auto at = [&](Json& object, std::string_view name) -> Json* {
+      for (size_t k = 0; k < object.names.size(); ++k)
+        if (object.names[k] == name) return &object.items[k];
+      return nullptr;
+    };
+    if (auto* id = at(one, "id"); id && id->isText()) id->string += fmt::format("#{}", i + 1);
+    *at(*at(one, "workload"), "isl_list") = lengths.items[i];
+    if (auto* metrics = at(one, "metrics"))
+      for (auto& m : metrics->items) {
+        if (!m.isArray()) continue;
+        Json value = i < m.items.size() ? m.items[i] : Json();
+        m = std::move(value);
+      }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+/// A record that ran another engine than it names says nothing of its version: where the other records of its page that
+/// name that engine agree on one, it is that.
+void takeVersionsOfPages(std::vector<Record>& records) {
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> versions;
+  for (const auto& r : records)
+    if (!r.page.empty() && r.runs == r.engine && !r.version.empty()) versions[{r.page, r.runs}].insert(r.version);
+  for (auto& r : records) {
+    if (r.page.empty() || r.runs == r.engine || !r.version.empty()) continue;
+    if (auto found = versions.find({r.page, r.runs}); found != versions.end() && found->second.size() == 1)
+      r.version = *found->second.begin();
+  }
+}
+
+/// Three figures and more that are the same to the last digit on two devices were measured on one of them: which,
+/// nobody can tell.
+void doubtTwins(std::vector<Record>& records) {
+  std::map<std::tuple<std::string, double, double, std::map<std::string, double>>, std::vector<Record*>> alike;
+  for (auto& r : records)
+    if (r.metrics.size() >= 3) alike[{r.model, r.input, r.output, r.metrics}].push_back(&r);
+  for (auto& [figures, twins] : alike) {
+    auto other = [&](const Record* r) { return r->gpu != twins.front()->gpu; };
+    if (std::none_of(twins.begin(), twins.end(), other)) continue;
+    for (auto* r : twins) r->why = "excluded: a record of another device has the same figures to the last digit";
+  }
+}
+
+}  // namespace
+
+double Record::devices() const {
+  auto of = [](const RecordSide& s) { return s.tp * s.pp * s.dp * s.workers; };
+  if (mode == "pd") return count > 0 ? count : of(prefill) + of(decode);
+  return count > 0 ? count : of(main);
+}
+
+std::vector<Record> readRecords(const Json& root) {
+  const Json& list = root.isArray() ? root : root["records"];
+  std::vector<Record> out;
+  for (const auto& j : list.items) {
+    if (!j.isObject()) continue;
+    if (j["gpu"].isText() && j["e2e_latency_s"].isNumber())
+      out.push_back(fromFlat(j));
+    else if (j["metrics"].isObject())
+      for (const auto& one : unrolled(j)) out.push_back(fromNested(one));
+    else if (j["dev"].isText() && j["measured_s"].isNumber()) {
+      // GenZ beside measurements of Llama-2, batch 1, 200 tokens in and out: one row a measurement and mode.
+      if (j["mode"].text() != "peak") continue;
+      Record r;
+      r.id = fmt::format("llama2-{}-{}-tp{}", j["model"].text(), j["dev"].text(), j["tp"].number());
+      r.source = "imec Llama-2 200/200";
+      r.gpu = j["dev"].text();
+      r.model = fmt::format("meta-llama/Llama-2-{}-hf", lowerCase(j["model"].text()));
+      r.engine = r.runs = "tensorrt-llm", r.version = "0.9";
+      r.weights = r.activations = "bf16";
+      r.completeness = "B";
+      r.count = r.main.tp = j["tp"].number(1);
+      r.load = Record::Load::Batch;
+      r.input = r.output = 200, r.batch = 1;
+      r.metrics["e2e"] = j["measured_s"].number();
+      out.push_back(r);
+    }
+  }
+  takeVersionsOfPages(out);
+  doubtTwins(out);
+  return out;
+}
+
+Record fromRow(const Csv& csv, size_t row) {
+  auto text = [&](std::initializer_list<std::string_view> names) {
+    for (auto name : names)
+      if (int c = csv.column(name); c >= 0) return csv.rows[row][static_cast<size_t>(c)];
+    return std::string();
+  };
+  auto number = [&](std::initializer_list<std::string_view> names, double otherwise) {
+    for (auto name : names)
+      if (double v = csv.number(row, name); std::isfinite(v)) return v;
+    return otherwise;
+  };
+  Record r;
+  r.id = fmt::format("row {}", row + 2);
+  r.source = kYours;
+  r.completeness = "A";
+  r.gpu = text({"gpu"}), r.model = text({"model"}), r.engine = text({"engine", "runtime"});
+  r.runs = r.engine, r.version = text({"version"});
+  r.weights = text({"weights", "precision"}), r.kv = text({"kv"});
+  r.main.tp = number({"tp"}, 1), r.main.pp = number({"pp"}, 1), r.main.dp = number({"dp"}, 1);
+  r.main.ep = number({"ep"}, 1), r.main.workers = number({"replicas"}, 1);
+  r.count = number({"gpus"}, r.main.tp * r.main.pp * r.main.dp * r.main.workers);
+  r.node_size = number({"node_size"}, 8);
+  r.input = number({"isl", "input_tokens"}, 0), r.output = number({"osl", "output_tokens"}, 0);
+  r.concurrency = number({"concurrency"}, 0), r.batch = number({"batch"}, 0), r.requests = number({"requests"}, 0);
+  r.load = r.concurrency > 0 ? Record::Load::Closed
+           : r.batch > 0     ? Record::Load::Batch
+           : r.requests > 0  ? Record::Load::Offline
+                             : Record::Load::Unknown;
+  auto take = [&](const char* metric, std::initializer_list<std::string_view> names, double unit) {
+    double v = number(names, 0);
+    if (v > 0) r.metrics[metric] = v * unit;
+  };
+  take("tpot", {"tpot_ms"}, 1e-3);
+  take("ttft_mean", {"ttft_ms", "ttft_mean_ms"}, 1e-3);
+  take("ttft_median", {"ttft_median_ms", "ttft_p50_ms"}, 1e-3);
+  take("e2e", {"e2e_ms"}, 1e-3);
+  take("e2e", {"e2e_s"}, 1);
+  take("throughput", {"output_tok_s"}, 1);
+  return r;
+}
+
+}  // namespace afdc

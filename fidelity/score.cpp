@@ -1,0 +1,202 @@
+#include "fidelity/score.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "support/json.h"
+#include "support/text.h"
+
+namespace afdc {
+
+namespace {
+
+/// Linear interpolation between order statistics.
+double quantile(std::vector<double> values, double q) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  double at = q * static_cast<double>(values.size() - 1);
+  auto low = static_cast<size_t>(at);
+  size_t high = std::min(low + 1, values.size() - 1);
+  return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
+}
+
+std::string percent(double error) {
+  if (error == 0) return "0";
+  return error < 1e-4 ? fmt::format("{:.1e}", error) : fmt::format("{:.2f} %", 100 * error);
+}
+
+void write(JsonWriter& json, std::string_view name, const Scoreboard::Summary& s) {
+  json.attributeObject(name, [&] {
+    json.attribute("n", static_cast<double>(s.n));
+    json.attribute("median", s.median);
+    json.attribute("p90", s.p90);
+    json.attribute("p95", s.p95);
+    json.attribute("max", s.max);
+    json.attribute("bias", s.bias);
+  });
+}
+
+}  // namespace
+
+namespace {
+
+void add(std::vector<double>& relative, std::vector<double>& logs, double predicted, double reference) {
+  double error = reference == 0 ? std::min(1.0, std::abs(predicted)) : std::abs(predicted / reference - 1);
+  if (!std::isfinite(error)) error = 1e9;  // a NaN prediction must never look exact
+  relative.push_back(error);
+  if (predicted > 0 && reference > 0) logs.push_back(std::log(predicted / reference));
+}
+
+}  // namespace
+
+void Scoreboard::begin(std::string name) {
+  ++cases_;
+  current_ = name.empty() ? fmt::format("#{}", cases_) : std::move(name);
+}
+
+void Scoreboard::score(std::string_view metric, std::string_view group, double predicted, double reference) {
+  auto& e = errors_[std::string(metric)][std::string(group)];
+  add(e.relative, e.logs, predicted, reference);
+  values_.push_back({current_, std::string(group), std::string(metric), predicted, reference});
+}
+
+void Scoreboard::regime(std::string_view regime, std::string_view metric, std::string_view group, double predicted,
+                        double reference) {
+  auto& e = regimes_[std::string(regime)][std::string(metric)][std::string(group)];
+  add(e.relative, e.logs, predicted, reference);
+}
+
+void Scoreboard::skip(std::string name, std::string reason) {
+  skipped_.emplace_back(std::move(name), std::move(reason));
+}
+
+Scoreboard::Summary Scoreboard::summarize(const Errors& e) {
+  Summary s;
+  s.n = e.relative.size();
+  s.median = quantile(e.relative, 0.5);
+  s.p90 = quantile(e.relative, 0.9);
+  s.p95 = quantile(e.relative, 0.95);
+  for (double x : e.relative) s.max = std::max(s.max, x);
+  double sum = 0;
+  for (double x : e.logs) sum += x;
+  s.bias = e.logs.empty() ? 0 : std::expm1(sum / static_cast<double>(e.logs.size()));
+  return s;
+}
+
+Scoreboard::Summary Scoreboard::summary(const std::string& metric) const {
+  auto found = errors_.find(metric);
+  return found == errors_.end() ? Summary{} : over(found->second);
+}
+
+Scoreboard::Summary Scoreboard::over(const std::map<std::string, Errors>& groups) const {
+  Errors all;
+  std::vector<double> medians;
+  for (const auto& [group, e] : groups) {
+    all.relative.insert(all.relative.end(), e.relative.begin(), e.relative.end());
+    all.logs.insert(all.logs.end(), e.logs.begin(), e.logs.end());
+    medians.push_back(quantile(e.relative, 0.5));
+  }
+  auto s = summarize(all);
+  if (overGroups_) {
+    s.median = quantile(medians, 0.5);
+    s.p90 = quantile(medians, 0.9);
+  }
+  return s;
+}
+
+std::vector<std::string> Scoreboard::metrics() const {
+  std::vector<std::string> names;
+  for (const auto& [name, groups] : errors_) names.push_back(name);
+  return names;
+}
+
+std::string Scoreboard::table() const {
+  size_t width = 6;
+  for (const auto& [metric, groups] : errors_) {
+    width = std::max(width, metric.size());
+    for (const auto& [group, e] : groups) width = std::max(width, group.size() + 2);
+  }
+  std::string out = fmt::format("{}: {} cases, {} skipped\n\n", kind_, cases_, skipped_.size());
+  out +=
+      fmt::format("{:<{}}  {:>6}  {:>9}  {:>9}  {:>9}  {:>9}\n", "metric", width, "n", "median", "p90", "max", "bias");
+  auto row = [&](const std::string& name, const Summary& s) {
+    out += fmt::format("{:<{}}  {:>6}  {:>9}  {:>9}  {:>9}  {:>9}\n", name, width, s.n, percent(s.median),
+                       percent(s.p90), percent(s.max), s.bias < 0 ? "-" + percent(-s.bias) : percent(s.bias));
+  };
+  for (const auto& [metric, groups] : errors_) {
+    row(metric, summary(metric));
+    if (groups.size() > 1)
+      for (const auto& [group, e] : groups) row("  " + group, summarize(e));
+  }
+  if (!regimes_.empty()) {
+    out += "\nby regime\n";
+    for (const auto& [regime, metrics] : regimes_)
+      for (const auto& [metric, groups] : metrics) row(fmt::format("{}: {}", regime, metric), over(groups));
+  }
+  if (overGroups_) out += "\nMedian and p90 of a metric are those of its groups' medians.\n";
+  if (!skipped_.empty()) {
+    std::map<std::string, std::vector<const std::string*>> reasons;
+    for (const auto& [name, reason] : skipped_) reasons[reason].push_back(&name);
+    out += "\nskipped\n";
+    for (const auto& [reason, names] : reasons)
+      out += fmt::format("  {:>4}  {} (first: {})\n", names.size(), reason, *names.front());
+  }
+  for (const auto& text : notes_) out += "\nnote: " + text + "\n";
+  return out;
+}
+
+std::string Scoreboard::csv() const {
+  auto quoted = [](std::string text) {
+    for (size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) text.insert(at, 1, '"');
+    return '"' + text + '"';
+  };
+  std::string out = "case,group,metric,predicted,reference\n";
+  for (const auto& v : values_)
+    out += fmt::format("{},{},{},{},{}\n", quoted(v.name), quoted(v.group), quoted(v.metric), shortest(v.predicted),
+                       shortest(v.reference));
+  return out;
+}
+
+std::string Scoreboard::json() const {
+  std::string out;
+  {
+    JsonWriter json(out);
+    json.object([&] {
+      json.attribute("kind", kind_);
+      json.attribute("cases", static_cast<double>(cases_));
+      json.attributeArray("skipped", [&] {
+        for (const auto& [name, reason] : skipped_)
+          json.object([&] {
+            json.attribute("case", name);
+            json.attribute("reason", reason);
+          });
+      });
+      json.attributeObject("metrics", [&] {
+        for (const auto& [metric, groups] : errors_) write(json, metric, summary(metric));
+      });
+      json.attributeObject("groups", [&] {
+        std::map<std::string, std::vector<std::pair<std::string, Summary>>> byGroup;
+        for (const auto& [metric, groups] : errors_)
+          for (const auto& [group, e] : groups) byGroup[group].emplace_back(metric, summarize(e));
+        for (const auto& [group, metrics] : byGroup)
+          json.attributeObject(group, [&] {
+            for (const auto& [metric, s] : metrics) write(json, metric, s);
+          });
+      });
+      json.attributeObject("regimes", [&] {
+        for (const auto& [regime, metrics] : regimes_)
+          json.attributeObject(regime, [&] {
+            for (const auto& [metric, groups] : metrics) write(json, metric, over(groups));
+          });
+      });
+      json.attributeArray("notes", [&] {
+        for (const auto& text : notes_) json.value(text);
+      });
+    });
+  }
+  return out + "\n";
+}
+
+}  // namespace afdc

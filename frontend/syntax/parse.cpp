@@ -1,0 +1,823 @@
+#include "frontend/syntax/parse.h"
+
+#include "frontend/syntax/tokens.h"
+#include "support/text.h"
+
+namespace afdc {
+
+using afd::AfdLexer;
+using afd::AfdParser;
+
+namespace {
+
+struct TooDeep {
+  antlr4::Token* at;
+};
+
+/// Keeps an error on its own line: never inserts or deletes a token to make a rule fit, and resynchronises inside the
+/// enclosing body, at the next separator or closing brace.
+class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
+ public:
+  BodyErrorStrategy(Diagnostics& diags, uint32_t file, const Offsets& offsets)
+      : diags_(diags), file_(file), offsets_(offsets) {}
+
+  /// Called by the generated code at each turn of a loop such as `(member | sep)*`.
+  void sync(antlr4::Parser* p) override {
+    if (!isBody(p)) return;
+    if (!inErrorRecoveryMode(p)) {
+      const auto& atn = p->getATN();
+      const auto& next = atn.nextTokens(atn.states[p->getState()]);
+      if (next.contains(antlr4::Token::EPSILON) || next.contains(p->getInputStream()->LA(1))) return;
+      reportError(p, antlr4::InputMismatchException(p));
+      beginErrorCondition(p);
+    }
+    skipToSeparator(p);
+  }
+  antlr4::Token* recoverInline(antlr4::Parser* p) override { throw antlr4::InputMismatchException(p); }
+  void recover(antlr4::Parser* p, std::exception_ptr) override {
+    if (isBody(p)) skipToSeparator(p);  // otherwise unwind to the enclosing body, whose sync() resynchronises
+  }
+
+  void reportError(antlr4::Parser* p, const antlr4::RecognitionException& e) override {
+    if (inErrorRecoveryMode(p)) return;
+    beginErrorCondition(p);
+    auto* t = e.getOffendingToken() ? e.getOffendingToken() : p->getCurrentToken();
+    bool lineEnd = t->getType() == AfdParser::SEP || t->getType() == antlr4::Token::EOF;
+    auto* before = t->getTokenIndex() > 0 ? p->getTokenStream()->get(t->getTokenIndex() - 1) : t;
+    auto rangeOf = [&](antlr4::Token* x) {
+      uint32_t begin = offsets_[x->getStartIndex()];
+      return SourceRange{file_, begin, std::max(begin, offsets_[x->getStopIndex() + 1])};
+    };
+    auto range = lineEnd ? rangeOf(before) : rangeOf(t);
+    std::string found = lineEnd ? "the end of the line" : fmt::format("`{}`", diags_.sources().text(range));
+    if (!lineEnd && ruleOf(p) == Rule::RuleModule && diags_.sources().text(range) == "}") {
+      diags_.report<diag::syntax_error>(range, std::string("this `}` closes nothing"))
+          .help("remove it, or add the `{` that it should close");
+      return;
+    }
+    std::string wanted = expectation(p, e);
+    auto& d = diags_.report<diag::syntax_error>(range, fmt::format("expected {}, found {}", wanted, found));
+    auto text = lineEnd ? std::string_view() : diags_.sources().text(range);
+    if (text == "=" && ruleOf(p) != Rule::RuleBlockDecl)
+      d.help("`=` sets a field; two values are compared with `==`");
+    else if (text == ":")
+      d.help("a field is set with `=`");
+    else if (wanted.find("a member") == 0)
+      d.help("a field is set as `name = value`, a block is opened as `name { … }`");
+  }
+
+ private:
+  using Rule = AfdParser;
+  static size_t ruleOf(antlr4::Parser* p) {
+    return static_cast<antlr4::ParserRuleContext*>(p->getContext())->getRuleIndex();
+  }
+  static bool isBody(antlr4::Parser* p) {
+    size_t rule = ruleOf(p);
+    return rule == Rule::RuleBlock || rule == Rule::RuleModule || rule == Rule::RuleSchemaDecl ||
+           rule == Rule::RuleGraphBody;
+  }
+
+  static std::string expectation(antlr4::Parser* p, const antlr4::RecognitionException& e) {
+    size_t rule = ruleOf(p);
+    antlr4::misc::IntervalSet next;
+    try {
+      next = e.getExpectedTokens();
+    } catch (...) {
+      return "something else";
+    }
+    if (next.contains(static_cast<ssize_t>(AfdLexer::FLOAT))) return "a value";
+    if (rule == Rule::RuleModule) return "a declaration such as `model Name { … }`";
+    if (rule == Rule::RuleBlock || rule == Rule::RuleMember || rule == Rule::RuleBlockDecl) {
+      if (next.size() == 1) return "`" + symbol(p, next) + "`";
+      return "a member such as `field = value`";
+    }
+    if (rule == Rule::RuleSchemaDecl || rule == Rule::RuleSchemaItem) return "a schema item such as `field : Type`";
+    if (rule == Rule::RuleGraphBody || rule == Rule::RuleGraphStmt) return "a statement such as `op y = gemm(x, w)`";
+    if (next.size() == 1) return "`" + symbol(p, next) + "`";
+    if (next.contains(static_cast<ssize_t>(AfdLexer::ID))) return "a name";
+    // Operators could always follow a value; what closes or separates is what a reader expects.
+    for (std::string_view closing : {")", "]", "}", "then", "else"})
+      for (const auto& interval : next.getIntervals())
+        for (ssize_t i = interval.a; i <= interval.b && i - interval.a < 64; ++i)
+          if (p->getVocabulary().getLiteralName(static_cast<size_t>(std::max<ssize_t>(0, i))) ==
+              fmt::format("'{}'", closing))
+            return fmt::format("`{}` or another value", closing);
+    return "something else";
+  }
+  static std::string symbol(antlr4::Parser* p, const antlr4::misc::IntervalSet& set) {
+    auto name = p->getVocabulary().getDisplayName(static_cast<size_t>(set.getMinElement()));
+    return name.size() > 2 && name.front() == '\'' ? name.substr(1, name.size() - 2)
+           : name == "SEP"                         ? "a new line"
+                                                   : name;
+  }
+
+  void skipToSeparator(antlr4::Parser* p) {
+    bool module = ruleOf(p) == Rule::RuleModule;
+    for (int depth = 0;; p->consume()) {
+      auto type = p->getInputStream()->LA(1);
+      if (type == antlr4::Token::EOF) return;
+      auto text = p->getCurrentToken();
+      bool opens = isSymbol(p, text, "'{'"), closes = isSymbol(p, text, "'}'");
+      if (depth == 0 && (type == AfdParser::SEP || (closes && !module))) return;
+      depth += opens ? 1 : closes && depth > 0 ? -1 : 0;
+    }
+  }
+  static bool isSymbol(antlr4::Parser* p, antlr4::Token* t, std::string_view name) {
+    return p->getVocabulary().getLiteralName(t->getType()) == name;
+  }
+
+  Diagnostics& diags_;
+  uint32_t file_;
+  const Offsets& offsets_;
+};
+
+/// Refuses text that nests so deep that recursion over it would exhaust the stack.
+class BoundedParser : public AfdParser {
+ public:
+  using AfdParser::AfdParser;
+  void enterRule(antlr4::ParserRuleContext* context, size_t state, size_t rule) override {
+    check();
+    AfdParser::enterRule(context, state, rule);
+  }
+  void enterRecursionRule(antlr4::ParserRuleContext* context, size_t state, size_t rule, int precedence) override {
+    check();
+    AfdParser::enterRecursionRule(context, state, rule, precedence);
+  }
+
+ private:
+  void check() {
+    int depth = 0;
+    for (auto* c = static_cast<antlr4::RuleContext*>(getContext()); c; c = static_cast<antlr4::RuleContext*>(c->parent))
+      if (++depth > 4 * kDeepestNesting) throw TooDeep{getCurrentToken()};
+  }
+};
+
+using namespace ast;
+
+/// The context classes are leaves, all in this program: comparing the addresses of their types replaces
+/// dynamic_cast, which is slow where it fails.
+template <class T, class Context>
+T* as(Context* context) {
+  return context && &typeid(*context) == &typeid(T) ? static_cast<T*>(context) : nullptr;
+}
+
+class Builder {
+ public:
+  Builder(uint32_t file, const Offsets& offsets, Diagnostics& diags, Module& module)
+      : file_(file), offsets_(offsets), diags_(diags), module_(module), text_(diags.sources().file(file).text()) {}
+
+  void module(AfdParser::ModuleContext* ctx) {
+    for (auto* edition : ctx->edition()) {
+      module_.hasEdition = true;
+      if (edition->INT() && textOf(edition->INT()->getSymbol()) != "1")
+        diags_.report<diag::unsupported_edition>(rangeOf(edition->INT()->getSymbol()),
+                                                 textOf(edition->INT()->getSymbol()));
+    }
+    for (auto* i : ctx->importDecl()) import(i);
+    for (auto* d : ctx->decl()) decl(d);
+  }
+
+  Expr* expr(AfdParser::ExprContext* ctx) {
+    auto* e = module_.make<Expr>();
+    if (!ctx || ctx->exception) return e;
+    e->range = rangeOf(ctx);
+    if (++depth_ > kDeepestNesting) {
+      if (!tooDeep_) diags_.report<diag::nested_too_deep>(e->range, kDeepestNesting);
+      tooDeep_ = true;
+      --depth_;
+      return e;
+    }
+    fill(*e, ctx);
+    --depth_;
+    return e;
+  }
+
+ private:
+  SourceRange rangeOf(antlr4::Token* t) const {
+    uint32_t begin = offsets_[t->getStartIndex()];
+    return {file_, begin, std::max(begin, offsets_[t->getStopIndex() + 1])};
+  }
+  SourceRange rangeOf(antlr4::ParserRuleContext* ctx) const {
+    auto* start = ctx->getStart();
+    auto* stop = ctx->getStop() ? ctx->getStop() : start;
+    auto range = rangeOf(start);
+    range.end = std::max(range.end, rangeOf(stop).end);
+    return range;
+  }
+  std::string_view textOf(antlr4::Token* t) const { return diags_.sources().text(rangeOf(t)); }
+
+  Name name(AfdParser::NameContext* ctx) const {
+    if (!ctx || ctx->exception || !ctx->getStart()) return {};
+    auto range = rangeOf(ctx->getStart());
+    return {diags_.sources().text(range), range};
+  }
+  Path path(AfdParser::PathContext* ctx) {
+    std::vector<Name> names;
+    if (ctx)
+      for (auto* n : ctx->name()) names.push_back(name(n));
+    return module_.copy(names);
+  }
+
+  std::string_view string(antlr4::tree::TerminalNode* node) {
+    if (!node) return {};
+    auto raw = textOf(node->getSymbol());
+    raw.remove_prefix(1);
+    if (node->getSymbol()->getType() == AfdLexer::STRING) raw.remove_suffix(1);
+    if (raw.find('\\') == std::string_view::npos) return raw;
+    std::vector<char> out;
+    for (size_t i = 0; i < raw.size(); ++i) {
+      if (raw[i] != '\\' || i + 1 == raw.size()) {
+        out.push_back(raw[i]);
+        continue;
+      }
+      char c = raw[++i];
+      out.push_back(c == 'n' ? '\n' : c == 't' ? '\t' : c);
+    }
+    auto kept = module_.copy(out);
+    return {kept.data(), kept.size()};
+  }
+
+  /// The `///` lines directly above a declaration.
+  std::string_view docAbove(uint32_t offset) const {
+    size_t end = text_.rfind('\n', offset);
+    if (end == std::string_view::npos) return {};
+    size_t begin = end;
+    for (;;) {
+      size_t lineBegin = begin == 0 ? std::string_view::npos : text_.rfind('\n', begin - 1);
+      lineBegin = lineBegin == std::string_view::npos ? 0 : lineBegin + 1;
+      auto line = text_.substr(lineBegin, begin - lineBegin);
+      size_t first = line.find_first_not_of(" \t");
+      if (first == std::string_view::npos || line.substr(first, 3) != "///") break;
+      begin = lineBegin == 0 ? 0 : lineBegin - 1;
+      if (lineBegin == 0) break;
+    }
+    if (begin == end) return {};
+    return text_.substr(begin == 0 ? 0 : begin + 1, end - (begin == 0 ? 0 : begin + 1));
+  }
+
+  void import(AfdParser::ImportDeclContext* ctx) {
+    if (ctx->exception || !ctx->modulePath()) return;
+    Import i;
+    i.range = rangeOf(ctx);
+    auto* target = ctx->modulePath();
+    i.targetRange = rangeOf(target);
+    i.file = target->STRING() != nullptr;
+    i.target = i.file ? string(target->STRING()) : diags_.sources().text(i.targetRange);
+    if (ctx->name()) i.alias = name(ctx->name());
+    if (ctx->importList()) {
+      std::vector<Name> names;
+      for (auto* n : ctx->importList()->name()) names.push_back(name(n));
+      i.names = module_.copy(names);
+      i.hasList = true;
+    }
+    module_.imports.push_back(i);
+  }
+
+  void decl(AfdParser::DeclContext* ctx) {
+    Decl d;
+    d.range = rangeOf(ctx);
+    d.doc = docAbove(d.range.begin);
+    if (auto* let = ctx->letDecl()) {
+      d.kind = DeclKind::Let;
+      d.name = name(let->name());
+      d.type = type(let->type());
+      d.value = expr(let->expr());
+    } else if (auto* fn = ctx->fnDecl()) {
+      d.kind = DeclKind::Fn;
+      d.name = name(fn->name());
+      std::vector<Param> params;
+      for (auto* p : fn->param())
+        params.push_back({name(p->name()), type(p->type()), p->expr() ? expr(p->expr()) : nullptr});
+      d.params = module_.copy(params);
+      d.type = type(fn->type());
+      d.value = expr(fn->expr());
+    } else if (auto* en = ctx->enumDecl()) {
+      d.kind = DeclKind::Enum;
+      auto names = en->name();
+      if (names.empty()) return;
+      d.name = name(names[0]);
+      std::vector<Name> members;
+      for (size_t i = 1; i < names.size(); ++i) members.push_back(name(names[i]));
+      d.members = module_.copy(members);
+    } else if (auto* kind = ctx->kindDecl()) {
+      d.kind = DeclKind::Kind;
+      d.name = name(kind->name());
+      d.path = path(kind->path());
+    } else if (auto* intrinsic = ctx->intrinsicDecl()) {
+      d.kind = DeclKind::Intrinsic;
+      d.name = name(intrinsic->name(0));
+      fillIntrinsic(d, intrinsic);
+    } else if (auto* schema = ctx->schemaDecl()) {
+      d.kind = DeclKind::Schema;
+      d.name = name(schema->name());
+      d.path = path(schema->path());
+      std::vector<SchemaItem> items;
+      separated(schema->children, [&](antlr4::ParserRuleContext* ctx) {
+        if (ctx->getRuleIndex() == AfdParser::RuleSchemaItem)
+          schemaItem(items, static_cast<AfdParser::SchemaItemContext*>(ctx));
+      });
+      d.items = module_.copy(items);
+    } else if (auto* block = ctx->blockDecl()) {
+      d.kind = DeclKind::Block;
+      d.block = module_.make<Member>();
+      *d.block = child(block);
+      d.name = d.block->label;
+    } else {
+      return;
+    }
+    if (!d.name.text.empty()) module_.decls.push_back(d);
+  }
+
+  void fillIntrinsic(Decl& d, AfdParser::IntrinsicDeclContext* ctx) {
+    std::vector<Port> ports;
+    for (auto* p : ctx->port()) {
+      Port port;
+      port.name = name(p->name());
+      for (auto* c : p->children)
+        if (auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(c))
+          port.optional |= textOf(terminal->getSymbol()) == "?";
+      port.type = type(p->type());
+      port.tensor = port.type == nullptr;
+      std::vector<PortDim> dims;
+      for (auto* pd : p->portDim()) dims.push_back({name(pd->role), name(pd->label)});
+      port.dims = module_.copy(dims);
+      if (p->expr()) port.value = expr(p->expr());
+      ports.push_back(port);
+    }
+    d.ports = module_.copy(ports);
+    std::vector<ResultDim> result;
+    for (auto* r : ctx->resultDim()) result.push_back({name(r->name()), r->expr() ? expr(r->expr()) : nullptr});
+    d.result = module_.copy(result);
+    if (ctx->result) d.resultKind = name(ctx->result);
+    d.table = string(ctx->STRING());
+  }
+
+  TypeExpr* type(AfdParser::TypeContext* ctx) {
+    if (!ctx || ctx->exception || ctx->typeTerm().empty()) return nullptr;
+    std::vector<TypeExpr*> factors;
+    std::vector<bool> divides{false};
+    for (auto* term : ctx->typeTerm()) {
+      auto* t = module_.make<TypeExpr>();
+      t->range = rangeOf(term);
+      if (term->path()) {
+        t->path = path(term->path());
+        t->inner = type(term->type());
+      } else if (term->type()) {
+        t->kind = TypeExpr::List;
+        t->inner = type(term->type());
+      } else {
+        t->kind = TypeExpr::One;
+      }
+      factors.push_back(t);
+    }
+    if (factors.size() == 1) return factors[0];
+    for (auto* c : ctx->children)
+      if (auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(c))
+        divides.push_back(textOf(terminal->getSymbol()) == "/");
+    auto* product = module_.make<TypeExpr>();
+    product->kind = TypeExpr::Product;
+    product->range = rangeOf(ctx);
+    product->factors = module_.copy(factors);
+    bool* flags = module_.arena.Allocate<bool>(divides.size());
+    std::copy(divides.begin(), divides.end(), flags);
+    product->divides = {flags, divides.size()};
+    return product;
+  }
+
+  void schemaItem(std::vector<SchemaItem>& items, AfdParser::SchemaItemContext* ctx) {
+    if (ctx->exception) return;
+    SchemaItem item;
+    item.range = rangeOf(ctx);
+    item.doc = docAbove(item.range.begin);
+    if (auto* f = as<AfdParser::FieldItemContext>(ctx)) {
+      item.name = name(f->name());
+      item.type = type(f->type());
+      auto exprs = f->expr();
+      size_t next = 0;
+      for (auto* c : f->children) {
+        auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(c);
+        if (!terminal) continue;
+        auto word = textOf(terminal->getSymbol());
+        if (word == "?") item.optional = true;
+        if (next >= exprs.size()) continue;
+        if (word == "where")
+          item.where = expr(exprs[next++]);
+        else if (word == "plausible")
+          item.plausible = expr(exprs[next++]);
+        else if (word == "=")
+          item.value = expr(exprs[next++]);
+      }
+    } else if (auto* b = as<AfdParser::BlocksItemContext>(ctx)) {
+      item.kind = ItemKind::Blocks;
+      item.name = name(b->name());
+      item.path = path(b->path());
+    } else if (auto* g = as<AfdParser::GivenItemContext>(ctx)) {
+      item.kind = ItemKind::Given;
+      item.name = name(g->name());
+      item.type = type(g->type());
+    } else if (auto* m = as<AfdParser::MeasureItemContext>(ctx)) {
+      item.kind = ItemKind::Measure;
+      item.name = name(m->name());
+      item.type = type(m->type());
+    } else if (auto* l = as<AfdParser::DerivedItemContext>(ctx)) {
+      item.kind = ItemKind::Let;
+      item.name = name(l->letDecl()->name());
+      item.type = type(l->letDecl()->type());
+      item.value = expr(l->letDecl()->expr());
+    } else if (auto* r = as<AfdParser::RequireItemContext>(ctx)) {
+      item.kind = ItemKind::Require;
+      item.value = expr(r->require()->expr());
+      item.message = string(r->require()->STRING());
+    } else if (auto* s = as<AfdParser::StorageItemContext>(ctx)) {
+      item.kind = ItemKind::Storage;
+      item.storage = storage(s->storage());
+      item.name = item.storage->name;
+    } else if (auto* graphItem = as<AfdParser::GraphItemContext>(ctx)) {
+      item.kind = ItemKind::Graph;
+      item.graph = graph(graphItem->graph());
+      if (!item.graph) return;
+    }
+    items.push_back(item);
+  }
+
+  Dim dim(AfdParser::DimContext* ctx) {
+    std::vector<Expr*> parts;
+    for (auto* e : ctx->expr()) parts.push_back(expr(e));
+    return module_.copy(parts);
+  }
+  std::span<Dim> shape(AfdParser::ShapeContext* ctx) {
+    std::vector<Dim> dims;
+    if (ctx)
+      for (auto* d : ctx->dim()) dims.push_back(dim(d));
+    return module_.copy(dims);
+  }
+
+  Storage* storage(AfdParser::StorageContext* ctx) {
+    auto* s = module_.make<Storage>();
+    auto word = textOf(ctx->getStart());
+    s->kind = word == "weight" ? StorageKind::Weight : word == "cache" ? StorageKind::Cache : StorageKind::State;
+    s->name = name(ctx->name());
+    s->range = rangeOf(ctx);
+    s->shape = shape(ctx->shape());
+    std::vector<Shard> shards;
+    for (auto* attr : ctx->storageAttr()) {
+      auto names = attr->name();
+      auto key = textOf(attr->getStart());
+      if (key == "per" && !names.empty()) s->per = name(names[0]);
+      if (key == "class" && !names.empty()) s->cls = name(names[0]);
+      if (key == "window") s->window = expr(attr->expr());
+      if (key == "shard" && attr->INT() && !names.empty()) {
+        Shard shard;
+        shard.range = rangeOf(attr);
+        shard.dim = static_cast<int>(
+            std::min<long>(99, std::strtol(std::string(textOf(attr->INT()->getSymbol())).c_str(), nullptr, 10)));
+        shard.axis = name(names[0]);
+        if (attr->dim()) shard.units = dim(attr->dim());
+        if (names.size() > 1) shard.replicate = name(names[1]).text == "replicate";
+        shards.push_back(shard);
+      }
+    }
+    s->shards = module_.copy(shards);
+    return s;
+  }
+
+  Graph* graph(AfdParser::GraphContext* ctx) {
+    if (!ctx || !ctx->graphBody()) return nullptr;
+    auto* g = module_.make<Graph>();
+    g->range = rangeOf(ctx);
+    std::vector<GraphParam> params;
+    for (auto* p : ctx->graphParam()) params.push_back({name(p->name()), shape(p->shape())});
+    g->params = module_.copy(params);
+    g->body = body(ctx->graphBody());
+    return g;
+  }
+
+  GraphBody* body(AfdParser::GraphBodyContext* ctx) {
+    if (!ctx) return nullptr;
+    auto* b = module_.make<GraphBody>();
+    b->range = rangeOf(ctx);
+    std::vector<Stmt> stmts;
+    separated(ctx->children, [&](antlr4::ParserRuleContext* c) {
+      if (c->getRuleIndex() != AfdParser::RuleGraphStmt || c->exception) return;
+      Stmt s;
+      s.range = rangeOf(c);
+      if (auto* st = as<AfdParser::StorageStmtContext>(c)) {
+        s.kind = StmtKind::Storage;
+        s.storage = storage(st->storage());
+        s.name = s.storage->name;
+      } else if (auto* op = as<AfdParser::OpStmtContext>(c)) {
+        auto names = op->name();
+        s.name = name(names[0]);
+        if (names.size() > 1) s.side = name(names[1]);
+        s.value = expr(op->expr());
+      } else if (auto* let = as<AfdParser::LetStmtContext>(c)) {
+        s.kind = StmtKind::Let;
+        s.name = name(let->letDecl()->name());
+        s.value = expr(let->letDecl()->expr());
+      } else if (auto* only = as<AfdParser::OnlyStmtContext>(c)) {
+        s.kind = StmtKind::Only;
+        s.name = name(only->name());
+        auto bodies = only->graphBody();
+        if (!bodies.empty()) s.then = body(bodies[0]);
+        if (bodies.size() > 1) s.otherwise = body(bodies[1]);
+      } else if (auto* iff = as<AfdParser::IfStmtContext>(c)) {
+        s.kind = StmtKind::If;
+        s.value = expr(iff->expr());
+        auto bodies = iff->graphBody();
+        if (!bodies.empty()) s.then = body(bodies[0]);
+        if (bodies.size() > 1) s.otherwise = body(bodies[1]);
+      } else if (auto* ret = as<AfdParser::ReturnStmtContext>(c)) {
+        s.kind = StmtKind::Return;
+        s.value = expr(ret->expr());
+      }
+      stmts.push_back(s);
+    });
+    b->stmts = module_.copy(stmts);
+    return b;
+  }
+
+  /// Visits the members of a body and reports two on one line without a comma.
+  template <class F>
+  void separated(const std::vector<antlr4::tree::ParseTree*>& children, F&& visit) {
+    antlr4::ParserRuleContext* previous = nullptr;
+    bool separator = true;
+    for (auto* child : children) {
+      if (typeid(*child) == typeid(antlr4::tree::TerminalNodeImpl) ||
+          typeid(*child) == typeid(antlr4::tree::ErrorNodeImpl)) {
+        separator = true;  // a brace
+        continue;
+      }
+      auto* ctx = static_cast<antlr4::ParserRuleContext*>(child);
+      if (ctx->getRuleIndex() == AfdParser::RuleSep) {
+        separator = true;
+        continue;
+      }
+      if (ctx->getRuleIndex() == AfdParser::RuleName || ctx->getRuleIndex() == AfdParser::RulePath) continue;
+      if (!separator && previous && !previous->exception && !ctx->exception && ctx->getStart()) {
+        auto at = rangeOf(ctx->getStart());
+        diags_.report<diag::separate_members>(at)
+            .label(rangeOf(previous), "the member before it")
+            .fix({file_, rangeOf(previous).end, rangeOf(previous).end}, ",");
+      }
+      separator = false;
+      previous = ctx;
+      visit(ctx);
+    }
+  }
+
+  Member child(AfdParser::BlockDeclContext* ctx) {
+    Member m;
+    m.kind = MemberKind::Child;
+    m.range = rangeOf(ctx);
+    m.kindName = name(ctx->kind);
+    if (auto* label = ctx->label) {
+      if (label->STRING())
+        m.label = {string(label->STRING()), rangeOf(label->STRING()->getSymbol())};
+      else
+        m.label = name(label->name());
+    }
+    m.extends = path(ctx->path());
+    if (ctx->block()) m.block = block(ctx->block());
+    if (ctx->expr()) m.value = expr(ctx->expr());
+    if (!m.block && !m.value) m.block = module_.make<Block>();
+    return m;
+  }
+
+  Block* block(AfdParser::BlockContext* ctx) {
+    auto* b = module_.make<Block>();
+    if (!ctx) return b;
+    b->range = rangeOf(ctx);
+    if (++depth_ > kDeepestNesting) {
+      if (!tooDeep_) diags_.report<diag::nested_too_deep>(b->range, kDeepestNesting);
+      tooDeep_ = true;
+      --depth_;
+      return b;
+    }
+    std::vector<Member> members;
+    separated(ctx->children, [&](antlr4::ParserRuleContext* c) {
+      if (c->getRuleIndex() == AfdParser::RuleMember && !c->exception)
+        members.push_back(build(static_cast<AfdParser::MemberContext*>(c)));
+    });
+    b->members = module_.copy(members);
+    --depth_;
+    return b;
+  }
+
+  Member build(AfdParser::MemberContext* ctx) {
+    Member m;
+    if (auto* assign = as<AfdParser::AssignContext>(ctx)) {
+      m.path = path(assign->path());
+      m.value = expr(assign->expr());
+    } else if (auto* amend = as<AfdParser::AmendFieldContext>(ctx)) {
+      m.kind = MemberKind::Amend;
+      m.path = path(amend->path());
+      m.block = block(amend->block());
+    } else if (auto* nested = as<AfdParser::ChildBlockContext>(ctx)) {
+      m = child(nested->blockDecl());
+    } else if (auto* let = as<AfdParser::LocalLetContext>(ctx)) {
+      m.kind = MemberKind::Let;
+      m.label = name(let->letDecl()->name());
+      m.type = type(let->letDecl()->type());
+      m.value = expr(let->letDecl()->expr());
+    } else if (auto* require = as<AfdParser::StaticCheckContext>(ctx)) {
+      m.kind = MemberKind::Require;
+      m.value = expr(require->require()->expr());
+      m.message = string(require->require()->STRING());
+    } else if (auto* expect = as<AfdParser::ResultCheckContext>(ctx)) {
+      m.kind = MemberKind::Expect;
+      m.value = expr(expect->expr());
+      m.message = string(expect->STRING());
+    } else if (auto* axis = as<AfdParser::AxisContext>(ctx)) {
+      m.kind = MemberKind::Vary;
+      m.path = path(axis->path());
+      m.value = expr(axis->expr());
+    } else if (auto* find = as<AfdParser::RequirementContext>(ctx)) {
+      m.kind = MemberKind::Find;
+      m.label = name(find->sense);
+      m.path = path(find->path());
+      if (find->expr()) m.value = expr(find->expr());
+    } else if (auto* objective = as<AfdParser::ObjectiveContext>(ctx)) {
+      m.kind = MemberKind::Objective;
+      m.maximize = textOf(objective->dir) == "maximize";
+      m.value = expr(objective->expr());
+    }
+    m.range = rangeOf(ctx);
+    return m;
+  }
+
+  static Op opOf(std::string_view text) {
+    static constexpr std::pair<std::string_view, Op> table[] = {{"+", Op::Add},
+                                                                {"-", Op::Sub},
+                                                                {"*", Op::Mul},
+                                                                {"/", Op::Div},
+                                                                {"%", Op::Mod},
+                                                                {"^", Op::Pow},
+                                                                {"<", Op::Less},
+                                                                {"<=", Op::LessEq},
+                                                                {">", Op::Greater},
+                                                                {">=", Op::GreaterEq},
+                                                                {"==", Op::Equal},
+                                                                {"!=", Op::NotEqual},
+                                                                {"in", Op::In},
+                                                                {"and", Op::And},
+                                                                {"or", Op::Or},
+                                                                {"..", Op::Range},
+                                                                {"..=", Op::RangeInclusive}};
+    for (auto [spelling, op] : table)
+      if (spelling == text) return op;
+    return Op::None;
+  }
+
+  void fill(Expr& e, AfdParser::ExprContext* ctx) {
+    if (auto* lit = as<AfdParser::LiteralExprContext>(ctx)) return literal(e, lit->literal());
+    if (auto* n = as<AfdParser::NameExprContext>(ctx)) {
+      e.name = name(n->name());
+      e.kind = e.name.text.empty() ? ExprKind::Bad : ExprKind::Name;
+    } else if (auto* binary = as<AfdParser::BinaryExprContext>(ctx)) {
+      auto sides = binary->expr();
+      if (sides.size() < 2 || !binary->op) return;
+      e.op = opOf(textOf(binary->op));
+      e.opRange = rangeOf(binary->op);
+      e.kind = ExprKind::Binary;
+      e.a = expr(sides[0]);
+      e.b = expr(sides[1]);
+    } else if (auto* unary = as<AfdParser::UnaryExprContext>(ctx)) {
+      e.kind = ExprKind::Unary;
+      e.opRange = rangeOf(unary->op);
+      e.op = textOf(unary->op) == "-" ? Op::Negate : Op::Not;
+      e.a = expr(unary->expr());
+    } else if (auto* paren = as<AfdParser::ParenExprContext>(ctx)) {
+      e.kind = ExprKind::Paren;
+      e.a = expr(paren->expr());
+    } else if (auto* member = as<AfdParser::MemberExprContext>(ctx)) {
+      e.kind = ExprKind::Member;
+      e.a = expr(member->expr());
+      e.name = name(member->name());
+      if (e.name.text.empty()) e.kind = ExprKind::Bad;
+    } else if (auto* call = as<AfdParser::CallExprContext>(ctx)) {
+      e.kind = ExprKind::Call;
+      e.a = expr(call->expr());
+      std::vector<Arg> args;
+      for (auto* a : call->arg()) args.push_back({a->name() ? name(a->name()) : Name{}, expr(a->expr())});
+      e.args = module_.copy(args);
+    } else if (auto* amend = as<AfdParser::AmendExprContext>(ctx)) {
+      e.kind = ExprKind::Amend;
+      e.a = expr(amend->expr());
+      e.block = block(amend->block());
+    } else if (auto* record = as<AfdParser::RecordExprContext>(ctx)) {
+      e.kind = ExprKind::Record;
+      e.block = block(record->block());
+    } else if (auto* list = as<AfdParser::ListExprContext>(ctx)) {
+      auto items = list->expr();
+      if (auto* comp = list->comprehension()) {
+        auto parts = comp->expr();
+        if (parts.empty() || items.empty()) return;
+        e.kind = ExprKind::Comprehension;
+        e.name = name(comp->name());
+        e.a = expr(items[0]);
+        e.b = expr(parts[0]);
+        if (parts.size() > 1) e.c = expr(parts[1]);
+        return;
+      }
+      e.kind = ExprKind::List;
+      std::vector<Expr*> built;
+      for (auto* i : items) built.push_back(expr(i));
+      e.list = module_.copy(built);
+    } else if (auto* index = as<AfdParser::IndexExprContext>(ctx)) {
+      auto parts = index->expr();
+      if (parts.size() < 2) return;
+      e.kind = ExprKind::Index;
+      e.a = expr(parts[0]);
+      e.b = expr(parts[1]);
+    } else if (auto* cond = as<AfdParser::IfExprContext>(ctx)) {
+      auto parts = cond->expr();
+      if (parts.size() < 3) return;
+      e.kind = ExprKind::If;
+      e.a = expr(parts[0]);
+      e.b = expr(parts[1]);
+      e.c = expr(parts[2]);
+    }
+  }
+
+  void literal(Expr& e, AfdParser::LiteralContext* ctx) {
+    if (!ctx || ctx->exception || !ctx->getStart()) return;
+    auto* t = ctx->getStart();
+    e.text = textOf(t);
+    switch (t->getType()) {
+      case AfdLexer::INT:
+      case AfdLexer::FLOAT: e.kind = ExprKind::Number; return;
+      case AfdLexer::QUANTITY: e.kind = ExprKind::Quantity; return;
+      case AfdLexer::STRING:
+        e.kind = ExprKind::Text;
+        e.text = string(ctx->STRING());
+        return;
+      case AfdLexer::BAD_QUANTITY:
+      case AfdLexer::UNTERMINATED_STRING: return;  // reported by the token reader: poison
+      default: break;
+    }
+    e.kind = e.text == "null" ? ExprKind::Null : ExprKind::Bool;
+    e.flag = e.text == "true";
+  }
+
+  uint32_t file_;
+  const Offsets& offsets_;
+  Diagnostics& diags_;
+  Module& module_;
+  std::string_view text_;
+  int depth_ = 0;
+  bool tooDeep_ = false;
+};
+
+template <class Start>
+std::unique_ptr<Module> parse(uint32_t file, uint32_t from, Diagnostics& diags, Start&& start) {
+  auto module = std::make_unique<Module>();
+  module->file = file;
+  auto text = diags.sources().file(file).text();
+  size_t bad = 0;
+  if (!validUtf8(text, bad)) {
+    auto at = static_cast<uint32_t>(bad);
+    diags.report<diag::unreadable_file>({file, at, at}, diags.sources().file(file).name(), "not valid UTF-8");
+    return module;
+  }
+  Offsets offsets(text);
+  antlr4::ANTLRInputStream input{std::string(from, ' ') + std::string(text.substr(from))};
+  auto tokens = readTokens(input, file, offsets, diags);
+  antlr4::ListTokenSource source(std::move(tokens));
+  antlr4::CommonTokenStream stream(&source);
+  BoundedParser parser(&stream);
+  parser.removeErrorListeners();
+  parser.setErrorHandler(std::make_shared<BodyErrorStrategy>(diags, file, offsets));
+  // The grammar is SLL: full LL would give the same trees, more slowly.
+  parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(antlr4::atn::PredictionMode::SLL);
+  Builder builder(file, offsets, diags, *module);
+  try {
+    start(parser, builder, *module);
+  } catch (const TooDeep& deep) {
+    uint32_t at = offsets[deep.at->getStartIndex()];
+    diags.report<diag::nested_too_deep>({file, at, at + 1}, kDeepestNesting);
+  }
+  return module;
+}
+
+}  // namespace
+
+std::string_view ast::spelling(Op op) {
+  static constexpr std::string_view names[] = {"",   "+",  "-",  "*",  "/",   "%",  "^",   "<", "<=", ">",
+                                               ">=", "==", "!=", "in", "and", "or", "not", "-", "..", "..="};
+  return names[static_cast<size_t>(op)];
+}
+
+std::unique_ptr<Module> parseModule(uint32_t file, Diagnostics& diags) {
+  return parse(file, 0, diags, [](AfdParser& parser, Builder& builder, Module&) { builder.module(parser.module()); });
+}
+
+std::unique_ptr<Module> parseExpression(uint32_t file, uint32_t from, Diagnostics& diags) {
+  return parse(file, from, diags, [](AfdParser& parser, Builder& builder, Module& module) {
+    Decl d;
+    d.value = builder.expr(parser.expr());
+    d.range = d.value->range;
+    module.decls.push_back(d);
+  });
+}
+
+}  // namespace afdc

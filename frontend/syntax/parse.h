@@ -1,0 +1,20 @@
+// Text to syntax tree. Mistakes of form are reported here, each once, and the rest of the file still gets a tree.
+#pragma once
+#include <memory>
+
+#include "frontend/syntax/ast.h"
+#include "support/diagnostics.h"
+
+namespace afdc {
+
+/// Brackets, blocks and operators nest at most this deep; keeps every recursion over the tree within the stack.
+inline constexpr int kDeepestNesting = 256;
+
+/// Parses a file that `diags.sources()` holds. Always returns a module; ill-formed parts are left out of it.
+std::unique_ptr<ast::Module> parseModule(uint32_t file, Diagnostics& diags);
+
+/// Parses one expression that begins at byte `from` of a file (for `--set PATH=EXPR`); it is the value of the only
+/// decl.
+std::unique_ptr<ast::Module> parseExpression(uint32_t file, uint32_t from, Diagnostics& diags);
+
+}  // namespace afdc

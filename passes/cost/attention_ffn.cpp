@@ -1,0 +1,195 @@
+#include "passes/cost/attention_ffn.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "support/text.h"
+
+namespace afdc {
+
+using namespace ir;
+
+double afdMakespan(const std::vector<AfdRun>& runs, double microbatches, bool halfDuplex) {
+  auto count = static_cast<size_t>(std::max(1.0, microbatches));
+  std::vector<double> ready(count, 0);  // when each microbatch has left the layer before
+  std::array<double, 4> free = {0, 0, 0, 0};
+  for (const auto& run : runs) {
+    auto times = run.stages.times();
+    for (double layer = 0; layer < run.layers; ++layer)
+      for (size_t m = 0; m < count; ++m) {
+        double at = ready[m];
+        for (size_t stage = 0; stage < 4; ++stage) {
+          size_t resource = halfDuplex && stage == 3 ? 1 : stage;
+          at = std::max(at, free[resource]) + times[stage];
+          free[resource] = at;
+        }
+        ready[m] = at;
+      }
+  }
+  return *std::max_element(ready.begin(), ready.end());
+}
+
+double afdCycle(const std::vector<AfdRun>& runs, double microbatches, bool halfDuplex) {
+  std::array<double, 4> busy = {0, 0, 0, 0};
+  double through = 0;
+  for (const auto& run : runs) {
+    auto times = run.stages.times();
+    for (size_t stage = 0; stage < 4; ++stage) {
+      busy[halfDuplex && stage == 3 ? 1 : stage] += run.layers * times[stage];
+      through += run.layers * times[stage];
+    }
+  }
+  return std::max(through, microbatches * *std::max_element(busy.begin(), busy.end()));
+}
+
+AfdModel::AfdModel(StepModel attention, StepModel ffn, AfdConfig config)
+    : attention_(std::move(attention)), ffn_(std::move(ffn)), config_(std::move(config)) {
+  const auto& g = attention_.plan().graph;
+  auto bytesOf = [&](const Graph& graph, std::string_view cls) {
+    for (const auto& p : graph.precisions)
+      if (graph.strings[p.cls] == cls) return p.bytesPerElement();
+    return 2.0;
+  };
+  // Senders choose the format: attention for what goes to the experts, FFN for what comes back.
+  dispatchBytes_ = attention_.width() * bytesOf(g, "dispatch");
+  combineBytes_ = attention_.width() * bytesOf(ffn_.plan().graph, "combine");
+  for (const auto& body : ffn_.plan().bodies)
+    crosses_.push_back(std::any_of(body.ops.begin(), body.ops.end(), [](const OpPlan& op) { return op.ffn; }));
+}
+
+AfdModel AfdModel::with(double microbatches, double bandwidthFactor) const {
+  AfdConfig changed = config_;
+  changed.microbatches = microbatches;
+  for (auto& tier : changed.link) tier.bandwidth *= bandwidthFactor;
+  return AfdModel(attention_, ffn_, std::move(changed));
+}
+
+BatchState AfdModel::microbatch(const BatchState& step) const {
+  BatchState micro = step;
+  for (auto& g : micro) g.count /= config_.microbatches, g.busiest /= config_.microbatches;
+  return micro;
+}
+
+namespace {
+double tokensOf(const BatchState& state) {
+  double tokens = 0;
+  for (const auto& g : state) tokens += g.count * g.fresh;
+  return tokens;
+}
+}  // namespace
+
+/// A token goes once to every FFN rank that holds one of its experts, or to one group of ranks that share a dense FFN;
+/// ranks that share an expert take a share each.
+double AfdModel::exchanged(size_t body, const BatchState& micro, bool toFfn) const {
+  const auto& f = config_.ffn.degrees;
+  const auto& routes = ffn_.plan().bodies[body].routes;
+  double copies = 1;
+  if (!routes.empty() && f.ep > 1) {
+    const auto& r = routes[0];
+    copies = expectedRemoteBins(f.ep, r.experts, r.topK, r.groups, r.groupsPerToken) * f.ep / (f.ep - 1);
+  }
+  return tokensOf(micro) * copies * (toFfn ? dispatchBytes_ : combineBytes_);
+}
+
+/// The busiest port's bytes over its bandwidth, and the path's latency.
+double AfdModel::exchange(size_t body, const BatchState& micro, bool toFfn) const {
+  double bytes = exchanged(body, micro, toFfn), tokens = tokensOf(micro);
+  const auto &a = config_.attention.degrees, &f = config_.ffn.degrees;
+  double senders = a.ranks(), receivers = f.ranks();
+  double eta = config_.attention.runtime.eta_network;
+  double attentionPort = bytes / senders / (config_.link[0].bandwidth * eta);
+  double ffnPort = bytes / receivers * ffn_.hottest(body, tokens) / (config_.link[1].bandwidth * eta);
+  return std::max(config_.link[0].latency, config_.link[1].latency) + std::max(attentionPort, ffnPort);
+}
+
+std::vector<AfdRun> AfdModel::runs(const BatchState& step) const {
+  BatchState micro = microbatch(step);
+  StepModel::BodyTimes attention, ffn;
+  attention_.byBody(micro, attention);
+  ffn_.byBody(micro, ffn);
+  std::vector<AfdStages> stages(attention.bodies.size());
+  for (size_t b = 0; b < stages.size(); ++b) {
+    auto& s = stages[b];
+    s.attention = attention.bodies[b];
+    if (!crosses_[b]) continue;
+    s.ffn = ffn.bodies[b];
+    s.toFfn = exchange(b, micro, true);
+    s.toAttention = exchange(b, micro, false);
+    if (config_.blockingSends) s.attention += s.toFfn, s.ffn += s.toAttention;
+  }
+  std::vector<AfdRun> out;
+  for (const auto& run : attention_.plan().graph.stack) {
+    double layers = run.count;
+    out.push_back({stages[run.body.index], layers});
+  }
+  return out;
+}
+
+StepTime AfdModel::time(const BatchState& step, bool withBreakdown) const {
+  StepTime out;
+  auto layers = runs(step);
+  StepModel::BodyTimes own;
+  attention_.byBody(step, own);  // embedding and head see the whole step
+  double m = config_.microbatches;
+  double stack =
+      config_.stepBarrier ? afdMakespan(layers, m, config_.halfDuplex) : afdCycle(layers, m, config_.halfDuplex);
+  double device = stack + own.own, tokens = 0, seqs = 0;
+  for (const auto& g : step) tokens += g.count * g.fresh, seqs += g.count;
+  const auto& rt = config_.attention.runtime;
+  double host = config_.attention.hostTime(seqs, tokens);
+  out.seconds = rt.host_async ? std::max(device, host) : device + host;
+  out.slowestStage = device;
+  if (!withBreakdown) return out;
+  // Busy times of the groups and links: they overlap, so their sum exceeds the step.
+  BatchState micro = microbatch(step);
+  auto add = [&](const std::vector<BreakdownRow>& rows, const char* side) {
+    for (auto row : rows) {
+      if (row.seconds <= 0) continue;
+      row.cls = fmt::format("{}: {}", side, row.cls);
+      for (double* v : {&row.seconds, &row.compute_s, &row.memory_s, &row.network_s, &row.flops, &row.bytes}) *v *= m;
+      out.breakdown.rows.push_back(row);
+    }
+  };
+  add(attention_.rows(micro), "A");
+  add(ffn_.rows(micro), "F");
+  double toFfn = 0, toAttention = 0;
+  for (const auto& run : layers)
+    toFfn += m * run.layers * run.stages.toFfn, toAttention += m * run.layers * run.stages.toAttention;
+  out.breakdown.rows.push_back({"A to F", toFfn, 0, 0, toFfn, 0, 0});
+  out.breakdown.rows.push_back({"F to A", toAttention, 0, 0, toAttention, 0, 0});
+  std::stable_sort(out.breakdown.rows.begin(), out.breakdown.rows.end(),
+                   [](const BreakdownRow& a, const BreakdownRow& b) { return a.seconds > b.seconds; });
+  out.breakdown.seconds = out.seconds;
+  out.breakdown.overlapping = true;
+  return out;
+}
+
+bool checkCut(const Graph& g, const Scenario&, Diagnostics& diags) {
+  for (const auto& body : g.bodies) {
+    std::vector<int> madeOn(body.tensors.size(), 0);  // 0: mixer (and what enters the layer), 1: FFN
+    for (const auto& op : body.ops) madeOn[op.result.index] = op.side == Side::Ffn;
+    std::set<uint32_t> crossing[2];
+    for (const auto& op : body.ops)
+      for (const auto& operand : op.operands) {
+        const auto& t = body.tensors[operand.tensor.index];
+        int to = op.side == Side::Ffn;
+        if (t.kind == TensorKind::Activation && madeOn[operand.tensor.index] != to)
+          crossing[to].insert(operand.tensor.index);
+      }
+    for (int to : {1, 0})
+      if (crossing[to].size() > 1) {
+        std::vector<std::string> names;
+        for (auto id : crossing[to]) names.emplace_back(fmt::format("`{}`", g.strings[body.tensors[id].name]));
+        diags.report<diag::not_evaluable>(
+            rangeOf(body.ops.front().place, g.strings, diags), std::string(g.strings[g.name]),
+            fmt::format("in layer `{}` {} cross from {}; attention and FFN can be taken apart only where one tensor "
+                        "crosses in each direction",
+                        g.strings[body.name], joinWords(names), to == 1 ? "attention to FFN" : "FFN to attention"));
+        return false;
+      }
+  }
+  return true;
+}
+
+}  // namespace afdc

@@ -1,0 +1,64 @@
+// One step of an engine whose attention and FFN lie on different groups (semantics §6): every layer is four stages, A,
+// A→F, F and F→A, each a resource of its own, through which microbatches flow.
+#pragma once
+#include <array>
+#include <string>
+#include <vector>
+
+#include "passes/cost/step.h"
+
+namespace afdc {
+
+/// Seconds of one microbatch in each stage of one layer.
+struct AfdStages {
+  double attention = 0, toFfn = 0, ffn = 0, toAttention = 0;
+  std::array<double, 4> times() const { return {attention, toFfn, ffn, toAttention}; }
+};
+inline constexpr std::array<const char*, 4> kAfdStageNames = {"attention", "attention to FFN", "FFN",
+                                                              "FFN to attention"};
+
+/// Equal layers in a row.
+struct AfdRun {
+  AfdStages stages;
+  double layers = 1;
+};
+
+/// Time from the first microbatch's start to the last one's end over all layers: the max-plus recurrence in which every
+/// resource serves (layer, microbatch) in order. With equal layers, s the sum of the stages and b the largest, it is
+/// s + (M-1)·b + (L-1)·max(s, M·b). Half-duplex links are one resource for both directions.
+double afdMakespan(const std::vector<AfdRun>& runs, double microbatches, bool halfDuplex);
+/// Steady time of a step when microbatches run on without a barrier: the slower of the busiest resource and of one
+/// microbatch's way through all layers.
+double afdCycle(const std::vector<AfdRun>& runs, double microbatches, bool halfDuplex);
+
+class AfdModel {
+ public:
+  AfdModel(StepModel attention, StepModel ffn, AfdConfig config);
+
+  /// Stage times of each body's layers at the microbatch's size, in the order of the stack.
+  std::vector<AfdRun> runs(const BatchState& step) const;
+  StepTime time(const BatchState& step, bool withBreakdown) const;
+  /// One of the microbatches that a step is cut into.
+  BatchState microbatch(const BatchState& step) const;
+  /// Bytes that one layer of a body sends from all of one side to all of the other, for a microbatch.
+  double exchanged(size_t body, const BatchState& micro, bool toFfn) const;
+  bool crosses(size_t body) const { return crosses_[body]; }
+  const StepModel& attention() const { return attention_; }
+  const StepModel& ffn() const { return ffn_; }
+  const AfdConfig& config() const { return config_; }
+  /// The same engine with other microbatches or another bandwidth of the link, for sensitivities.
+  AfdModel with(double microbatches, double bandwidthFactor) const;
+
+ private:
+  double exchange(size_t body, const BatchState& micro, bool toFfn) const;
+
+  StepModel attention_, ffn_;
+  AfdConfig config_;
+  double dispatchBytes_ = 0, combineBytes_ = 0;  ///< per token and copy
+  std::vector<bool> crosses_;                    ///< does a body have an FFN at all?
+};
+
+/// Reports layers whose attention and FFN exchange more than one tensor in each direction.
+bool checkCut(const ir::Graph& graph, const ir::Scenario& s, Diagnostics& diags);
+
+}  // namespace afdc

@@ -1,0 +1,85 @@
+// What serves one phase of requests: an engine, or the attention and FFN groups of one, with the drafts of speculative
+// decoding. Everything above this line asks a role for the time of a step and for room for sequences.
+#pragma once
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "passes/cost/attention_ffn.h"
+#include "passes/cost/memory.h"
+
+namespace afdc {
+
+/// Devices that are taken of a pool, and how many it has.
+struct PoolUse {
+  std::string pool;
+  double devices = 0, there = 0;
+  PoolUse times(double replicas) const { return {pool, replicas * devices, there}; }
+};
+/// The first pool of which more is taken than there is; null when none.
+const PoolUse* overdrawn(std::span<const PoolUse> uses);
+
+class Role {
+ public:
+  Role(std::string name, StepModel whole) : name_(std::move(name)), whole_(std::move(whole)) {}
+  Role(std::string name, AfdModel afd) : name_(std::move(name)), afd_(std::move(afd)) {}
+
+  /// Adds drafts: `draft` runs `depth` times before each verifying step.
+  void speculate(StepModel draft, SpeculationConfig config) {
+    draft_ = std::move(draft);
+    speculation_ = config;
+  }
+
+  /// One step of the schedule. Sequences that decode one token verify `depth` drafts besides, after drafting them.
+  StepTime time(const BatchState& state, bool withBreakdown = false) const;
+  /// Steps that this thread has timed, of all roles.
+  static uint64_t& stepsTimed();
+  /// As one of pp batches in flight sees it: the slowest stage paces all.
+  double pacedTime(const BatchState& state) const;
+  /// Tokens that a decode step yields per sequence.
+  double progress() const { return draft_ ? speculation_.progress() : 1; }
+
+  /// New tokens of a decoding sequence in one step.
+  double verifiedTokens() const { return draft_ ? 1 + speculation_.depth : 1; }
+
+  /// The devices that hold the cache: degrees, limits, runtime.
+  const EngineConfig& engine() const { return holder().engine(); }
+  const StepModel& holder() const { return afd_ ? afd_->attention() : *whole_; }
+  const std::optional<AfdModel>& afd() const { return afd_; }
+  const std::string& name() const { return name_; }
+  double devices() const;
+  /// Of one replica.
+  std::vector<PoolUse> poolUses() const;
+  std::string hardware() const;
+  /// The same role with its engines' configurations changed: runtime and device figures only.
+  Role with(const std::function<void(EngineConfig&)>& change) const;
+  /// The same role with every efficiency one and no overheads.
+  Role ideal() const;
+  /// The same role with other groups' microbatches or link bandwidth; for attention-FFN roles only.
+  Role withAfd(double microbatches, double bandwidthFactor) const;
+
+  /// Set by `fit`: device by device, and bytes left for cache on the devices that hold it.
+  std::vector<RoleMemory> memory;
+  double kvBudget = 0;
+
+ private:
+  BatchState verified(const BatchState& state, BatchState* drafts) const;
+
+  std::string name_;
+  std::optional<StepModel> whole_;
+  std::optional<AfdModel> afd_;
+  std::optional<StepModel> draft_;
+  SpeculationConfig speculation_;
+};
+
+/// Lowers, shards and compiles one engine of a deployment, groups and drafts included. `fallbacks` collects what the
+/// devices cannot compute in its stored format; `plans` keeps what several engines share. nullopt after an error.
+std::optional<Role> buildRole(const ir::Scenario& s, ir::NodeId deployment, ir::NodeId engine,
+                              std::vector<std::string>& fallbacks, Diagnostics& diags, Plans* plans = nullptr);
+
+/// Memory of a role's devices; reports what does not fit.
+bool fitRole(Role& role, const ir::Scenario& s, Diagnostics& diags);
+
+}  // namespace afdc
