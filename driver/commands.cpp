@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "backends/report/text.h"
-#include "session/session.h"
+#include "frontend/syntax/diagnostics.h"
 #include "frontend/syntax/format.h"
 #include "frontend/syntax/parse.h"
 #include "passes/profiles/profile.h"
+#include "session/session.h"
 #include "support/files.h"
 #include "support/json.h"
 #include "support/text.h"

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 
+#include "backends/emit/diagnostics.h"
 #include "backends/registry.h"
 #include "driver/commands.h"
-#include "session/session.h"
+#include "passes/deployment/diagnostics.h"
 #include "passes/evaluation/trace.h"
+#include "session/diagnostics.h"
+#include "session/session.h"
 #include "support/text.h"
 
 namespace afdc {

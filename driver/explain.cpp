@@ -1,5 +1,7 @@
 
 #include "driver/commands.h"
+#include "frontend/diagnostics.h"
+#include "session/catalogue.h"
 #include "session/session.h"
 #include "support/json.h"
 #include "support/text.h"

@@ -19,6 +19,7 @@
 #include "passes/search/checkpoint.h"
 #include "passes/search/explore.h"
 #include "passes/search/requirement.h"
+#include "session/diagnostics.h"
 #include "support/files.h"
 #include "support/text.h"
 

@@ -281,11 +281,8 @@ const Built& Predictor::build(const Record& r) {
   if (session.diags.errors() > 0 || b.roles.empty()) {
     b.roles.clear();
     b.error = "its deployment is refused";
-    for (const auto& d : session.diags.all())
-      if (kCatalogue[d.id].severity == Severity::Error) {
-        b.error = fmt::format("its deployment is refused: {}", d.message);
-        break;
-      }
+    if (const auto* error = session.diags.firstError())
+      b.error = fmt::format("its deployment is refused: {}", error->message);
   }
   return b;
 }

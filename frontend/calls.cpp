@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "frontend/diagnostics.h"
 #include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
 #include "results/metrics.h"

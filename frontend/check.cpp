@@ -1,8 +1,11 @@
 // Checking a module, and its `test` blocks.
 #include <algorithm>
 
+#include "frontend/diagnostics.h"
 #include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
+#include "frontend/syntax/diagnostics.h"
+#include "results/diagnostics.h"
 #include "results/metrics.h"
 #include "support/text.h"
 
@@ -239,7 +242,7 @@ Value Evaluator::diagnosticsInTest(const ast::Expr* call, Env* env) {
   }
   diags_ = outer;
   std::vector<Value> ids;
-  for (const auto& d : own.all()) ids.push_back(Value::string(std::string(kCatalogue[d.id].id)));
+  for (const auto& d : own.all()) ids.push_back(Value::string(std::string(d.entry->id)));
   return Value::items(std::move(ids));
 }
 

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "frontend/diagnostics.h"
 #include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
+#include "frontend/syntax/diagnostics.h"
 #include "results/metrics.h"
 #include "support/text.h"
 

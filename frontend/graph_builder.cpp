@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "frontend/diagnostics.h"
+#include "frontend/syntax/diagnostics.h"
 #include "support/text.h"
 
 namespace afdc {

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "frontend/diagnostics.h"
+#include "frontend/syntax/diagnostics.h"
 #include "frontend/syntax/parse.h"
 #include "support/files.h"
 #include "support/text.h"

@@ -1,6 +1,7 @@
 // Names, modules, kinds and types.
 #include <algorithm>
 
+#include "frontend/diagnostics.h"
 #include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
 #include "results/metrics.h"

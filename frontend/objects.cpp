@@ -1,8 +1,10 @@
 // Objects: late-bound fields, each evaluated once; amendments; checks of a finished object.
 #include <algorithm>
 
+#include "frontend/diagnostics.h"
 #include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
+#include "frontend/syntax/diagnostics.h"
 #include "frontend/syntax/parse.h"
 #include "support/text.h"
 

@@ -282,11 +282,7 @@ Value Search::evaluate(const ast::Expr* e, Written in, size_t depth, uint64_t& r
   read = std::exchange(ev_.read_, 0);
   if (diags.errors() > errors) {
     v = {};
-    for (size_t i = before; i < diags.count() && mistake; ++i)
-      if (kCatalogue[diags.all()[i].id].severity == Severity::Error) {
-        *mistake = diags.all()[i].message;
-        break;
-      }
+    if (mistake) *mistake = diags.firstError(before)->message;
   }
   diags.forget(before);
   return v;
@@ -384,8 +380,7 @@ ir::Resolved Search::resolveHere() {
   if (diags.errors() > errors) {
     out.scenario = nullptr;
     out.failed = watch.failed ? *watch.failed : ~uint64_t{0};
-    for (size_t i = before; i < diags.count() && out.reason.empty(); ++i)
-      if (kCatalogue[diags.all()[i].id].severity == Severity::Error) out.reason = diags.all()[i].message;
+    if (out.reason.empty()) out.reason = diags.firstError(before)->message;
   }
   diags.forget(before);
   ev_.read_ = 0;

@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include "passes/lowering/measure.h"
+#include "session/diagnostics.h"
 #include "support/text.h"
 
 namespace afdc {

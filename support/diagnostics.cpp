@@ -7,25 +7,47 @@
 
 namespace afdc {
 
-const CatalogueEntry* findCatalogueEntry(std::string_view idOrName) {
-  for (const auto& entry : kCatalogue)
-    if (entry.id == idOrName || entry.name == idOrName) return &entry;
+namespace {
+
+size_t hashOfFact(const CatalogueEntry& entry, SourceRange at, std::string_view message) {
+  auto mix = [](size_t seed, size_t more) { return (seed ^ more) * 0x9E3779B97F4A7C15u; };
+  auto hash = std::hash<std::string_view>{};
+  return mix(mix(mix(mix(hash(entry.id), at.file), at.begin), at.end), hash(message));
+}
+
+}  // namespace
+
+Diagnostic& Diagnostics::add(const CatalogueEntry& entry, SourceRange at, std::string message) {
+  // The same fact at the same place is one mistake, however many ways lead to it.
+  size_t fact = hashOfFact(entry, at, message);
+  if (at.valid())
+    for (auto [known, end] = byFact_.equal_range(fact); known != end; ++known) {
+      const auto& old = *known->second;
+      if (old.entry == &entry && old.primary.range == at && old.message == message) return repeated_ = {};
+    }
+  Diagnostic d;
+  d.entry = &entry;
+  d.severity = entry.severity;
+  d.message = std::move(message);
+  d.primary.range = at;
+  list_.push_back(std::move(d));
+  byFact_.emplace(fact, &list_.back());
+  return list_.back();
+}
+
+const Diagnostic* Diagnostics::firstError(size_t skip) const {
+  for (size_t i = skip; i < list_.size(); ++i)
+    if (list_[i].severity == Severity::Error) return &list_[i];
   return nullptr;
 }
 
-Diagnostic& Diagnostics::add(diag::Id id, SourceRange at, std::string message) {
-  // The same fact at the same place is one mistake, however many ways lead to it.
-  for (auto& old : list_)
-    if (old.id == id && old.primary.range == at && at.valid() && old.message == message) {
-      static thread_local Diagnostic repeated;
-      return repeated = {};
-    }
-  Diagnostic d;
-  d.id = id;
-  d.severity = kCatalogue[id].severity;
-  d.message = std::move(message);
-  d.primary.range = at;
-  return list_.emplace_back(std::move(d));
+void Diagnostics::forget(size_t count) {
+  for (; list_.size() > count; list_.pop_back()) {
+    const auto& last = list_.back();
+    auto [known, end] = byFact_.equal_range(hashOfFact(*last.entry, last.primary.range, last.message));
+    known = std::find_if(known, end, [&](const auto& fact) { return fact.second == &last; });
+    if (known != end) byFact_.erase(known);
+  }
 }
 
 size_t Diagnostics::errors() const {
@@ -88,7 +110,7 @@ std::string Diagnostics::text(bool color) const {
   Paint paint{color};
   std::string out;
   for (const auto* d : sorted()) {
-    const auto& entry = kCatalogue[d->id];
+    const auto& entry = *d->entry;
     bool error = d->severity == Severity::Error;
     out += paint(error ? "1;31" : "1;33", fmt::format("{}[{}]", error ? "error" : "warning", entry.id));
     out += paint("1", fmt::format(": {}", d->message)) + "\n";
@@ -142,7 +164,7 @@ std::string Diagnostics::json() const {
   };
   json.array([&] {
     for (const auto* d : sorted()) {
-      const auto& entry = kCatalogue[d->id];
+      const auto& entry = *d->entry;
       json.object([&] {
         json.attribute("id", entry.id);
         json.attribute("name", entry.name);

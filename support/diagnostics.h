@@ -5,6 +5,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "support/source.h"
@@ -13,15 +14,11 @@ namespace afdc {
 
 enum class Severity { Error, Warning };
 
-namespace diag {
-enum Id : uint16_t {
-#define DIAG(id, name, severity, message, explanation, bad, good) name,
-#include "support/catalogue.def"
-#undef DIAG
-  kCount
-};
-}  // namespace diag
-
+/// One message of the catalogue. Each room has its own in a `diagnostics.def`, columns in this order: `DIAG(AFDnnnn,
+/// name, severity, message, explanation, bad example, good example)`. Ids: 00xx syntax and modules, 01xx units, 02xx
+/// names, records and types, 03xx model and parallelism, 04xx capacity, 05xx promises and load, 06xx tests and tools,
+/// 09xx our own bugs. No two rooms may give one id or name: session/catalogue.cpp does not compile then. Messages are
+/// in lower case without a full stop, the observed fact first, code in backticks.
 struct CatalogueEntry {
   std::string_view id;    ///< "AFD0301"
   std::string_view name;  ///< "does_not_divide"
@@ -29,14 +26,15 @@ struct CatalogueEntry {
   std::string_view message, explanation, bad, good;
 };
 
-inline constexpr CatalogueEntry kCatalogue[] = {
-#define DIAG(id, name, severity, message, explanation, bad, good) \
-  {#id, #name, Severity::severity, message, explanation, bad, good},
-#include "support/catalogue.def"
-#undef DIAG
-};
+/// What `DIAG` means in a room's diagnostics.h.
+#define AFDC_DIAGNOSTIC(id, name, severity, message, explanation, bad, good) \
+  inline constexpr CatalogueEntry name = {#id, #name, Severity::severity, message, explanation, bad, good};
 
-const CatalogueEntry* findCatalogueEntry(std::string_view idOrName);
+namespace diag {
+#define DIAG AFDC_DIAGNOSTIC
+#include "support/general.def"
+#undef DIAG
+}  // namespace diag
 
 struct Label {
   SourceRange range;
@@ -51,7 +49,7 @@ struct Fix {
 };
 
 struct Diagnostic {
-  diag::Id id{};
+  const CatalogueEntry* entry = nullptr;
   Severity severity = Severity::Error;
   std::string message;
   Label primary;
@@ -79,18 +77,19 @@ class Diagnostics {
   Diagnostics& operator=(const Diagnostics&) = delete;
 
   /// Reports a catalogued message; the format of its arguments is checked at compile time.
-  template <diag::Id id, class... Args>
+  template <const CatalogueEntry& entry, class... Args>
   Diagnostic& report(SourceRange at, const Args&... args) {
-    constexpr std::string_view message = kCatalogue[id].message;
-    return add(id, at, fmt::format(fmt::format_string<const Args&...>(message), args...));
+    return add(entry, at, fmt::format(fmt::format_string<const Args&...>(entry.message), args...));
   }
 
   SourceManager& sources() const { return sources_; }
   const std::deque<Diagnostic>& all() const { return list_; }
   size_t errors() const;
   size_t count() const { return list_.size(); }
+  /// The first error after the first `skip` messages; null when there is none.
+  const Diagnostic* firstError(size_t skip = 0) const;
   /// Drops what was reported after the first `count`.
-  void forget(size_t count) { list_.resize(std::min(count, list_.size())); }
+  void forget(size_t count);
 
   /// The text form: header, source lines with labels, notes, help; sorted by file and position.
   std::string text(bool color) const;
@@ -98,10 +97,12 @@ class Diagnostics {
   std::string json() const;
 
  private:
-  Diagnostic& add(diag::Id id, SourceRange at, std::string message);
+  Diagnostic& add(const CatalogueEntry& entry, SourceRange at, std::string message);
   std::vector<const Diagnostic*> sorted() const;
   SourceManager& sources_;
   std::deque<Diagnostic> list_;
+  std::unordered_multimap<size_t, const Diagnostic*> byFact_;  ///< by the hash of message and place
+  Diagnostic repeated_;                                        ///< takes what is added to a repeated message
 };
 
 }  // namespace afdc

@@ -1,5 +1,6 @@
 #include "frontend/syntax/parse.h"
 
+#include "frontend/syntax/diagnostics.h"
 #include "frontend/syntax/tokens.h"
 #include "support/text.h"
 

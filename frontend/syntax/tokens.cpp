@@ -1,5 +1,6 @@
 #include "frontend/syntax/tokens.h"
 
+#include "frontend/syntax/diagnostics.h"
 #include "frontend/syntax/parse.h"
 #include "support/quantity.h"
 #include "support/text.h"

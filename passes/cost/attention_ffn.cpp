@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "passes/deployment/diagnostics.h"
 #include "support/text.h"
 
 namespace afdc {

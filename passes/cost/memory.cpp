@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "passes/cost/diagnostics.h"
 #include "support/text.h"
 
 namespace afdc {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "passes/deployment/diagnostics.h"
 #include "passes/lowering/lowering.h"
 #include "support/text.h"
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "passes/deployment/diagnostics.h"
 #include "support/text.h"
 
 namespace afdc {

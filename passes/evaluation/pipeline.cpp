@@ -5,8 +5,10 @@
 #include <map>
 #include <set>
 
-#include "passes/lowering/lowering.h"
+#include "passes/deployment/diagnostics.h"
+#include "passes/evaluation/diagnostics.h"
 #include "passes/evaluation/metrics.h"
+#include "passes/lowering/lowering.h"
 #include "passes/steady/aggregated.h"
 #include "support/text.h"
 

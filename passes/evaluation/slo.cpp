@@ -1,7 +1,9 @@
 #include <cmath>
 
+#include "passes/evaluation/diagnostics.h"
 #include "passes/evaluation/metrics.h"
 #include "passes/evaluation/pipeline.h"
+#include "results/diagnostics.h"
 #include "results/metrics.h"
 #include "support/text.h"
 

@@ -1,6 +1,7 @@
 #include <map>
 
 #include "ir/places.h"
+#include "passes/lowering/diagnostics.h"
 #include "passes/lowering/lowering.h"
 
 namespace afdc {

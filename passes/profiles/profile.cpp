@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "passes/deployment/config.h"
+#include "passes/deployment/diagnostics.h"
 #include "passes/profiles/aiconfigurator.h"
 #include "passes/profiles/genz.h"
 #include "support/text.h"

@@ -8,9 +8,9 @@
 #include <bit>
 #include <cmath>
 
-#include "passes/search/checkpoint.h"
 #include "passes/evaluation/pipeline.h"
 #include "passes/evaluation/sensitivity.h"
+#include "passes/search/checkpoint.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -430,13 +430,11 @@ SearchResult Explorer::finish() {
     SourceManager sources;
     Diagnostics diags(sources);
     if (resolved.scenario) runPasses(*resolved.scenario, "", diags);
-    for (const auto& d : diags.all())
-      if (kCatalogue[d.id].severity == Severity::Error) {
-        why.example = d.message;
-        why.help.clear();
-        for (const auto& help : d.helps) why.help += (why.help.empty() ? "" : "; ") + help;
-        break;
-      }
+    if (const auto* error = diags.firstError()) {
+      why.example = error->message;
+      why.help.clear();
+      for (const auto& help : error->helps) why.help += (why.help.empty() ? "" : "; ") + help;
+    }
   };
   for (const auto& [text, reason] : own_.why) add(*text, reason);
   Ranking overall(maximize_, options_.top);

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "passes/deployment/diagnostics.h"
 #include "passes/evaluation/pipeline.h"
+#include "passes/steady/diagnostics.h"
 
 namespace afdc {
 
@@ -13,7 +15,7 @@ using namespace ir;
 
 namespace {
 
-std::string rule(diag::Id id) { return fmt::format("{} {}", kCatalogue[id].id, kCatalogue[id].explanation); }
+std::string rule(const CatalogueEntry& entry) { return fmt::format("{} {}", entry.id, entry.explanation); }
 
 const std::string kPools = rule(diag::pool_too_small), kContext = rule(diag::above_context),
                   kStep = rule(diag::prompt_too_long), kCache = rule(diag::request_does_not_fit),
@@ -70,9 +72,8 @@ LoadPart makeLoad(const Scenario& s, const Subject& subject) {
 }  // namespace
 
 std::string ruleBroken(const Diagnostics& diags) {
-  for (const auto& d : diags.all())
-    if (kCatalogue[d.id].severity == Severity::Error) return rule(d.id);
-  return "it has no results";
+  const auto* error = diags.firstError();
+  return error ? rule(*error->entry) : "it has no results";
 }
 
 Judge::Judge(const Scenario& s) : checks(s) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "passes/deployment/diagnostics.h"
+#include "passes/steady/diagnostics.h"
 #include "support/text.h"
 
 namespace afdc {

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "session/catalogue.h"
 #include "session/session.h"
 
 using namespace afdc;
@@ -76,7 +77,7 @@ TEST_CASE("each mistake gives one message, at the mistake, with the way out") {
       covered.insert(e.id);
       bool found = false;
       for (const auto& d : session.diags.all()) {
-        if (kCatalogue[d.id].id != e.id) continue;
+        if (d.entry->id != e.id) continue;
         REQUIRE(d.primary.range.valid());
         const auto& file = session.sources.file(d.primary.range.file);
         bool here = e.file.empty()
@@ -87,8 +88,8 @@ TEST_CASE("each mistake gives one message, at the mistake, with the way out") {
         INFO("must contain: ", e.text);
         CHECK(wholeText(d).find(e.text) != std::string::npos);
         // A message names its way out: a fix, a help, a note, or the other place of the conflict.
-        bool helps = !d.fixes.empty() || !d.helps.empty() || !d.notes.empty() || !d.labels.empty() ||
-                     !kCatalogue[d.id].good.empty();
+        bool helps =
+            !d.fixes.empty() || !d.helps.empty() || !d.notes.empty() || !d.labels.empty() || !d.entry->good.empty();
         CHECK(helps);
       }
       INFO("expected ", e.id, " on line ", e.line);
@@ -98,7 +99,7 @@ TEST_CASE("each mistake gives one message, at the mistake, with the way out") {
   CHECK(files >= 31);
   // Every catalogued message is shown by a file here, or by another named test.
   const std::set<std::string> elsewhere = {"AFD0601", "AFD0604", "AFD0605", "AFD0607", "AFD0609", "AFD0901"};
-  for (const auto& entry : kCatalogue) {
+  for (const auto& entry : catalogue()) {
     CAPTURE(entry.id);
     CHECK((covered.count(std::string(entry.id)) || elsewhere.count(std::string(entry.id))));
     CHECK(!entry.explanation.empty());

@@ -22,7 +22,7 @@ Results evaluate(const std::vector<std::string>& sets, std::vector<std::string>*
   auto out = runPasses(session.evaluator.lowerToScenario(scenarios[0]), "", session.diags);
   INFO(session.diags.text(false));
   if (ids)
-    for (const auto& d : session.diags.all()) ids->emplace_back(kCatalogue[d.id].id);
+    for (const auto& d : session.diags.all()) ids->emplace_back(d.entry->id);
   if (!out.results) return {};
   return *out.results;
 }

@@ -1,0 +1,9 @@
+// The messages of this room.
+#pragma once
+#include "support/diagnostics.h"
+
+namespace afdc::diag {
+#define DIAG AFDC_DIAGNOSTIC
+#include "passes/lowering/diagnostics.def"
+#undef DIAG
+}  // namespace afdc::diag
