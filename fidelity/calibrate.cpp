@@ -49,6 +49,9 @@ struct Sample {
 };
 
 const Device& deviceOf(const Sample& s) { return s.built->roles.front().engine().device; }
+/// Were the curves of its kernels measured on this very device?
+bool hasOwnCurves(const Sample& s) { return deviceOf(s).kernels && deviceOf(s).kernels->own; }
+std::string architectureOf(const Sample& s) { return deviceOf(s).kernels ? deviceOf(s).kernels->architecture : ""; }
 
 /// The sample's runtime and device at their priors, where the fit does not have them.
 void atPrior(FittedFigures& fit, const Sample& s) {
@@ -63,7 +66,7 @@ class Fitter {
   explicit Fitter(std::vector<Sample> samples) : samples_(std::move(samples)) {
     for (const auto& s : samples_) {
       atPrior(fit_, s);
-      if (deviceOf(s).ownCurves) own_.insert(s.device);
+      if (hasOwnCurves(s)) own_.insert(s.device);
     }
     std::vector<size_t> all(samples_.size());
     std::iota(all.begin(), all.end(), size_t{0});
@@ -268,9 +271,7 @@ std::string overlay(const FitReport& report, const std::string& sources) {
   return out;
 }
 
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 void FittedFigures::apply(const std::string& runtime, const std::string& device, EngineConfig& e) const {
   if (auto found = runtimes.find(runtime); found != runtimes.end()) {
@@ -286,7 +287,7 @@ void FittedFigures::apply(const std::string& runtime, const std::string& device,
     e.device.measured_start = v[0], e.device.measured_host = v[1];
     e.device.measured_compute = v[2], e.device.measured_memory = v[3], e.device.measured_experts = v[4];
   }
-  if (auto found = kernels.find({runtime, device}); found != kernels.end()) e.device.curves = found->second;
+  if (auto found = kernels.find({runtime, device}); found != kernels.end()) e.device.kernels->curves = found->second;
 }
 
 namespace {
@@ -376,14 +377,14 @@ FittedFigures libraryFigures(const std::vector<Sample>& samples) {
 /// were measured.
 void takeFromKin(FittedFigures& fit, const std::vector<Sample>& seen, const std::vector<Sample>& unseen) {
   std::map<std::string, std::string> architecture;
-  for (const auto& s : seen) architecture[s.device] = deviceOf(s).architecture;
+  for (const auto& s : seen) architecture[s.device] = architectureOf(s);
   std::map<std::string, DeviceFit> taken;
   for (const auto& s : unseen) {
-    if (fit.devices.contains(s.device) || deviceOf(s).ownCurves) continue;
+    if (fit.devices.contains(s.device) || hasOwnCurves(s)) continue;
     DeviceFit sum{};
     double kin = 0;
     for (const auto& [name, values] : fit.devices) {
-      if (architecture.at(name) != deviceOf(s).architecture) continue;
+      if (architecture.at(name) != architectureOf(s)) continue;
       for (size_t p = 0; p < values.size(); ++p)
         if (kDeviceParameters[p].path != kHost) sum[p] += std::log(values[p]);
       ++kin;
@@ -400,11 +401,11 @@ void borrowKernels(FittedFigures& fit, const std::vector<Sample>& seen, const st
   std::set<std::string> known;
   for (const auto& s : seen) known.insert(s.device);
   for (const auto& s : unseen) {
-    if (!deviceOf(s).ownCurves || known.contains(s.device)) continue;
+    if (!hasOwnCurves(s) || known.contains(s.device)) continue;
     auto kin = std::find_if(seen.begin(), seen.end(), [&](const Sample& other) {
-      return deviceOf(other).ownCurves && other.device != s.device && other.runtime == s.runtime;
+      return hasOwnCurves(other) && other.device != s.device && other.runtime == s.runtime;
     });
-    if (kin != seen.end()) fit.kernels[{s.runtime, s.device}] = deviceOf(*kin).curves;
+    if (kin != seen.end()) fit.kernels[{s.runtime, s.device}] = deviceOf(*kin).kernels->curves;
   }
 }
 

@@ -48,7 +48,7 @@ struct FittedFigures {
   std::map<std::string, RuntimeFit> runtimes;
   std::map<std::string, DeviceFit> devices;
   /// By runtime and device: curves of its kin, for a device whose own are left out with it.
-  std::map<std::pair<std::string, std::string>, decltype(Device::curves)> kernels;
+  std::map<std::pair<std::string, std::string>, decltype(KernelCurves::curves)> kernels;
   /// Puts the figures of this fit into an engine that runs `runtime` on `device`.
   void apply(const std::string& runtime, const std::string& device, EngineConfig& e) const;
 };

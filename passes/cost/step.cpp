@@ -281,7 +281,7 @@ double StepModel::roofline(double flops, double bytes, double peak, Curved kind,
   KernelCurve curve{rt.start, 1, 1, rt.sharpness};
   if (rt.kernels) {
     const auto& device = engine_.device;
-    curve = device.curves[static_cast<size_t>(kind)];
+    curve = device.kernels->of(kind);
     curve.compute *= device.measured_compute;
     curve.memory *= device.measured_memory;
     curve.start *= device.measured_start;
@@ -455,7 +455,7 @@ StepModel::Work StepModel::cost(const OpPlan& op, const BodyPlan& body, const Bo
       w.fetched = engine_.offload.weights * weights;
       if (!engine_.runtime.kernels || (bound && bound->experts)) break;
       // Sorting, gathering and scattering go beside the product: by expert, by row, by token that comes in.
-      const auto& curve = engine_.device.curves[static_cast<size_t>(op.curve)];
+      const auto& curve = engine_.device.kernels->of(op.curve);
       double entering = f.tokensLocal;
       if (exchange) entering = f.tokensAll * -std::expm1(route.topK * std::log1p(-1 / d.ep)) / std::max(1.0, d.etp);
       double token = width() * 2;

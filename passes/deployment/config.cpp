@@ -59,25 +59,6 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
           .help("write it with afdc import kernels");
     d.tables = opened.pack;
   }
-  NodeId kernels = s.find(gpu, "kernels");
-  if (!kernels.valid()) return d;
-  d.hasCurves = true;
-  d.architecture = s.show(kernels);
-  if (NodeId own = s.find(kernels, "measured_on"); own.valid())
-    for (auto name : s[own].children) d.ownCurves |= s.strings[s[name].text] == d.name;
-  for (size_t i = 0; i < kCurveNames.size(); ++i) {
-    NodeId curve = s.find(kernels, kCurveNames[i]);
-    auto get = [&](const char* field, double otherwise) { return s.number(curve, field).value_or(otherwise); };
-    d.curves[i] = {get("start", 0),  get("compute", 1), get("memory", 1), get("sharpness", 0),
-                   get("expert", 0), get("rows", 1),    get("tokens", 0)};
-  }
-  auto collectives = [&](std::string_view name) {
-    NodeId curve = s.find(kernels, name);
-    auto get = [&](const char* field, double otherwise) { return s.number(curve, field).value_or(otherwise); };
-    return CollectiveCurve{get("latency", 0), get("bandwidth", 1), get("sum_start", 0), get("sum_bandwidth", 0)};
-  };
-  d.collective = collectives("collective");
-  d.collective_tensorrt_llm = collectives("collective_tensorrt_llm");
   return d;
 }
 
@@ -93,8 +74,6 @@ RuntimeModel readRuntime(const Scenario& s, NodeId r) {
   m.sharpness = get("efficiency.sharpness", 0);
   m.tile = get("efficiency.tile", 1);
   m.kernels = s.flag(r, "kernels");
-  m.tensorrtKernels = s.text(r, "kernel_library") == "tensorrt_llm";
-  m.cutlassExperts = s.text(r, "moe_backend") == "cutlass";
   m.graph_gap = get("launch.graph_gap", 0);
   m.launch = get("launch.launch", 0);
   m.recorded = get("launch.recorded", INFINITY);
@@ -245,18 +224,7 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
   }
 
   e.runtime = readRuntime(s, s.find(engine, "runtime"));
-  auto curve = [&](Curved kind) -> KernelCurve& { return e.device.curves[static_cast<size_t>(kind)]; };
-  if (e.runtime.tensorrtKernels)
-    for (auto [own, common] : {std::pair{Curved::GemmFp8BlockTensorrtLlm, Curved::GemmFp8Block},
-                               {Curved::ExpertsBf16TensorrtLlm, Curved::ExpertsBf16},
-                               {Curved::ExpertsFp8BlockTensorrtLlm, Curved::ExpertsFp8Block},
-                               {Curved::PrefillTensorrtLlm, Curved::Prefill},
-                               {Curved::PrefillFp8TensorrtLlm, Curved::PrefillFp8},
-                               {Curved::DecodeFp8TensorrtLlm, Curved::DecodeFp8},
-                               {Curved::LatentDecodeTensorrtLlm, Curved::LatentDecode}})
-      curve(common) = curve(own);
-  if (e.runtime.cutlassExperts)
-    curve(Curved::ExpertsFp4) = curve(Curved::ExpertsMxfp4) = curve(Curved::ExpertsFp4Cutlass);
+  e.device.kernels = readKernelCurves(s, s.find(pool, "node.gpu"), s.find(engine, "runtime"));
   NodeId batching = s.find(engine, "batching");
   e.max_tokens = s.number(batching, "max_tokens").value_or(e.max_tokens);
   e.max_seqs = s.number(batching, "max_seqs").value_or(e.max_seqs);
@@ -265,7 +233,7 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
   e.prefixCache = s.flag(unit, "kv_cache.prefix_cache") || s.flag(engine, "kv_cache.prefix_cache");
   e.kv_fraction = s.number(unit, "kv_cache.fraction").value_or(0.9);
 
-  if (e.runtime.kernels && !e.device.hasCurves) {
+  if (e.runtime.kernels && !e.device.kernels) {
     diags
         .report<diag::not_evaluable>(
             at, e.name,
@@ -299,7 +267,7 @@ std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeI
   NodeId up = s.find(node, "gpu.scale_up");
   e.tiers.push_back({"scale-up", gpus, s.number(up, "bandwidth").value_or(0), s.number(up, "latency").value_or(0)});
   if (e.runtime.kernels) {
-    const auto& curve = e.runtime.tensorrtKernels ? e.device.collective_tensorrt_llm : e.device.collective;
+    const auto& curve = e.device.kernels->collective;
     e.tiers[0].latency = curve.latency;
     e.tiers[0].sum_start = curve.sum_start;
     e.tiers[0].sum_bandwidth = e.tiers[0].bandwidth * curve.sum_bandwidth;

@@ -10,91 +10,19 @@
 
 #include "ir/places.h"
 #include "ir/scenario.h"
+#include "passes/deployment/kernel_curves.h"
 #include "passes/kernels/pack.h"
 #include "passes/lowering/lowering.h"
 #include "support/diagnostics.h"
 
 namespace afdc {
 
-/// Kinds of kernels that reach the roofline differently; parallel to `kCurveNames`.
-enum class Curved : uint8_t {
-  GemmBf16,
-  GemmFp8,
-  GemmFp8Block,
-  GemmFp4,
-  ExpertsBf16,
-  ExpertsFp8,
-  ExpertsFp8Block,
-  ExpertsFp4,
-  ExpertsMxfp4,  ///< four-bit weights that meet eight-bit activations
-  ExpertsW4,     ///< four-bit weights widened for 16-bit arithmetic
-  Prefill,
-  PrefillFp8,  ///< of a cache of eight bits
-  Decode,
-  DecodeFp8,  ///< of a cache of eight bits
-  LatentPrefill,
-  LatentDecode,
-  Elementwise,
-  // These take the places of their like where the runtime says so.
-  ExpertsFp4Cutlass,
-  GemmFp8BlockTensorrtLlm,
-  ExpertsBf16TensorrtLlm,
-  ExpertsFp8BlockTensorrtLlm,
-  PrefillTensorrtLlm,
-  PrefillFp8TensorrtLlm,
-  DecodeFp8TensorrtLlm,
-  LatentDecodeTensorrtLlm,
-  Count
-};
-inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)> kCurveNames = {
-    "gemm_bf16",
-    "gemm_fp8",
-    "gemm_fp8_block",
-    "gemm_fp4",
-    "experts_bf16",
-    "experts_fp8",
-    "experts_fp8_block",
-    "experts_fp4",
-    "experts_mxfp4",
-    "experts_w4",
-    "prefill",
-    "prefill_fp8",
-    "decode",
-    "decode_fp8",
-    "latent_prefill",
-    "latent_decode",
-    "elementwise",
-    "experts_fp4_cutlass",
-    "gemm_fp8_block_tensorrt_llm",
-    "experts_bf16_tensorrt_llm",
-    "experts_fp8_block_tensorrt_llm",
-    "prefill_tensorrt_llm",
-    "prefill_fp8_tensorrt_llm",
-    "decode_fp8_tensorrt_llm",
-    "latent_decode_tensorrt_llm"};
-/// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two. Experts besides:
-/// bytes are their weights', and t += touched experts · expert + (rows · their activations + tokens · the tokens')
-/// bytes / W.
-struct KernelCurve {
-  double start = 0, compute = 1, memory = 1, sharpness = 0;
-  double expert = 0, rows = 1, tokens = 0;
-};
-
-/// Collectives inside the scale-up domain: a step by the ranks themselves; sums by the switch.
-struct CollectiveCurve {
-  double latency = 0, bandwidth = 1;        ///< s, share of the link's
-  double sum_start = 0, sum_bandwidth = 0;  ///< s, share of the link's; 0: the switch does not add up
-};
-
 struct Device {
-  std::string name, architecture;  ///< the latter: what its curves are called
-  std::string chip;                ///< where other products carry it too
-  std::vector<std::string> names;  ///< under which other tools know it
-  bool hasCurves = false;
-  bool ownCurves = false;                       ///< measured on this very device
+  std::string name;
+  std::string chip;                             ///< where other products carry it too
+  std::vector<std::string> names;               ///< under which other tools know it
   std::shared_ptr<const kernels::Pack> tables;  ///< measured kernels; may be null
-  std::array<KernelCurve, static_cast<size_t>(Curved::Count)> curves;
-  CollectiveCurve collective, collective_tensorrt_llm;
+  std::optional<KernelCurves> kernels;          ///< the curves of those that the engine's runtime uses
   double measured_start = 1, measured_host = 1, measured_compute = 1, measured_memory = 1, measured_experts = 1;
   double capacity = 0, bandwidth = 0;           ///< B, B/s
   double bf16 = 0, fp8 = 0, fp4 = 0, int8 = 0;  ///< FLOP/s; 0: the device has none
@@ -123,8 +51,6 @@ struct RuntimeModel {
   double sharpness = 0;  ///< 0: infinite
   double tile = 1;
   bool kernels = false;              ///< the device's curves, instead of one efficiency for all
-  bool tensorrtKernels = false;      ///< TensorRT-LLM's curves, where it has its own
-  bool cutlassExperts = false;       ///< experts of four bits by CUTLASS
   double graph_gap = 0, launch = 0;  ///< s a kernel: after each; to launch one in a step that is not recorded
   double recorded = INFINITY;        ///< largest batch of a rank whose step is recorded in a graph
   bool recordsPrompts = false;       ///< steps with prompts too, of up to as many tokens

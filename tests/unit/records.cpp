@@ -190,7 +190,7 @@ const EngineConfig& engineOf(Predictor& predictor, const Record& r) {
 TEST_CASE("TensorRT-LLM has kernels of its own") {
   Predictor predictor;
   auto curve = [&](const char* engine, const char* version, Curved kind) {
-    return engineOf(predictor, eightDevices("H200", engine, version)).device.curves[static_cast<size_t>(kind)];
+    return engineOf(predictor, eightDevices("H200", engine, version)).device.kernels->of(kind);
   };
   for (auto kind : {Curved::ExpertsFp8Block, Curved::GemmFp8Block, Curved::Prefill, Curved::PrefillFp8}) {
     auto triton = curve("sglang", "0.5.6", kind), tensorrt = curve("tensorrt-llm", "1.2", kind);
@@ -207,7 +207,7 @@ TEST_CASE("TensorRT-LLM has kernels of its own") {
 TEST_CASE("experts of four bits: CUTLASS for TensorRT-LLM's throughput, trtllm-gen where few tokens wait") {
   Predictor predictor;
   auto r = eightDevices("B200", "tensorrt-llm", "1.2");
-  auto start = [&] { return engineOf(predictor, r).device.curves[static_cast<size_t>(Curved::ExpertsMxfp4)].start; };
+  auto start = [&] { return engineOf(predictor, r).device.kernels->of(Curved::ExpertsMxfp4).start; };
   double offline = start();
   r.load = Record::Load::Closed, r.concurrency = 8;
   double served = start();
