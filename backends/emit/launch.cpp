@@ -112,7 +112,7 @@ void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
         command.environment.insert(command.environment.begin(), {"CUDA_VISIBLE_DEVICES", visible});
       }
       launcher.place(in, p, command);
-      std::string what = fmt::format("{}, replica {}", p.engine->path.substr(11), p.replica);
+      std::string what = fmt::format("{}, replica {}", onOneLine(p.engine->path.substr(11)), p.replica);
       if (p.parts > 1) what += fmt::format(", node {} of {}", p.part + 1, p.parts);
       text += fmt::format("\n# {}\n{} &\n", what, shellLine(command, " \\\n  "));
     }

@@ -163,7 +163,7 @@ std::string stepName(const Serving& serving, const StepTrace& trace) {
 }
 
 std::string Input::stamp() const {
-  return fmt::format("afdc {}, scenario {} ({})", compiler, results.scenario, results.scenario_hash);
+  return fmt::format("afdc {}, scenario {} ({})", compiler, onOneLine(results.scenario), results.scenario_hash);
 }
 
 double Input::rate() const {

@@ -4,6 +4,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -108,7 +109,8 @@ struct Loss {
 
 class Emission {
  public:
-  /// A text file; begins empty. Its lines of provenance (`stamp`) are the target's to place.
+  /// A text file; begins empty. Its lines of provenance (`stamp`) are the target's to place. The text stays where it is
+  /// while other files are added.
   std::string& file(std::string path, bool executable = false);
   void streamed(std::string path, std::function<std::string()> make);
   void linked(std::string path, std::string to);
@@ -119,7 +121,7 @@ class Emission {
   /// This cannot be emitted at all.
   void refuse(std::string what, std::string path);
 
-  std::vector<File> files;
+  std::deque<File> files;  ///< no vector: texts are written while files are added
   std::vector<Mapping> mappings;
   std::vector<Loss> losses, refusals;
 };
@@ -133,7 +135,7 @@ struct Input {
   std::string compiler;  ///< its version
   size_t requests = 1000;
   uint64_t seed = 1;
-  /// "afdc 0.1.0, scenario chat (0123456789abcdef)"
+  /// "afdc 0.1.0, scenario chat (0123456789abcdef)", on one line whatever the scenario is called.
   std::string stamp() const;
   /// Requests per second: the load's own rate, or what the prediction says of a closed loop.
   double rate() const;

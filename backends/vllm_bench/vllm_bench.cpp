@@ -52,7 +52,7 @@ void write(const Input& in, Emission& out) {
       "#!/bin/sh\n# {}\n# URL: where the server listens. Afterwards: afdc compare result.json SCENARIO.afd {}\ncd "
       "\"$(dirname "
       "\"$0\")\" || exit 1\nexec {} \\\n  --base-url \"${{URL:-http://localhost:8000}}\" \"$@\"\n",
-      in.stamp(), in.serving.scenario, shellLine(c, " \\\n  "));
+      in.stamp(), onOneLine(shellWord(in.serving.scenario)), shellLine(c, " \\\n  "));
   out.map("bench.sh", "--random-input-len", shortest(input), "workload.input");
   out.map("bench.sh", "--random-output-len", shortest(output), "workload.output");
   out.map("bench.sh", closed ? "--max-concurrency" : "--request-rate", shortest(l.amount), "workload.arrivals");
