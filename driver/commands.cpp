@@ -169,15 +169,15 @@ Output runFmt(const Options& o) {
 Output runIr(const Options& o) {
   Output out;
   if (o.listPasses) {
-    for (const auto& pass : passList()) out.out += fmt::format("{:<12} {:<9} {}\n", pass.name, pass.after, pass.what);
+    for (const auto& pass : passes())
+      out.out += fmt::format("{:<12} {:<9} {}\n", pass.name, nameOf(pass.makes), pass.what);
     return out;
   }
   Session session(o.stdlib);
-  const auto& passes = passList();
-  auto found = std::find_if(passes.begin(), passes.end(), [&](const PassInfo& p) { return p.name == o.after; });
-  if (found == passes.end()) {
+  auto all = passes();
+  if (std::none_of(all.begin(), all.end(), [&](const Pass& p) { return p.name == o.after; })) {
     std::vector<std::string> names;
-    for (const auto& p : passes) names.emplace_back(p.name);
+    for (const auto& p : all) names.emplace_back(p.name);
     out.err = fmt::format("afdc ir: no pass `{}`; the passes are {}\n", o.after, joinWords(names));
     out.code = kUsage;
     return out;
@@ -188,15 +188,7 @@ Output runIr(const Options& o) {
     for (auto* object : session.scenarios(*module, o.name, o.sets)) {
       auto scenario = session.evaluator.lowerToScenario(object);
       if (session.diags.errors() > 0) break;
-      if (o.after == "resolve") {
-        out.out += ir::print(scenario);
-        continue;
-      }
-      auto result = runPasses(scenario, o.after, session.diags);
-      if (result.graph)
-        out.out += ir::print(*result.graph);
-      else if (result.results)
-        out.out += toJson({*result.results});
+      out.out += runPasses(scenario, o.after, session.diags).text;
     }
   finish(out, session, o, false);
   if (!module) out.code = kUsage;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "passes/cost/assembly.h"
 #include "passes/simulation/replay.h"
 #include "passes/steady/aggregated.h"
 #include "support/text.h"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "frontend/syntax/ast.h"
+#include "support/data_files.h"
 #include "support/diagnostics.h"
 
 namespace afdc {
@@ -46,12 +47,15 @@ class ModuleLoader {
   /// Loads "std.hw.nvidia"; null when there is no such module.
   Module* loadStandard(std::string_view dotted);
   std::vector<std::string> standardModules() const;
+  /// Files that scenarios of this session name.
+  const std::shared_ptr<DataFiles>& dataFiles() const { return dataFiles_; }
 
  private:
   Module* parse(const std::string& key, const std::string& shown, std::string text, bool standard);
   void resolveImports(Module& module, const std::string& directory);
   Diagnostics& diags_;
   std::string stdlibDir_;
+  std::shared_ptr<DataFiles> dataFiles_ = std::make_shared<DataFiles>();
   std::unordered_map<std::string, std::unique_ptr<Module>> modules_;
   std::vector<std::pair<std::string, Module*>> loading_;
 };

@@ -32,6 +32,7 @@ ir::Scenario& ScenarioBuilder::build(Object* root, Object* search) {
   free_.insert(free_.end(), used_.begin(), used_.end());
   freeGraphs_.insert(freeGraphs_.end(), usedGraphs_.begin(), usedGraphs_.end());
   used_.clear(), usedGraphs_.clear();
+  s_.files = ev_.loader_.dataFiles();
   s_.root = object(root, root->label);
   if (search) {
     ir::Node asked;

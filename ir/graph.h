@@ -121,6 +121,16 @@ std::string print(const Graph& graph);
 /// Throws ReadError.
 Graph parseGraph(std::string_view text);
 
+/// The graph of one of several engines, or of a part of one: "decode.attention".
+struct EngineGraph {
+  std::string engine;
+  Graph graph;
+};
+/// One after the other, each behind a line with its engine; a single one as `print` has it.
+std::string print(const std::vector<EngineGraph>& graphs);
+/// Throws ReadError.
+std::vector<EngineGraph> parseGraphs(std::string_view text);
+
 /// What must hold of every graph: ids in range, operands defined before use, one definition per tensor, returned
 /// tensors exist, stack runs name bodies. Returns the first violation or "".
 std::string verify(const Graph& graph);

@@ -107,7 +107,7 @@ class Printer {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : in_(text) {}
+  explicit Parser(TextReader& in) : in_(in) {}
 
   Graph run() {
     in_.expect("graph");
@@ -125,7 +125,6 @@ class Parser {
       else
         in_.fail(fmt::format("unexpected `{}`", in_.peek()));
     }
-    if (!in_.done()) in_.fail("text after the graph");
     return std::move(g_);
   }
 
@@ -269,13 +268,36 @@ class Parser {
     g_.bodies.push_back(std::move(b));
   }
 
-  TextReader in_;
+  TextReader& in_;
   Graph g_;
 };
 
 }  // namespace
 
 std::string print(const Graph& graph) { return Printer(graph).run(); }
-Graph parseGraph(std::string_view text) { return Parser(text).run(); }
+
+Graph parseGraph(std::string_view text) {
+  TextReader in(text);
+  auto graph = Parser(in).run();
+  if (!in.done()) in.fail("text after the graph");
+  return graph;
+}
+
+std::string print(const std::vector<EngineGraph>& graphs) {
+  if (graphs.size() == 1) return print(graphs[0].graph);
+  std::string out;
+  for (const auto& g : graphs) out += fmt::format("engine {}\n{}", quoted(g.engine), print(g.graph));
+  return out;
+}
+
+std::vector<EngineGraph> parseGraphs(std::string_view text) {
+  std::vector<EngineGraph> out;
+  TextReader in(text);
+  while (!in.done()) {
+    std::string engine = in.accept("engine") ? in.string() : "";
+    out.push_back({std::move(engine), Parser(in).run()});
+  }
+  return out;
+}
 
 }  // namespace afdc::ir

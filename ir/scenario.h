@@ -1,12 +1,14 @@
 // Scenario: what the author said, resolved. A tree of typed values, each with its provenance; graphs of its models
 // beside it. Nothing in it refers to the syntax tree.
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ir/graph.h"
+#include "support/data_files.h"
 #include "support/quantity.h"
 
 namespace afdc::ir {
@@ -58,6 +60,8 @@ class Scenario {
   std::vector<SchemaLink> schemas;
   std::vector<Graph> graphs;
   NodeId root;
+  /// What its fields name outside of it, as the session opened it; no part of the text form.
+  std::shared_ptr<DataFiles> files = std::make_shared<DataFiles>();
 
   NodeId add(Node node) {
     nodes.push_back(std::move(node));

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "frontend/evaluator.h"
-#include "passes/evaluation/pipeline.h"
+#include "passes/evaluation/passes.h"
 
 namespace afdc {
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "passes/deployment/diagnostics.h"
-#include "passes/lowering/lowering.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -90,6 +89,12 @@ std::string Role::hardware() const {
   return fmt::format("{} attention + {} x {} FFN", text, shortest(replicas * f.degrees.devices()), f.device.name);
 }
 
+std::vector<const Device*> Role::deviceKinds() const {
+  std::vector<const Device*> out = {&engine().device};
+  if (afd_) out.push_back(&afd_->config().ffn.device);
+  return out;
+}
+
 Role Role::with(const std::function<void(EngineConfig&)>& change) const {
   auto changed = [&](const StepModel& m) {
     EngineConfig e = m.engine();
@@ -116,75 +121,6 @@ Role Role::withAfd(double microbatches, double bandwidthFactor) const {
   Role out = *this;
   out.afd_ = afd_->with(microbatches, bandwidthFactor);
   return out;
-}
-
-namespace {
-
-std::shared_ptr<const Plan> compiled(const Scenario& s, NodeId model, const EngineConfig& engine,
-                                     std::vector<std::string>& fallbacks, Diagnostics& diags, Plans* plans) {
-  auto graph = lower(s, model, engine.arithmetic(), fallbacks, diags);
-  if (!graph) return nullptr;
-  std::string key = plans ? Plans::key(*graph, engine) : "";
-  if (!key.empty())
-    if (auto known = plans->find(key)) return known;
-  if (!shard(*graph, diags)) return nullptr;
-  insertCollectives(*graph);
-  if (auto problem = verify(*graph); !problem.empty()) {
-    diags.report<diag::internal_error>({}, problem);
-    return nullptr;
-  }
-  auto plan = std::make_shared<const Plan>(compile(std::move(*graph), engine));
-  if (!key.empty()) plans->put(key, plan);
-  return plan;
-}
-
-std::optional<Role> buildEngine(const Scenario& s, NodeId deployment, NodeId engine, NodeId model,
-                                std::vector<std::string>& fallbacks, Diagnostics& diags, Plans* plans) {
-  std::string name(s.strings[s[engine].name]);
-  if (!s.isA(engine, "AttentionFfn")) {
-    auto config = readEngine(s, deployment, engine, diags);
-    if (!config) return std::nullopt;
-    auto plan = compiled(s, model, *config, fallbacks, diags, plans);
-    if (!plan) return std::nullopt;
-    Role role(name, StepModel(std::move(plan), *config));
-    return checkDivision(role.holder(), s, diags) ? std::optional(std::move(role)) : std::nullopt;
-  }
-  auto afd = readAfd(s, deployment, engine, diags);
-  if (!afd) return std::nullopt;
-  auto attention = compiled(s, model, afd->attention, fallbacks, diags, plans);
-  auto ffn = compiled(s, model, afd->ffn, fallbacks, diags, plans);
-  if (!attention || !ffn || !checkCut(attention->graph, s, diags)) return std::nullopt;
-  StepModel a(std::move(attention), afd->attention, StepModel::Part::Attention);
-  StepModel f(std::move(ffn), afd->ffn, StepModel::Part::Ffn);
-  if (!checkDivision(a, s, diags) || !checkDivision(f, s, diags)) return std::nullopt;
-  return Role(name, AfdModel(std::move(a), std::move(f), *afd));
-}
-
-}  // namespace
-
-std::optional<Role> buildRole(const Scenario& s, NodeId deployment, NodeId engine, std::vector<std::string>& fallbacks,
-                              Diagnostics& diags, Plans* plans) {
-  NodeId model = s.find(deployment, "model");
-  auto role = buildEngine(s, deployment, engine, model, fallbacks, diags, plans);
-  if (!role) return std::nullopt;
-  auto speculation = readSpeculation(s, engine);
-  if (!speculation) return role;
-  NodeId drafts = speculation->mtp ? s.find(model, "mtp") : speculation->model;
-  if (!drafts.valid()) {
-    diags
-        .report<diag::not_evaluable>(rangeOf(s, speculation->node, diags), std::string(s.strings[s[engine].name]),
-                                     fmt::format("the model `{}` declares no MTP module", s.show(model)))
-        .help("give the model an `mtp`, or draft by a smaller model: `DraftModel { model = … }`");
-    return std::nullopt;
-  }
-  // Drafts run on the devices that hold the cache, with their degrees.
-  EngineConfig config = role->engine();
-  if (role->afd()) config.degrees.ep = config.degrees.ranks(), config.degrees.edp = 1;
-  std::vector<std::string> ignored;
-  auto plan = compiled(s, drafts, config, ignored, diags, plans);
-  if (!plan) return std::nullopt;
-  role->speculate(StepModel(std::move(plan), config), *speculation);
-  return role;
 }
 
 bool fitRole(Role& role, const Scenario& s, Diagnostics& diags) {

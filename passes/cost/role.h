@@ -53,6 +53,8 @@ class Role {
   /// Of one replica.
   std::vector<PoolUse> poolUses() const;
   std::string hardware() const;
+  /// One of each group.
+  std::vector<const Device*> deviceKinds() const;
   /// The same role with its engines' configurations changed: runtime and device figures only.
   Role with(const std::function<void(EngineConfig&)>& change) const;
   /// The same role with every efficiency one and no overheads.
@@ -73,11 +75,6 @@ class Role {
   std::optional<StepModel> draft_;
   SpeculationConfig speculation_;
 };
-
-/// Lowers, shards and compiles one engine of a deployment, groups and drafts included. `fallbacks` collects what the
-/// devices cannot compute in its stored format; `plans` keeps what several engines share. nullopt after an error.
-std::optional<Role> buildRole(const ir::Scenario& s, ir::NodeId deployment, ir::NodeId engine,
-                              std::vector<std::string>& fallbacks, Diagnostics& diags, Plans* plans = nullptr);
 
 /// Memory of a role's devices; reports what does not fit.
 bool fitRole(Role& role, const ir::Scenario& s, Diagnostics& diags);

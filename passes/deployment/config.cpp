@@ -53,7 +53,7 @@ Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
       size_t slash = file.rfind('/');
       if (slash != std::string::npos) path = file.substr(0, slash + 1) + path;
     }
-    auto opened = kernels::open(path);
+    auto opened = s.files->open<kernels::SharedPack>(path, [&] { return kernels::open(path); });
     if (!opened.error.empty())
       diags.report<diag::not_evaluable>(rangeOf(s, tables, diags), d.name, fmt::format("`{}` {}", path, opened.error))
           .help("write it with afdc import kernels");

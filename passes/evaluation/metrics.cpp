@@ -19,7 +19,7 @@ Prices pricesOf(const Scenario& s, NodeId deployment) {
   return out;
 }
 
-Results::Metrics metricsOf(const Rates& rates, const LoadConfig& load, const Prices& prices) {
+Results::Metrics metricsOf(const Rates& rates, const LoadConfig& load) {
   Results::Metrics m;
   m.ttft_mean_s = rates.ttft;
   if (load.arrivals != LoadConfig::Arrivals::Poisson) m.ttft_p50_s = rates.ttft;
@@ -34,12 +34,15 @@ Results::Metrics metricsOf(const Rates& rates, const LoadConfig& load, const Pri
   m.total_tokens_per_s = rates.requests * (load.input + load.output);
   m.concurrency = rates.concurrency;
   m.running_slots = rates.running;
+  return m;
+}
+
+void addPrices(Results::Metrics& m, const Prices& prices) {
   m.output_tokens_per_s_per_device = *m.output_tokens_per_s / prices.devices;
-  if (!prices.known()) return m;
+  if (!prices.known()) return;
   m.usd_per_hour = prices.perHour;
   m.usd_per_million_output_tokens = prices.perHour / 3600 / *m.output_tokens_per_s * 1e6;
   m.usd_per_million_tokens = prices.perHour / 3600 / *m.total_tokens_per_s * 1e6;
-  return m;
 }
 
 Checks::Checks(const Scenario& s) {

@@ -19,7 +19,10 @@ struct Prices {
 };
 Prices pricesOf(const ir::Scenario& s, ir::NodeId deployment);
 
-Results::Metrics metricsOf(const Rates& rates, const LoadConfig& load, const Prices& prices);
+/// What users see; nothing of money or of what devices there are.
+Results::Metrics metricsOf(const Rates& rates, const LoadConfig& load);
+/// Adds what a device that is paid for yields, and what tokens cost.
+void addPrices(Results::Metrics& metrics, const Prices& prices);
 
 /// Those that are no part of `Results::Metrics`.
 inline constexpr std::string_view kMemoryUsed = "memory_used", kSloSatisfied = "slo.satisfied";

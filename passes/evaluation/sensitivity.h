@@ -1,6 +1,6 @@
 // What would help: how the figures of a scenario answer to each number that it was given.
 #pragma once
-#include "passes/evaluation/pipeline.h"
+#include "passes/evaluation/passes.h"
 
 namespace afdc {
 

@@ -307,7 +307,7 @@ StepTrace transferTrace(const Role& prefill, const Role& decode, const TransferC
 
 }  // namespace
 
-std::vector<StepTrace> tracesOf(const PipelineOutput& evaluated, const Scenario& scenario) {
+std::vector<StepTrace> tracesOf(const Evaluated& evaluated, const Scenario& scenario) {
   std::vector<StepTrace> out;
   const auto& roles = evaluated.roles;
   for (const auto& step : evaluated.steps) {

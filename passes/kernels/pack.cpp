@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <mutex>
 
 #include "support/files.h"
 #include "support/json.h"
 #include "support/json_value.h"
+#include "support/text.h"
 
 namespace afdc::kernels {
 
@@ -112,20 +112,12 @@ ReadPack read(std::string_view bytes) {
 }
 
 SharedPack open(const std::string& path) {
-  static std::map<std::string, SharedPack> opened;
-  static std::mutex one;  // searches evaluate points by several threads
-  std::lock_guard lock(one);
-  auto [known, fresh] = opened.try_emplace(path);
-  if (!fresh) return known->second;
   auto file = readSource(path);
-  if (!file.error.empty()) {
-    known->second.error = file.error;
-  } else {
-    auto result = read(file.text);
-    known->second.error = result.error;
-    if (result.error.empty()) known->second.pack = std::make_shared<const Pack>(std::move(result.pack));
-  }
-  return known->second;
+  if (!file.error.empty()) return {nullptr, file.error};
+  auto result = read(file.text);
+  if (!result.error.empty()) return {nullptr, result.error};
+  result.pack.hash = contentHash(file.text);
+  return {std::make_shared<const Pack>(std::move(result.pack)), ""};
 }
 
 std::vector<Suspect> suspects(const std::vector<std::pair<std::string, const Pack*>>& packs) {

@@ -12,6 +12,7 @@ namespace afdc::kernels {
 /// All families of one system, engine and version.
 struct Pack {
   std::string system, engine, version;
+  std::string hash;  ///< of the file that it was read from
   std::map<std::string, Family> families;
   const Grid* find(std::string_view family, std::string_view categories) const;
 };
@@ -23,7 +24,7 @@ struct ReadPack {
   std::string error;
 };
 ReadPack read(std::string_view bytes);
-/// A file, read once and shared; the error is kept too.
+/// A file that was read, or why it could not be.
 struct SharedPack {
   std::shared_ptr<const Pack> pack;
   std::string error;

@@ -8,8 +8,9 @@
 #include <bit>
 #include <cmath>
 
-#include "passes/evaluation/pipeline.h"
+#include "passes/evaluation/passes.h"
 #include "passes/evaluation/sensitivity.h"
+#include "passes/evaluation/verdicts.h"
 #include "passes/search/checkpoint.h"
 #include "support/text.h"
 

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "passes/cost/assembly.h"
 #include "passes/deployment/diagnostics.h"
-#include "passes/evaluation/pipeline.h"
+#include "passes/evaluation/passes.h"
 #include "passes/steady/diagnostics.h"
 
 namespace afdc {
@@ -277,14 +278,13 @@ PointFigures figuresOf(const PointModel::Job& job) {
     auto paired =
         pairUp(*job.sides[0]->prompt, job.replicas[0], *job.sides[1]->token, job.replicas[1], *job.transfer, load);
     if (paired.above) return refuse(kRate);
-    out.metrics =
-        metricsOf(ratesOf(paired, job.replicas[1] * job.roles[1]->role->engine().degrees.pp), load, *job.prices);
+    out.metrics = metricsOf(ratesOf(paired, job.replicas[1] * job.roles[1]->role->engine().degrees.pp), load);
     sequences = std::max(1.0, paired.x * paired.tau / (job.replicas[0] * e.degrees.dp));
   } else {
     auto solo = serveSolo(first, job.replicas[0], job.sides[0]->slotsOfRank, load);
     if (solo.refused == Solo::Refused::Batch) return refuse(kCache);
     if (solo.refused == Solo::Refused::Rate) return refuse(kRate);
-    out.metrics = metricsOf(ratesOf(solo, job.replicas[0] * e.degrees.pp, load), load, *job.prices);
+    out.metrics = metricsOf(ratesOf(solo, job.replicas[0] * e.degrees.pp, load), load);
     double perRank = solo.running / e.degrees.dp;
     sequences = (load.arrivals == LoadConfig::Arrivals::Batch ? std::ceil(perRank) : perRank) * e.degrees.pp;
   }

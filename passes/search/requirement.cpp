@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "passes/evaluation/pipeline.h"
+#include "passes/evaluation/passes.h"
+#include "passes/evaluation/verdicts.h"
 
 namespace afdc {
 

@@ -58,6 +58,7 @@ def option(words, name, kind=float):
 
 
 def check_options(target, found):
+    assert found, f"{target}: no process is started"
     for _, _, words in found:
         unknown = {w for w in words if w.startswith("--")} - OPTIONS[target]
         assert not unknown, f"{target}: {unknown}"
@@ -108,6 +109,17 @@ def main():
     assert decode["moe_expert_parallel_size"] * decode["moe_tensor_parallel_size"] == 16
     assert front["context_servers"] == {"num_instances": 2, "urls": ["node-0:8000", "node-1:8000"]}
     assert front["generation_servers"] == {"num_instances": 1, "urls": ["node-2:8000"]}
+
+    # Whatever a scenario is called, its name stays in the comments of what is emitted.
+    text = scenario(aggregated("Llama31_70B", "replicas = 2, parallel { tp = 4 }", "vLLM"))
+    named = text.replace("scenario s {", 'scenario "a\\ntouch pwned #" {')
+    assert named != text
+    for target in ("vllm", "sglang", "trtllm", "leaderworkerset", "vllm_bench", "prometheus", "blis", "vidur", "aiconfigurator"):
+        out = emit(AFDC, target, named, "--lossy", check=False)
+        assert out.code == 0, (target, out.err)
+        for file in (f for f in out.folder.rglob("*") if f.is_file()):
+            assert not re.search(r"^\s*touch", file.read_text(), re.M), f"{target}: {file.name} has a line of the scenario's name"
+    check_options("trtllm", commands(emit(AFDC, "trtllm", text).folder))
 
     # Shares of memory: each engine's own rule, for the same room for cache.
     text = scenario(aggregated("Llama31_70B", "parallel { tp = 4 }\n kv_cache { fraction = 80 pct }", "vLLM"))

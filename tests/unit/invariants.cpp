@@ -7,9 +7,10 @@
 #include <map>
 #include <random>
 
-#include "session/session.h"
+#include "passes/cost/assembly.h"
 #include "passes/cost/memory.h"
 #include "passes/steady/aggregated.h"
+#include "session/session.h"
 
 using namespace afdc;
 

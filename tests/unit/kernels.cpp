@@ -1,13 +1,19 @@
 // Kernel tables: reading, lookup, packing, and what is flagged as odd.
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "passes/kernels/measured.h"
 #include "passes/kernels/pack.h"
+#include "session/session.h"
 
 using namespace afdc;
 using namespace afdc::kernels;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -105,4 +111,49 @@ TEST_CASE("times far above their neighbourhood are flagged: one on a curve, a wh
   CHECK(odd[0].where == "fast gemm_perf fp8 at 2");
   CHECK(odd[1].where == "slow moe_perf fp8/3");
   CHECK(odd[1].whole);
+}
+
+TEST_CASE("measured kernels are part of a scenario's identity, and each session reads them anew") {
+  auto folder = fs::temp_directory_path() / fmt::format("afdc-kernels-{}", getpid());
+  fs::create_directories(folder);
+  auto scenario = (folder / "s.afd").string();
+  std::ofstream(scenario) << R"(edition 1
+import std.hw { Cluster }
+import std.hw.nvidia { H200_SXM, H200x8 }
+import std.models.llama { Llama31_8B }
+import std.runtimes { vLLM }
+import std.serving { Aggregated }
+import std.workloads.common { Chat }
+gpu Mine = H200_SXM { tables = "mine.afk" }
+node N = H200x8 { gpu = Mine }
+cluster C extends Cluster { pool a { node = N, count = 1 } }
+deployment D extends Aggregated { model = Llama31_8B, cluster = C, engine main { runtime = vLLM } }
+scenario s { workload = Chat, deployment = D }
+)";
+  // The same file name, and products that take so many seconds.
+  auto evaluated = [&](double seconds) {
+    Pack pack{.system = "h200", .engine = "vllm", .version = "1.0"};
+    auto& grid = pack.families["gemm_perf"].grids["bfloat16"];
+    for (double m : {1.0, 4096.0})
+      for (double n : {1024.0, 131072.0})
+        for (double k : {1024.0, 131072.0}) grid.add({n, k, m}, seconds);
+    grid.finish();
+    std::ofstream(folder / "mine.afk", std::ios::binary) << write(pack);
+    Session session;
+    auto* module = session.loader.loadFile(scenario);
+    REQUIRE(module);
+    session.evaluator.check(*module);
+    auto scenarios = session.evaluator.blocks(*module, "scenario");
+    REQUIRE(scenarios.size() == 1);
+    auto results = runPasses(session.evaluator.lowerToScenario(scenarios[0]), "", session.diags).results;
+    INFO(session.diags.text(false));
+    REQUIRE(results);
+    return *results;
+  };
+  auto fast = evaluated(1e-4), slow = evaluated(2e-3), again = evaluated(1e-4);
+  CHECK(*slow.metrics.tpot_mean_s > 2 * *fast.metrics.tpot_mean_s);
+  CHECK(slow.scenario_hash != fast.scenario_hash);
+  CHECK(again.scenario_hash == fast.scenario_hash);
+  CHECK(*again.metrics.tpot_mean_s == *fast.metrics.tpot_mean_s);
+  fs::remove_all(folder);
 }

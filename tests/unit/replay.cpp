@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
-#include "session/session.h"
+#include "passes/cost/assembly.h"
 #include "passes/simulation/front_end.h"
 #include "passes/simulation/replay.h"
+#include "session/session.h"
 
 using namespace afdc;
 

@@ -1,8 +1,10 @@
+#include "passes/evaluation/verdicts.h"
+
 #include <cmath>
 
+#include "ir/places.h"
 #include "passes/evaluation/diagnostics.h"
 #include "passes/evaluation/metrics.h"
-#include "passes/evaluation/pipeline.h"
 #include "results/diagnostics.h"
 #include "results/metrics.h"
 #include "support/text.h"

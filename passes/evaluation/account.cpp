@@ -1,0 +1,234 @@
+#include "passes/evaluation/account.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "ir/places.h"
+#include "passes/evaluation/diagnostics.h"
+#include "support/text.h"
+
+namespace afdc {
+
+using namespace ir;
+
+namespace {
+
+/// What a step spends most time in, and what bounds it.
+std::string bottleneckOf(const Breakdown& b) {
+  if (b.rows.empty()) return "";
+  double compute = 0, memory = 0, network = 0;
+  for (const auto& row : b.rows) compute += row.compute_s, memory += row.memory_s, network += row.network_s;
+  double whole = b.overlapping ? compute + memory + network : b.seconds;
+  double other = std::max(0.0, whole - compute - memory - network);
+  struct Part {
+    double seconds;
+    const char* name;
+  } parts[] = {{memory, "memory bandwidth"}, {compute, "compute"}, {network, "network"}, {other, "host"}};
+  auto best = std::max_element(std::begin(parts), std::end(parts),
+                               [](const Part& x, const Part& y) { return x.seconds < y.seconds; });
+  std::string of = b.role.empty() || b.role == b.step ? b.step : fmt::format("{} {}", b.role, b.step);
+  return fmt::format("{} ({}% of a {} step); largest operator class: {} ({}%)", best->name,
+                     significant(100 * best->seconds / whole, 3), of, b.rows[0].cls,
+                     significant(100 * b.rows[0].seconds / whole, 3));
+}
+
+/// What the times of a role's step rest on, by operator class; and measurements that no device can have made.
+void addSources(const Role& role, const BatchState& state, bool named, SourceRange at, Diagnostics& diags, Results& r) {
+  std::map<std::string, std::map<std::string, double>> seconds;
+  std::set<std::string> told;
+  for (const auto& op : role.holder().operators(state)) {
+    if (op.seconds > 0) seconds[op.cls][op.source] += op.seconds * op.count;
+    bool table = op.source == "measured" || op.source == "between";
+    // Sizes are rounded to tiles and a fraction of a percent is a clock's.
+    if (table && op.seconds > 0 && op.seconds < 0.98 * op.bound && told.insert(op.cls).second)
+      diags.report<diag::faster_than_possible>(at, humanize(op.seconds, Dimension::of(Base::Time)), op.cls,
+                                               humanize(op.bound, Dimension::of(Base::Time)),
+                                               role.engine().device.name);
+  }
+  for (const auto& [cls, bySource] : seconds) {
+    double all = 0;
+    for (const auto& [source, t] : bySource) all += t;
+    for (const auto& [source, t] : bySource) r.sources.push_back({named ? role.name() : "", cls, source, t / all});
+  }
+}
+
+/// Stage times of an attention-FFN role in its typical step, and how its time per token answers to changes.
+AfdResult afdResult(const Role& role, const BatchState& state, double tpot, const LoadConfig& load) {
+  AfdResult out;
+  const auto& afd = *role.afd();
+  out.role = role.name();
+  out.microbatches = afd.config().microbatches;
+  out.layers = 0;
+  std::array<double, 4> sums = {0, 0, 0, 0};
+  for (const auto& run : afd.runs(state)) {
+    auto times = run.stages.times();
+    for (size_t i = 0; i < 4; ++i) sums[i] += times[i] * run.layers;
+    out.layers += run.layers;
+  }
+  for (auto& sum : sums) sum /= out.layers;
+  out.attention_s = sums[0], out.to_ffn_s = sums[1], out.ffn_s = sums[2], out.to_attention_s = sums[3];
+  out.budget_s = tpot / (3 * out.layers);
+  out.bottleneck = kAfdStageNames[static_cast<size_t>(std::max_element(sums.begin(), sums.end()) - sums.begin())];
+  double base = role.time(state).seconds;
+  auto scaled = [&](double seconds) { return tpot * seconds / base; };
+  double m = out.microbatches;
+  for (double count : {m - 1, m + 1, 2 * m})
+    if (count >= 1)
+      out.sensitivities.push_back(
+          {fmt::format("{} microbatches", shortest(count)), scaled(role.withAfd(count, 1).time(state).seconds)});
+  for (double factor : {0.5, 2.0}) {
+    BatchState other = state;
+    for (auto& g : other) g.past *= factor;
+    out.sensitivities.push_back(
+        {fmt::format("context {}", humanize((load.input + load.output / 2) * factor, Dimension::of(Base::Token))),
+         scaled(role.time(other).seconds)});
+  }
+  for (double factor : {0.5, 2.0})
+    out.sensitivities.push_back(
+        {fmt::format("link {} per device", humanize(afd.config().link[0].bandwidth * factor,
+                                                    Dimension::of(Base::Bytes) / Dimension::of(Base::Time))),
+         scaled(role.withAfd(m, factor).time(state).seconds)});
+  return out;
+}
+
+void assumeFormats(const Scenario& s, NodeId model, const EngineConfig& engine, Results& r) {
+  for (auto child : s[s.find(model, "precision")].children) {
+    auto cls = s.strings[s[child].name];
+    bool overridden = std::any_of(engine.quants.begin(), engine.quants.end(),
+                                  [&](NodeId quant) { return s.find(quant, cls).valid(); });
+    std::string what = fmt::format("{} in the checkpoint's format, {}", cls, s.show(child));
+    bool known =
+        std::any_of(r.assumptions.begin(), r.assumptions.end(), [&](const Assumption& a) { return a.what == what; });
+    if (!overridden && !known && (cls == "kv" || cls == "linear")) r.assumptions.push_back({what, whereSet(s, child)});
+  }
+}
+
+/// What bounds the whole: of two roles the busier one.
+std::string bottleneckOf(const Results& r, const Served& served) {
+  std::string out = r.roles[0].bottleneck;
+  if (r.roles.size() > 1) {
+    size_t side = served.busy[0] > served.busy[1] ? 0 : 1;
+    out = fmt::format("{} ({}% busy): {}", r.roles[side].name, significant(100 * served.busy[side], 3),
+                      r.roles[side].bottleneck);
+  }
+  for (const auto& a : r.afd) out += fmt::format("; slowest stage: {}", a.bottleneck);
+  return out;
+}
+
+/// Everything that decides a figure: the scenario's text has every value that the library and the author gave, but of
+/// measured kernels only the name of their file.
+std::string identityOf(const Scenario& s, const std::vector<Role>& roles) {
+  std::string out = print(s);
+  for (const auto& role : roles)
+    for (const auto* device : role.deviceKinds())
+      if (device->tables) out += fmt::format("tables of {}: {}\n", device->name, device->tables->hash);
+  return out;
+}
+
+}  // namespace
+
+void describe(const Scenario& s, const Subject& subject, const std::vector<Role>& roles, Results& r) {
+  r.scenario = s.strings[s[s.root].name];
+  r.model = s.show(subject.model);
+  r.deployment = s.show(subject.deployment);
+  r.workload = s.show(s.find(subject.scenario, "workload"));
+  r.scenario_hash = contentHash(identityOf(s, roles));
+  bool afd = std::any_of(roles.begin(), roles.end(), [](const Role& role) { return role.afd().has_value(); });
+  r.mode = subject.disaggregated ? (afd ? "prefill/decode with attention-FFN" : "prefill/decode")
+                                 : (afd ? "attention-FFN" : "aggregated");
+  for (const auto& role : roles) {
+    r.roles.push_back({role.name(), role.hardware(), role.devices(), 0, std::nullopt, ""});
+    r.devices += role.devices();
+    r.hardware += (r.hardware.empty() ? "" : ", ") +
+                  (roles.size() > 1 ? fmt::format("{} {}", role.name(), role.hardware()) : role.hardware());
+  }
+}
+
+void assume(const Scenario& s, const Subject& subject, const std::vector<Role>& roles,
+            std::vector<std::string> fallbacks, Results& r) {
+  for (const auto& role : roles) {
+    const auto& e = role.engine();
+    if (e.runtime.name == "ideal" && r.assumptions.empty())
+      r.assumptions.push_back({"runtime ideal: efficiencies 1 and no overheads, so times are a lower bound",
+                               whereSet(s, s.find(e.node, "runtime"))});
+    assumeFormats(s, subject.model, e, r);
+  }
+  std::sort(fallbacks.begin(), fallbacks.end());
+  fallbacks.erase(std::unique(fallbacks.begin(), fallbacks.end()), fallbacks.end());
+  for (const auto& f : fallbacks) r.assumptions.push_back({f, whereSet(s, s.find(subject.model, "precision"))});
+  if (NodeId pipeline = s.find(subject.scenario, "pipeline"); pipeline.valid())
+    r.assumptions.push_back({fmt::format("only the deployment is evaluated: the other stages of pipeline `{}` need a "
+                                         "simulation",
+                                         s.show(pipeline)),
+                             whereSet(s, pipeline)});
+}
+
+void addSteps(const std::vector<Role>& roles, const Served& served, const LoadConfig& load, SourceRange at,
+              Diagnostics& diags, Results& r) {
+  bool several = roles.size() > 1;
+  for (const auto& step : served.steps) {
+    if (step.state.empty()) continue;
+    const auto& role = roles[step.role];
+    auto breakdown = role.time(step.state, true).breakdown;
+    breakdown.step = step.name;
+    if (several) breakdown.role = role.name();
+    if (step.name == "decode" || (step.name == "prefill" && several))
+      addSources(role, step.state, several, at, diags, r);
+    if (role.afd() && r.metrics.tpot_mean_s && step.name == "decode")
+      r.afd.push_back(afdResult(role, step.state, *r.metrics.tpot_mean_s, load));
+    r.breakdowns.push_back(std::move(breakdown));
+  }
+}
+
+void addMemory(const std::vector<Role>& roles, Results& r) {
+  for (const auto& role : roles) {
+    auto memory = role.memory;
+    memory[0].kv_room = (1 - role.engine().offload.kv) * role.kvBudget;
+    r.memory.insert(r.memory.end(), memory.begin(), memory.end());
+  }
+}
+
+void addLoad(const std::vector<Role>& roles, const Served& served, const LoadConfig& load, Results& r) {
+  double past = load.input + load.output / 2;
+  size_t holder = 0;  // the devices in r.memory that hold the role's cache
+  for (size_t i = 0; i < roles.size(); ++i) {
+    auto& role = r.roles[i];
+    if (i < served.busy.size()) role.busy = served.busy[i];
+    double longest = -1;
+    for (const auto& step : served.steps)
+      for (const auto& b : r.breakdowns) {
+        bool own = step.role == i && b.step == step.name && (roles.size() == 1 || b.role == role.name);
+        if (!own || step.share * b.seconds <= longest) continue;
+        longest = step.share * b.seconds;
+        role.step_s = b.seconds;
+        role.bottleneck = bottleneckOf(b);
+      }
+
+    double sequence = sequenceBytes(roles[i].holder(), past), budget = roles[i].kvBudget;
+    auto& memory = r.memory[holder];
+    memory.kv = (1 - roles[i].engine().offload.kv) * std::min(budget, served.sequences[i] * sequence);
+    memory.kv_capacity_tokens = sequence > 0 ? budget / sequence * past : 0;
+    holder += roles[i].memory.size();
+  }
+  r.bottleneck = bottleneckOf(r, served);
+}
+
+void price(const Scenario& s, NodeId deployment, const Prices& prices, Results& r, Diagnostics& diags) {
+  NodeId cluster = s.find(deployment, "cluster");
+  r.devices_paid = prices.devices;
+  if (prices.devices > r.devices)
+    diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(prices.devices - r.devices),
+                                           shortest(prices.devices), s.show(cluster));
+  if (!prices.known()) {
+    r.assumptions.push_back({"no price is known for these nodes", ""});
+    return;
+  }
+  for (auto pool : s.blocks(cluster, "pool"))
+    r.assumptions.push_back(
+        {fmt::format("price {}", s.show(s.find(pool, "node.price"))), whereSet(s, s.find(pool, "node.price"))});
+}
+
+}  // namespace afdc
