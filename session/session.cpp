@@ -1,5 +1,6 @@
 #include "session/session.h"
 
+#include "passes/evaluation/verdicts.h"
 #include "passes/lowering/measure.h"
 #include "session/diagnostics.h"
 #include "support/text.h"

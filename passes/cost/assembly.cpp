@@ -13,7 +13,7 @@ using namespace ir;
 
 namespace {
 
-/// Adds the unit that drafts, if the engine speculates. Drafts run on the devices that hold the cache, with their
+/// Adds the part that drafts, if the engine speculates. Drafts run on the devices that hold the cache, with their
 /// degrees.
 bool addDrafts(Assembly& out, const Scenario& s, NodeId engine, NodeId model, Diagnostics& diags) {
   out.speculation = readSpeculation(s, engine);
@@ -26,12 +26,12 @@ bool addDrafts(Assembly& out, const Scenario& s, NodeId engine, NodeId model, Di
         .help("give the model an `mtp`, or draft by a smaller model: `DraftModel { model = … }`");
     return false;
   }
-  Unit unit{.name = out.name + ".drafts", .config = out.units[0].config, .model = drafts, .drafts = true};
+  EnginePart part{.name = out.name + ".drafts", .config = out.parts[0].config, .model = drafts, .drafts = true};
   if (out.attentionFfn) {
-    unit.config.degrees.ep = unit.config.degrees.ranks();
-    unit.config.degrees.edp = 1;
+    part.config.degrees.ep = part.config.degrees.ranks();
+    part.config.degrees.edp = 1;
   }
-  out.units.push_back(std::move(unit));
+  out.parts.push_back(std::move(part));
   return true;
 }
 
@@ -45,37 +45,37 @@ std::optional<Assembly> assemble(const Scenario& s, NodeId deployment, NodeId en
     out.attentionFfn = readAfd(s, deployment, engine, diags);
     if (!out.attentionFfn) return std::nullopt;
     const auto& [attention, ffn] = std::tie(out.attentionFfn->attention, out.attentionFfn->ffn);
-    out.units.push_back(
+    out.parts.push_back(
         {.name = attention.name, .config = attention, .model = model, .part = StepModel::Part::Attention});
-    out.units.push_back({.name = ffn.name, .config = ffn, .model = model, .part = StepModel::Part::Ffn});
+    out.parts.push_back({.name = ffn.name, .config = ffn, .model = model, .part = StepModel::Part::Ffn});
   } else {
     auto config = readEngine(s, deployment, engine, diags);
     if (!config) return std::nullopt;
-    out.units.push_back({.name = out.name, .config = std::move(*config), .model = model});
+    out.parts.push_back({.name = out.name, .config = std::move(*config), .model = model});
   }
   if (!addDrafts(out, s, engine, model, diags)) return std::nullopt;
   return out;
 }
 
 bool lower(Assembly& assembly, const Scenario& s, std::vector<std::string>& fallbacks, Diagnostics& diags) {
-  for (auto& unit : assembly.units) {
+  for (auto& part : assembly.parts) {
     std::vector<std::string> ofDrafts;  // said of the model itself already
-    unit.graph = lower(s, unit.model, unit.config.arithmetic(), unit.drafts ? ofDrafts : fallbacks, diags);
-    if (!unit.graph) return false;
+    part.graph = lower(s, part.model, part.config.arithmetic(), part.drafts ? ofDrafts : fallbacks, diags);
+    if (!part.graph) return false;
   }
   return true;
 }
 
 bool shard(Assembly& assembly, Diagnostics& diags) {
-  return std::all_of(assembly.units.begin(), assembly.units.end(),
-                     [&](Unit& unit) { return unit.plan || shard(*unit.graph, diags); });
+  return std::all_of(assembly.parts.begin(), assembly.parts.end(),
+                     [&](EnginePart& part) { return part.plan || shard(*part.graph, diags); });
 }
 
 bool insertCollectives(Assembly& assembly, Diagnostics& diags) {
-  for (auto& unit : assembly.units) {
-    if (unit.plan) continue;
-    insertCollectives(*unit.graph);
-    if (auto problem = verify(*unit.graph); !problem.empty()) {
+  for (auto& part : assembly.parts) {
+    if (part.plan) continue;
+    insertCollectives(*part.graph);
+    if (auto problem = verify(*part.graph); !problem.empty()) {
       diags.report<diag::internal_error>({}, problem);
       return false;
     }
@@ -84,17 +84,17 @@ bool insertCollectives(Assembly& assembly, Diagnostics& diags) {
 }
 
 std::optional<Role> place(Assembly assembly, const Scenario& s, Diagnostics& diags) {
-  auto& units = assembly.units;
-  for (auto& unit : units)
-    if (!unit.plan) unit.plan = std::make_shared<const Plan>(compile(std::move(*unit.graph), unit.config));
-  if (assembly.attentionFfn && !checkCut(units[0].plan->graph, s, diags)) return std::nullopt;
-  auto model = [](const Unit& unit) { return StepModel(unit.plan, unit.config, unit.part); };
+  auto& parts = assembly.parts;
+  for (auto& part : parts)
+    if (!part.plan) part.plan = std::make_shared<const Plan>(compile(std::move(*part.graph), part.config));
+  if (assembly.attentionFfn && !checkCut(parts[0].plan->graph, s, diags)) return std::nullopt;
+  auto model = [](const EnginePart& part) { return StepModel(part.plan, part.config, part.part); };
   Role role = assembly.attentionFfn
-                  ? Role(assembly.name, AfdModel(model(units[0]), model(units[1]), *assembly.attentionFfn))
-                  : Role(assembly.name, model(units[0]));
+                  ? Role(assembly.name, AfdModel(model(parts[0]), model(parts[1]), *assembly.attentionFfn))
+                  : Role(assembly.name, model(parts[0]));
   if (!checkDivision(role.holder(), s, diags)) return std::nullopt;
   if (role.afd() && !checkDivision(role.afd()->ffn(), s, diags)) return std::nullopt;
-  if (units.back().drafts) role.speculate(model(units.back()), *assembly.speculation);
+  if (parts.back().drafts) role.speculate(model(parts.back()), *assembly.speculation);
   return role;
 }
 
@@ -102,17 +102,17 @@ std::optional<Role> buildRole(const Scenario& s, NodeId deployment, NodeId engin
                               Diagnostics& diags, Plans* plans) {
   auto assembly = assemble(s, deployment, engine, diags);
   if (!assembly || !lower(*assembly, s, fallbacks, diags)) return std::nullopt;
-  std::vector<std::string> keys;  // parallel to the units; empty: not to be kept
-  for (auto& unit : assembly->units) {
-    keys.push_back(plans ? Plans::key(*unit.graph, unit.config) : "");
-    if (!keys.back().empty()) unit.plan = plans->find(keys.back());
+  std::vector<std::string> keys;  // parallel to the parts; empty: not to be kept
+  for (auto& part : assembly->parts) {
+    keys.push_back(plans ? Plans::key(*part.graph, part.config) : "");
+    if (!keys.back().empty()) part.plan = plans->find(keys.back());
   }
   if (!shard(*assembly, diags) || !insertCollectives(*assembly, diags)) return std::nullopt;
   for (size_t i = 0; i < keys.size(); ++i) {
-    auto& unit = assembly->units[i];
-    if (unit.plan) continue;
-    unit.plan = std::make_shared<const Plan>(compile(std::move(*unit.graph), unit.config));
-    if (!keys[i].empty()) plans->put(keys[i], unit.plan);
+    auto& part = assembly->parts[i];
+    if (part.plan) continue;
+    part.plan = std::make_shared<const Plan>(compile(std::move(*part.graph), part.config));
+    if (!keys[i].empty()) plans->put(keys[i], part.plan);
   }
   return place(std::move(*assembly), s, diags);
 }

@@ -123,11 +123,11 @@ constexpr Pass kPasses[] = {
     {"slo", Results, "verdicts and margins", true, slo},
 };
 
-/// The graphs of all units of all engines; a single engine's without a word on whose it is.
+/// The graphs of all parts of all engines; a single engine's without a word on whose it is.
 std::string printGraphs(const std::vector<Assembly>& engines) {
   std::vector<EngineGraph> graphs;
   for (const auto& engine : engines)
-    for (const auto& unit : engine.units) graphs.push_back({unit.name, *unit.graph});
+    for (const auto& part : engine.parts) graphs.push_back({part.name, *part.graph});
   return print(graphs);
 }
 

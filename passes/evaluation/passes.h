@@ -21,7 +21,7 @@ struct Evaluation {
   const ir::Scenario& scenario;
   Diagnostics& diags;
   Subject subject = {};                     ///< resolve
-  std::vector<Assembly> engines = {};       ///< lower … collectives: with the graphs of their units
+  std::vector<Assembly> engines = {};       ///< lower … collectives: with the graphs of their parts
   std::vector<std::string> fallbacks = {};  ///< lower: formats that devices cannot compute in
   std::vector<Role> roles = {};             ///< place, fit
   LoadConfig load = {};                     ///< serve

@@ -11,9 +11,9 @@ namespace afdc::kernels {
 
 /// All families of one system, engine and version.
 struct Pack {
-  std::string system, engine, version;
-  std::string hash;  ///< of the file that it was read from
-  std::map<std::string, Family> families;
+  std::string system = {}, engine = {}, version = {};
+  std::string hash = {};  ///< of the file that it was read from
+  std::map<std::string, Family> families = {};
   const Grid* find(std::string_view family, std::string_view categories) const;
 };
 

@@ -288,6 +288,7 @@ PointFigures figuresOf(const PointModel::Job& job) {
     double perRank = solo.running / e.degrees.dp;
     sequences = (load.arrivals == LoadConfig::Arrivals::Batch ? std::ceil(perRank) : perRank) * e.degrees.pp;
   }
+  addPrices(out.metrics, *job.prices);
   if (job.judge->checks.asksMemory()) {
     auto memory = first.memory[0];
     memory.kv = (1 - e.offload.kv) *

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "driver/commands.h"
+#include "passes/evaluation/verdicts.h"
 #include "session/session.h"
 #include "passes/search/landscape.h"
 #include "passes/search/ranking.h"

@@ -74,7 +74,7 @@ TEST_CASE("products: the table's own points, log-log between them, the edge's ut
 }
 
 TEST_CASE("a pack reads back as it was written; damage is said") {
-  Pack pack{"h100_sxm", "trtllm", "1.0", {}};
+  Pack pack{.system = "h100_sxm", .engine = "trtllm", .version = "1.0"};
   auto& grid = pack.families["gemm_perf"].grids["fp8"];
   grid.add({128, 256, 1}, 1.25e-5);
   grid.add({128, 256, 2}, 2.5e-5);
