@@ -111,7 +111,7 @@ def main():
     assert front["generation_servers"] == {"num_instances": 1, "urls": ["node-2:8000"]}
 
     # Whatever a scenario is called, its name stays in the comments of what is emitted.
-    text = scenario(aggregated("Llama31_70B", "replicas = 2, parallel { tp = 4 }", "vLLM"))
+    text = scenario(aggregated("Llama2_70B", "replicas = 2, parallel { tp = 4 }", "vLLM"), machine=node("H100x8"), slo="expect p99(ttft) < 2 s")
     named = text.replace("scenario s {", 'scenario "a\\ntouch pwned #" {')
     assert named != text
     for target in ("vllm", "sglang", "trtllm", "leaderworkerset", "vllm_bench", "prometheus", "blis", "vidur", "aiconfigurator"):
