@@ -36,21 +36,20 @@ const Figure kFigures[] = {
 };
 
 /// What was asked of the server, where it is not what the scenario says.
-std::vector<std::string> differences(const Json& result, const ir::Scenario& s) {
+std::vector<std::string> differences(const Json& result, const LoadConfig& load) {
   std::vector<std::string> out;
-  auto workload = s.find(s.root, "workload");
   double completed = result["completed"].number();
-  auto differ = [&](std::string_view what, double measured, std::optional<double> said) {
-    if (said && measured > 0 && std::fabs(measured / *said - 1) > 0.02)
+  auto differ = [&](std::string_view what, double measured, double said) {
+    if (measured > 0 && std::fabs(measured / said - 1) > 0.02)
       out.push_back(
-          fmt::format("{}: {} measured, {} in the scenario", what, significant(measured, 4), significant(*said, 4)));
+          fmt::format("{}: {} measured, {} in the scenario", what, significant(measured, 4), significant(said, 4)));
   };
   if (completed > 0) {
-    differ("mean prompt", result["total_input_tokens"].number() / completed, s.number(workload, "input"));
-    differ("mean answer", result["total_output_tokens"].number() / completed, s.number(workload, "output"));
+    differ("mean prompt", result["total_input_tokens"].number() / completed, load.input);
+    differ("mean answer", result["total_output_tokens"].number() / completed, load.output);
   }
-  if (s.isA(s.find(workload, "arrivals"), "Closed"))
-    differ("requests at once", result["max_concurrency"].number(), s.number(workload, "arrivals.concurrency"));
+  if (load.arrivals == LoadConfig::Arrivals::Closed)
+    differ("requests at once", result["max_concurrency"].number(), load.amount);
   if (double failed = result["failed"].number(); failed > 0)
     out.push_back(fmt::format("{} requests failed", significant(failed, 6)));
   return out;
@@ -101,7 +100,7 @@ Output runCompare(const Options& o) {
                        .set("predicted", predicted ? Document(*predicted / f.scale) : Document());
         rows.add(row.set("measured", result[f.key].number()));
       }
-      auto notes = differences(result, lowered);
+      auto notes = differences(result, evaluated.load);
       auto said = Document::list();
       for (const auto& n : notes) table += "  " + n + "\n", said.add(n);
       out.out += o.json ? Document::map()

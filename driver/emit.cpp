@@ -122,13 +122,10 @@ bool runJob(Session& session, const Job& job, const Options& o, Output& out) {
   if (!evaluated.results || session.diags.errors() > 0) return false;
   evaluated.results->compiler_version = AFDC_VERSION;
   evaluated.results->stdlib_hash = stdlibHash();
-  emit::Input input{lowered,
-                    emit::readServing(lowered),
-                    *evaluated.results,
-                    [&] { return tracesOf(evaluated, lowered); },
-                    AFDC_VERSION,
-                    o.emit.requests,
-                    o.emit.seed};
+  auto view = readDeployment(lowered, session.diags);
+  if (!view) return false;
+  emit::Input input{lowered,      std::move(*view), *evaluated.results, [&] { return tracesOf(evaluated); },
+                    AFDC_VERSION, o.emit.requests,  o.emit.seed};
   auto emission = emit::emitTo(*job.target, input, job.lossy);
   for (const auto& r : emission.refusals)
     session.diags.report<diag::not_expressible>(placeOf(lowered, r.path, session.diags), job.target->title, r.what);

@@ -92,8 +92,12 @@ void scoreCase(const Json& c, kernels::Library& tables, NameIndex& names, Scoreb
   auto declared = names.model(in["model"].text());
   const auto* resolved = declared ? names.resolved(*declared) : nullptr;
   if (!resolved) return board.skip(id, fmt::format("model `{}` is not in the standard library", in["model"].text()));
-  auto [shape, problem] = shapeOf(*resolved, resolved->root);
-  if (!problem.empty()) return board.skip(id, problem);
+  SourceManager sources;
+  Diagnostics diags(sources);
+  auto told = shapeOf(*resolved, resolved->root, diags);
+  if (!told) return board.skip(id, diags.text(false));
+  const auto& shape = told->shape;
+  if (!told->error.empty()) return board.skip(id, told->error);
   if (upstream && shape.mla)
     return board.skip(id, "tables missing: upstream's measured latent-attention blocks (mla module)");
   tables.forgetMissing();

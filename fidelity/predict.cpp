@@ -276,7 +276,7 @@ const Built& Predictor::build(const Record& r) {
         if (!role || !fitRole(*role, scenario, session.diags)) break;
         b.roles.push_back(std::move(*role));
       }
-      b.transfer = readTransfer(scenario, scenario.root);
+      if (auto transfer = readTransfer(scenario, scenario.root, session.diags)) b.transfer = *transfer;
     }
   }
   if (session.diags.errors() > 0 || b.roles.empty()) {
@@ -368,7 +368,7 @@ Prediction predictSteady(const Record& r, const Built& b, const std::vector<Role
   SourceManager sources;
   Diagnostics diags(sources);
   std::vector<Assumption> assumptions;
-  ServeContext context{*b.scenario, b.scenario->root, assumptions, diags};
+  ServeContext context{*b.scenario, assumptions, diags};
   LoadConfig load;
   load.arrivals = LoadConfig::Arrivals::Poisson;
   load.amount = r.rate;

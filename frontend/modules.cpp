@@ -64,6 +64,7 @@ Module* ModuleLoader::loadText(const std::string& name, std::string text) {
 Module* ModuleLoader::loadStandard(std::string_view dotted) {
   std::string path = standardPath(dotted), key = "<std>/" + path;
   if (auto found = modules_.find(key); found != modules_.end()) return found->second.get();
+  if (auto found = replaced_.find(path); found != replaced_.end()) return parse(key, path, found->second, true);
   if (!stdlibDir_.empty()) {
     auto source = readSource(stdlibDir_ + "/" + path);
     if (source.error.empty()) return parse(key, stdlibDir_ + "/" + path, std::move(source.text), true);

@@ -41,6 +41,9 @@ class ModuleLoader {
   /// `stdlibDir`: read the standard library from there instead of the binary; empty for the embedded one.
   ModuleLoader(Diagnostics& diags, std::string stdlibDir) : diags_(diags), stdlibDir_(std::move(stdlibDir)) {}
 
+  /// From now on `text` stands for a file of the standard library ("std/hw.afd"), for those who hold changed ones.
+  void replaceStandard(std::string path, std::string text) { replaced_[std::move(path)] = std::move(text); }
+
   /// Loads a user's file and all it imports; null when the file itself cannot be read (reported).
   Module* loadFile(const std::string& path);
   Module* loadText(const std::string& name, std::string text);
@@ -56,6 +59,7 @@ class ModuleLoader {
   Diagnostics& diags_;
   std::string stdlibDir_;
   std::shared_ptr<DataFiles> dataFiles_ = std::make_shared<DataFiles>();
+  std::unordered_map<std::string, std::string> replaced_;
   std::unordered_map<std::string, std::unique_ptr<Module>> modules_;
   std::vector<std::pair<std::string, Module*>> loading_;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -64,18 +65,18 @@ class Experiment {
   Experiment(const Input& in, Emission& out) : in_(in), out_(out) {}
 
   Document run() {
-    const auto& v = in_.serving;
+    const auto& v = in_.view;
     put("serving_mode", v.disaggregated ? "disagg" : "agg", "deployment");
     std::string prefix = v.disaggregated ? "prefill_" : "";
     double total = 0;
     for (const auto& e : v.engines) {
-      engine(e, v.disaggregated ? e.name + "_" : "");
-      total += e.replicas * e.devices();
+      engine(e, v.disaggregated ? e.unit + "_" : "");
+      total += e.replicas * e.degrees.devices();
     }
     put("total_gpus", total, "deployment");
     const auto& l = v.load;
-    put("isl", std::round(l.input.mean), "workload.input");
-    put("osl", std::round(l.output.mean), "workload.output");
+    put("isl", std::round(l.input), "workload.input");
+    put("osl", std::round(l.output), "workload.output");
     if (l.shared > 0) put("prefix", std::round(l.shared), "workload.prefix.shared");
     for (const auto& p : v.promises)
       if ((p.metric == "ttft" || p.metric == "tpot") && p.op.starts_with("<")) {
@@ -90,43 +91,47 @@ class Experiment {
 
  private:
   void engine(const Engine& e, const std::string& prefix) {
-    const auto& v = in_.serving;
+    const auto& v = in_.view;
     auto system = std::find_if(std::begin(kSystems), std::end(kSystems),
-                               [&](const System& s) { return !e.device.called(s.names).empty(); });
-    std::string gpu = "deployment.cluster." + e.pool + ".node.gpu";
+                               [&](const System& s) { return !called(e.device, s.names).empty(); });
+    std::string gpu = e.said(FieldId::Pool_gpu);
     if (system == std::end(kSystems))
       out_.refuse(fmt::format("device `{}` is none of its systems", e.device.name), gpu);
     else
       put(prefix + "system_name", system->name, gpu);
-    put(prefix + "model_path", v.checkpoint, "deployment.model");
-    if (e.program.empty())
-      out_.lose(fmt::format("runtime `{}` is no engine: TensorRT-LLM is asked for", e.runtime), e.owner + ".runtime");
-    put(prefix + "backend_name", e.program.empty() ? std::string("trtllm") : e.program, e.owner + ".runtime");
-    if (auto format = formatOf(e.linear, false); !format.empty())
-      put(prefix + "gemm_quant_mode", format, e.owner + ".quant");
-    if (auto format = formatOf(e.expert, true); v.shape.experts > 0 && !format.empty())
-      put(prefix + "moe_quant_mode", format, e.owner + ".quant");
-    if (auto format = formatOf(e.kv, false); !format.empty())
-      put(prefix + "kvcache_quant_mode", format, e.owner + ".quant");
-    if (e.drafts > 0) {
-      put(prefix + "nextn", e.drafts, e.owner + ".speculative.depth");
-      put(prefix + "nextn_accepted", e.drafts * e.acceptance, e.owner + ".speculative.acceptance");
+    put(prefix + "model_path", v.checkpoint(), "deployment.model");
+    if (programOf(e).empty())
+      out_.lose(fmt::format("runtime `{}` is no engine: TensorRT-LLM is asked for", e.runtime.name),
+                e.said(FieldId::Engine_runtime));
+    put(prefix + "backend_name", programOf(e).empty() ? std::string("trtllm") : programOf(e),
+        e.said(FieldId::Engine_runtime));
+    const auto formats = formatsOf(v, e);
+    if (auto format = formatOf(formats.linear, false); !format.empty())
+      put(prefix + "gemm_quant_mode", format, e.said(FieldId::Engine_quant));
+    if (auto format = formatOf(formats.expert, true); v.shape.experts > 0 && !format.empty())
+      put(prefix + "moe_quant_mode", format, e.said(FieldId::Engine_quant));
+    if (auto format = formatOf(formats.kv, false); !format.empty())
+      put(prefix + "kvcache_quant_mode", format, e.said(FieldId::Engine_quant));
+    if (e.speculation.depth > 0) {
+      put(prefix + "nextn", e.speculation.depth, e.said(FieldId::Speculation_depth));
+      put(prefix + "nextn_accepted", e.speculation.depth * e.speculation.acceptance,
+          e.said(FieldId::Speculation_acceptance));
     }
     if (v.disaggregated) {
-      out_.lose(fmt::format("the degrees of `{}`: in this mode it searches worker shapes itself", e.name),
-                e.at("parallel"));
+      out_.lose(fmt::format("the degrees of `{}`: in this mode it searches worker shapes itself", e.unit),
+                e.path + ".parallel");
       return;
     }
     auto only = [&](const char* key, double value, const char* field) {
       doc_.set(fmt::format("agg_{}_candidates", key), Document::list({value}));
-      out_.map("experiment.yaml", fmt::format("agg_{}_candidates", key), shortest(value), e.at(field));
+      out_.map("experiment.yaml", fmt::format("agg_{}_candidates", key), shortest(value), e.path + "." + field);
     };
-    only("num_gpu", e.devices(), "parallel");
-    only("tp", e.tp, "parallel.tp");
-    only("pp", e.pp, "parallel.pp");
-    only("dp", e.dp, "parallel.dp");
-    only("moe_tp", v.shape.experts > 0 ? e.tp * e.dp / e.ep : 1, "parallel.etp");
-    only("moe_ep", v.shape.experts > 0 ? e.ep : 1, "parallel.ep");
+    only("num_gpu", e.degrees.devices(), "parallel");
+    only("tp", e.degrees.tp, "parallel.tp");
+    only("pp", e.degrees.pp, "parallel.pp");
+    only("dp", e.degrees.dp, "parallel.dp");
+    only("moe_tp", v.shape.experts > 0 ? e.degrees.tp * e.degrees.dp / e.degrees.ep : 1, "parallel.etp");
+    only("moe_ep", v.shape.experts > 0 ? e.degrees.ep : 1, "parallel.ep");
   }
 
   template <class T>
@@ -142,12 +147,12 @@ class Experiment {
 };
 
 void write(const Input& in, Emission& out) {
-  if (in.serving.checkpoint.empty())
-    out.refuse(fmt::format("model `{}` names no checkpoint, and it knows models by their paths", in.serving.model),
+  if (in.view.checkpoint().empty())
+    out.refuse(fmt::format("model `{}` names no checkpoint, and it knows models by their paths", in.view.model.name),
                "deployment.model");
   auto experiment = Experiment(in, out).run();
   auto file = Document::map();
-  file.set("exps", Document::list({in.serving.scenario})).set(in.serving.scenario, experiment);
+  file.set("exps", Document::list({in.view.scenario})).set(in.view.scenario, experiment);
   out.file("experiment.yaml") =
       fmt::format("# {}\n# aiconfigurator cli exp --yaml-path experiment.yaml\n{}", in.stamp(), file.yaml());
 }

@@ -16,6 +16,7 @@
 #include "backends/astra_sim/chakra.h"
 #include "backends/astra_sim/closed_form.h"
 #include "backends/astra_sim/run.h"
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -270,11 +271,10 @@ const char* algorithmFor(TraceKind kind, const StepTrace& trace, const std::vect
 
 /// How the devices of a tier are joined: what the scenario says of the scale-up domain or of a tier of the cluster.
 std::string topologyOf(const Input& in, const std::string& tier) {
-  const auto& s = in.scenario;
-  auto cluster = s.find(s.root, "deployment.cluster");
-  std::string at = tier == "scale-up" ? in.serving.engines[0].pool + ".node.gpu.scale_up.topology" : tier + ".topology";
-  auto topology = s.find(cluster, at);
-  return s.isA(topology, "Ring") ? "Ring" : s.isA(topology, "FullMesh") ? "FullyConnected" : "Switch";
+  auto joined = tier == "scale-up" ? in.view.engines[0].device.scale_up_joined : Joined::Switch;
+  for (const auto& declared : in.view.tiers)
+    if (declared.name == tier) joined = declared.joined;
+  return joined == Joined::Ring ? "Ring" : joined == Joined::FullMesh ? "FullyConnected" : "Switch";
 }
 
 /// Dimensions of the network that a trace runs over, innermost first: as many as it takes to reach all ranks.
@@ -297,7 +297,7 @@ std::vector<NetworkDim> networkOf(const Input& in, const StepTrace& trace) {
 }
 
 void writeStep(const Input& in, Emission& out, std::shared_ptr<const StepTrace> trace) {
-  std::string folder = stepName(in.serving, *trace);
+  std::string folder = stepName(in.view, *trace);
   if (trace->ranks < 2) {
     out.lose(fmt::format("step `{}` runs on one device: ASTRA-sim has no network of one", folder), "deployment");
     return;
@@ -358,7 +358,7 @@ void writeStep(const Input& in, Emission& out, std::shared_ptr<const StepTrace> 
   std::string engine = "deployment." + trace->role;
   out.map(path("network.yml"), "npus_count", std::to_string(trace->ranks), engine + ".parallel");
   out.map(path("system.json"), "local-mem-bw", shortest(kUnits[2].write(trace->bandwidth)),
-          "deployment.cluster." + in.serving.engines[0].pool + ".node.gpu.hbm.bandwidth");
+          in.view.engines[0].said(FieldId::Gpu_bandwidth));
 }
 
 void write(const Input& in, Emission& out) {

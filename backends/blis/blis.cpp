@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "backends/emit/launch.h"
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -46,27 +47,28 @@ constexpr Ability kAbilities[] = {
 };
 
 void write(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   const auto& e = v.engines[0];
   for (const auto& other : v.engines)
-    if (other.tp != e.tp)
-      out.refuse(fmt::format("`{}` has tp = {}, `{}` tp = {}: its instances are all alike", e.name, shortest(e.tp),
-                             other.name, shortest(other.tp)),
-                 other.at("parallel.tp"));
+    if (other.degrees.tp != e.degrees.tp)
+      out.refuse(fmt::format("`{}` has tp = {}, `{}` tp = {}: its instances are all alike", e.unit,
+                             shortest(e.degrees.tp), other.unit, shortest(other.degrees.tp)),
+                 other.said(FieldId::Parallel_tp));
   if (!out.refusals.empty()) return;
   auto hardware = Document::map();
   auto& device = hardware[e.device.name];
   device.set("TFlopsPeak", kUnits[Flops].write(e.device.bf16));
   if (e.device.fp8 > 0) device.set("TFlopsFP8", kUnits[Flops].write(e.device.fp8));
   device.set("BwPeakTBs", kUnits[Bandwidth].write(e.device.bandwidth))
-      .set("MemoryGiB", kUnits[Memory].write(e.device.memory));
+      .set("MemoryGiB", kUnits[Memory].write(e.device.capacity));
   // Shares of the peaks that our prediction reaches are no constants: its own calibration supplies them.
-  out.lose("mfuPrefill and mfuDecode are left to its own figures", e.owner + ".runtime");
+  out.lose("mfuPrefill and mfuDecode are left to its own figures", e.said(FieldId::Engine_runtime));
   out.file("hardware_config.json") = hardware.json();
-  std::string gpu = "deployment.cluster." + e.pool + ".node.gpu";
+  std::string gpu = e.said(FieldId::Pool_gpu);
   out.map("hardware_config.json", "BwPeakTBs", shortest(kUnits[Bandwidth].write(e.device.bandwidth)),
           gpu + ".hbm.bandwidth");
-  out.map("hardware_config.json", "MemoryGiB", shortest(kUnits[Memory].write(e.device.memory)), gpu + ".hbm.capacity");
+  out.map("hardware_config.json", "MemoryGiB", shortest(kUnits[Memory].write(e.device.capacity)),
+          gpu + ".hbm.capacity");
 
   out.file("model/config.json") = modelConfig(v).json();
   auto header = Document::map().set("trace_version", 2).set("time_unit", "microseconds").set("mode", "generated");
@@ -87,24 +89,24 @@ void write(const Input& in, Emission& out) {
     bool shared = r.prefix >= 0;
     trace += fmt::format("{},client,tenant,standard,,0,{},{},true,{},{},{},0,0,0,0,{},0,0,{},{},0,0,0,,,\n", id++,
                          shared ? fmt::format("prefix-{}", r.prefix) : "", shared ? shortest(v.load.shared) : "0",
-                         shortest(r.input), shortest(r.output), shortest(r.input), v.checkpoint, at, at);
+                         shortest(r.input), shortest(r.output), shortest(r.input), v.checkpoint(), at, at);
     last = r.at;
   }
   Command c;
-  c.add("blis").add("replay").add("--model", v.checkpoint).add("--hardware", e.device.name);
-  c.add("--model-config-folder", "model").add("--hardware-config", "hardware_config.json").add("--tp", e.tp);
-  out.map("run.sh", "--tp", shortest(e.tp), e.at("parallel.tp"));
+  c.add("blis").add("replay").add("--model", v.checkpoint()).add("--hardware", e.device.name);
+  c.add("--model-config-folder", "model").add("--hardware-config", "hardware_config.json").add("--tp", e.degrees.tp);
+  out.map("run.sh", "--tp", shortest(e.degrees.tp), e.said(FieldId::Parallel_tp));
   if (v.disaggregated) {
-    c.add("--prefill-instances", v.find(Role::Prefill)->replicas)
-        .add("--decode-instances", v.find(Role::Decode)->replicas);
-    double nics =
-        v.transferScaleUp ? e.device.scaleUp : e.device.nics * e.device.nicBandwidth / e.device.perNode * e.tp;
-    double latency = v.transferScaleUp ? e.device.scaleUpLatency : e.device.nicLatency;
+    c.add("--prefill-instances", v.find(Serves::Prefill)->replicas)
+        .add("--decode-instances", v.find(Serves::Decode)->replicas);
+    double nics = v.transfer.scaleUp() ? e.device.scale_up_bandwidth
+                                       : e.machine.nics * e.machine.nic_bandwidth / e.machine.gpus * e.degrees.tp;
+    double latency = v.transfer.scaleUp() ? e.device.scale_up_latency : e.machine.nic_latency;
     c.add("--pd-transfer-bandwidth", kUnits[Transfer].write(nics)).add("--pd-transfer-base-latency", latency * 1e3);
   } else {
     c.add("--num-instances", e.replicas);
   }
-  c.add("--max-num-running-reqs", e.maxSeqs).add("--max-num-scheduled-tokens", e.maxTokens);
+  c.add("--max-num-running-reqs", e.max_seqs).add("--max-num-scheduled-tokens", e.max_tokens);
   c.add("--trace-header", "trace.yaml").add("--trace-data", "trace.csv");
   // Its default horizon is twice the last arrival.
   c.add("--horizon", std::ceil((2 * last + 600) * 1e6));

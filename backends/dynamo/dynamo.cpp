@@ -7,6 +7,7 @@
 
 #include "backends/kubernetes/pods.h"
 #include "backends/vllm/vllm.h"
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -50,7 +51,7 @@ Document component(std::string name, const char* type, double replicas, Document
 }
 
 void write(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   if (v.attentionFfn) out.refuse("a DynamoGraphDeployment takes no attention and FFN apart", "deployment");
   if (!possible(in, out)) return;
   const auto& launcher = launcherOf(in, out);
@@ -68,9 +69,10 @@ void write(const Input& in, Emission& out) {
     auto container = Document::map().set("name", "main").set("image", framework->image);
     Command command = launcher.command(in, e, out), started;
     started.add("python3").add("-m").add(std::string(framework->module));
-    started.add(std::string(framework->model), v.checkpoint);
+    started.add(std::string(framework->model), v.checkpoint());
     for (auto& word : optionsOf(command)) started.add(std::move(word));
-    if (e.role != Role::Both) started.add("--disaggregation-mode", e.role == Role::Prefill ? "prefill" : "decode");
+    if (e.serves != Serves::Both)
+      started.add("--disaggregation-mode", e.serves == Serves::Prefill ? "prefill" : "decode");
     if (command.files.empty()) {
       container.set("command", Document::list({"python3", "-m", framework->module}));
       auto args = Document::list();
@@ -82,10 +84,11 @@ void write(const Input& in, Emission& out) {
           "args",
           Document::list({fmt::format("set -eu\n{}exec {}\n", filesInScript(command), shellLine(started, " \\\n  "))}));
     }
-    container["resources"]["limits"].set("nvidia.com/gpu", shortest(std::min(e.devices(), e.device.perNode)));
-    const char* type = e.role == Role::Both ? "worker" : e.role == Role::Prefill ? "prefill" : "decode";
+    container["resources"]["limits"].set("nvidia.com/gpu", shortest(std::min(e.degrees.devices(), e.machine.gpus)));
+    const char* type = e.serves == Serves::Both ? "worker" : e.serves == Serves::Prefill ? "prefill" : "decode";
     components.add(component(roleOf(e), type, e.replicas, std::move(container), e.nodes()));
-    out.map("dynamo.yaml", fmt::format("{}.replicas", roleOf(e)), shortest(e.replicas), e.owner + ".replicas");
+    out.map("dynamo.yaml", fmt::format("{}.replicas", roleOf(e)), shortest(e.replicas),
+            e.said(FieldId::Engine_replicas));
     out.map("dynamo.yaml", fmt::format("{}.multinode.nodeCount", roleOf(e)), shortest(e.nodes()), e.path + ".parallel");
   }
   out.lose("images are named without their registry: write yours in front", "deployment");

@@ -7,13 +7,14 @@
 #include <cmath>
 #include <map>
 
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
 
 Command& Command::add(std::string option, double value) { return add(std::move(option), significant(value, 12)); }
 
-std::vector<Process> placementOf(const Serving& serving) {
+std::vector<Process> placementOf(const DeploymentView& view) {
   std::vector<Process> out;
   // Nodes of a pool in use, and devices taken of the last one. Attention and FFN groups of a replica go together.
   struct Filled {
@@ -21,8 +22,8 @@ std::vector<Process> placementOf(const Serving& serving) {
   };
   std::map<std::string, Filled> pools;
   int nodes = 0;
-  for (const auto& e : serving.engines) {
-    auto perNode = static_cast<int>(e.device.perNode), devices = static_cast<int>(e.devices());
+  for (const auto& e : view.engines) {
+    auto perNode = static_cast<int>(e.machine.gpus), devices = static_cast<int>(e.degrees.devices());
     auto& pool = pools[e.pool];
     for (int r = 0; r < static_cast<int>(e.replicas); ++r) {
       int parts = (devices + perNode - 1) / perNode, first = -1;
@@ -88,7 +89,7 @@ std::string filesInScript(const Command& command) {
 }
 
 void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
-  auto processes = placementOf(in.serving);
+  auto processes = placementOf(in.view);
   int nodes = nodesOf(processes);
   auto& hosts = out.file("hosts.env");
   hosts = fmt::format("# {}\n# Addresses of the nodes: fill in your own.\n", in.stamp());
@@ -106,7 +107,7 @@ void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
       if (known == commands.end()) known = commands.emplace(p.engine, launcher.command(in, *p.engine, out)).first;
       for (const auto& [name, content] : known->second.files) out.file(name) = content;
       Command command = known->second;
-      if (p.devices < static_cast<int>(p.engine->device.perNode)) {
+      if (p.devices < static_cast<int>(p.engine->machine.gpus)) {
         std::string visible;
         for (int d = 0; d < p.devices; ++d) visible += fmt::format("{}{}", d ? "," : "", p.firstDevice + d);
         command.environment.insert(command.environment.begin(), {"CUDA_VISIBLE_DEVICES", visible});
@@ -120,18 +121,18 @@ void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
   }
 }
 
-double longestRequest(const Serving& v) {
-  double longest = v.load.input.quantile(0.9999) + v.load.output.quantile(0.9999);
+double longestRequest(const DeploymentView& v) {
+  double longest = quantile(v.load.prompt, 0.9999) + quantile(v.load.answer, 0.9999);
   longest = std::ceil(longest / 1024) * 1024;
-  return v.maxContext > 0 ? std::min(longest, v.maxContext) : longest;
+  return v.model.max_context > 0 ? std::min(longest, v.model.max_context) : longest;
 }
 
 void noteProgram(const Input& in, const Launcher& launcher, Emission& out) {
-  for (const auto& e : in.serving.engines)
-    if (e.program != launcher.program && e.side != Side::Ffn)
-      out.lose(fmt::format("`{}` was predicted under runtime `{}`, and {} is what starts", e.name, e.runtime,
+  for (const auto& e : in.view.engines)
+    if (programOf(e) != launcher.program && e.kind != UnitKind::Ffn)
+      out.lose(fmt::format("`{}` was predicted under runtime `{}`, and {} is what starts", e.unit, e.runtime.name,
                            launcher.title),
-               e.owner + ".runtime");
+               e.said(FieldId::Engine_runtime));
 }
 
 }  // namespace afdc::emit

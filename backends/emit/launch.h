@@ -34,7 +34,7 @@ struct Process {
 };
 
 /// Engines one after the other, replicas side by side on a node where they fit. Nodes of each pool are counted on.
-std::vector<Process> placementOf(const Serving& serving);
+std::vector<Process> placementOf(const DeploymentView& view);
 int nodesOf(const std::vector<Process>& processes);
 /// Shell variable with the address of a node; hosts.env sets it.
 std::string addressOf(int node);
@@ -62,7 +62,7 @@ std::string shellWord(std::string_view text);
 std::string shellLine(const Command& command, std::string_view joint = " ");
 
 /// Tokens that prompt and answer of nearly all requests take together, in steps of 1024, within the model's limit.
-double longestRequest(const Serving& serving);
+double longestRequest(const DeploymentView& view);
 /// An engine predicted as another program than the one that is started.
 void noteProgram(const Input& in, const Launcher& launcher, Emission& out);
 

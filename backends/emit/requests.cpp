@@ -53,7 +53,8 @@ class SplitMix {
 
 }  // namespace
 
-double Load::Lengths::quantile(double u) const {
+double quantile(const TokenSpread& lengths, double u) {
+  const auto& [family, mean, p50, p90, p99] = lengths;
   double value = mean;
   if (family == "lognormal" && p50 > 0) {
     value = p50 * std::exp(std::log(p99 / p50) / normalQuantile(0.99) * normalQuantile(u));
@@ -66,12 +67,12 @@ double Load::Lengths::quantile(double u) const {
   return std::max(1.0, std::round(value));
 }
 
-std::vector<Request> requestsOf(const Load& load, size_t count, double rate, uint64_t seed) {
+std::vector<Request> requestsOf(const LoadConfig& load, size_t count, double rate, uint64_t seed) {
   SplitMix random(seed);
   auto inputs = random.shares(count), outputs = random.shares(count), gaps = random.shares(count),
        prefixes = random.shares(count);
   // Popularity of prefixes: the k-th in proportion to k^-s.
-  auto kinds = static_cast<size_t>(load.prefixes);
+  auto kinds = static_cast<size_t>(load.shared > 0 ? load.prefixes : 0);
   std::vector<double> reach(kinds, 0);
   double sum = 0;
   for (size_t k = 0; k < kinds; ++k) reach[k] = sum += std::pow(static_cast<double>(k + 1), -load.zipf);
@@ -80,7 +81,7 @@ std::vector<Request> requestsOf(const Load& load, size_t count, double rate, uin
   for (size_t i = 0; i < count; ++i) {
     if (rate > 0) at += -std::log(1 - gaps[i]) / rate;
     auto& r = out[i];
-    r.at = at, r.input = load.input.quantile(inputs[i]), r.output = load.output.quantile(outputs[i]);
+    r.at = at, r.input = quantile(load.prompt, inputs[i]), r.output = quantile(load.answer, outputs[i]);
     if (kinds == 0) continue;
     auto found = std::lower_bound(reach.begin(), reach.end(), prefixes[i] * sum);
     r.prefix = static_cast<int>(std::min<ptrdiff_t>(found - reach.begin(), static_cast<ptrdiff_t>(kinds) - 1));

@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "backends/emit/serving.h"
+#include "backends/emit/deployment.h"
 
 namespace afdc::emit {
+
+/// Length below which a share u of requests lies, whole and at least 1.
+double quantile(const TokenSpread& lengths, double u);
 
 /// One request of a synthetic trace of a load.
 struct Request {
@@ -17,6 +20,6 @@ struct Request {
 /// `count` requests at `rate` per second (0: all at once). Lengths are the distribution's at evenly spaced shares in a
 /// scrambled order, gaps those of independent arrivals likewise: means come out right for any count, and the same seed
 /// gives the same requests on any machine.
-std::vector<Request> requestsOf(const Load& load, size_t count, double rate, uint64_t seed);
+std::vector<Request> requestsOf(const LoadConfig& load, size_t count, double rate, uint64_t seed);
 
 }  // namespace afdc::emit

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -62,7 +63,7 @@ double Unit::write(double value) const {
   return std::round(number * places) / places;
 }
 
-std::vector<Use> usesOf(const Serving& v) {
+std::vector<Use> usesOf(const DeploymentView& v) {
   std::vector<Use> out;
   auto use = [&](Construct c, std::string what, std::string path) {
     out.push_back({c, std::move(what), std::move(path)});
@@ -70,36 +71,42 @@ std::vector<Use> usesOf(const Serving& v) {
   if (v.disaggregated) use(Construct::PrefillDecode, "prefill and decode apart", "deployment");
   auto degree = [&](Construct c, const Engine& e, const char* name, double value) {
     if (value > 1)
-      use(c, fmt::format("`{} = {}` of `{}`", name, shortest(value), e.name), e.at(std::string("parallel.") + name));
+      use(c, fmt::format("`{} = {}` of `{}`", name, shortest(value), e.unit), e.path + ".parallel." + name);
   };
   for (const auto& e : v.engines) {
-    if (e.side == Side::Attention)
+    if (e.kind == UnitKind::Attention)
       use(Construct::AttentionFfn, fmt::format("attention and FFN of `{}` apart", e.owner), e.owner);
-    degree(Construct::TensorParallel, e, "tp", e.tp);
-    degree(Construct::PipelineParallel, e, "pp", e.pp);
-    degree(Construct::DataParallel, e, "dp", e.dp);
-    degree(Construct::ContextParallel, e, "cp", e.cp);
-    degree(Construct::ExpertParallel, e, "ep", e.ep);
+    degree(Construct::TensorParallel, e, "tp", e.degrees.tp);
+    degree(Construct::PipelineParallel, e, "pp", e.degrees.pp);
+    degree(Construct::DataParallel, e, "dp", e.degrees.dp);
+    degree(Construct::ContextParallel, e, "cp", e.degrees.cp);
+    degree(Construct::ExpertParallel, e, "ep", e.degrees.ep);
     if (e.replicas > 1)
-      use(Construct::Replicas, fmt::format("{} replicas of `{}`", shortest(e.replicas), e.name), e.owner + ".replicas");
+      use(Construct::Replicas, fmt::format("{} replicas of `{}`", shortest(e.replicas), e.unit),
+          e.said(FieldId::Engine_replicas));
     if (&e != &v.engines[0] && e.device.name != v.engines[0].device.name)
       use(Construct::MixedHardware,
-          fmt::format("`{}` on {}, `{}` on {}", v.engines[0].name, v.engines[0].device.name, e.name, e.device.name),
+          fmt::format("`{}` on {}, `{}` on {}", v.engines[0].unit, v.engines[0].device.name, e.unit, e.device.name),
           e.path);
     bool experts = v.shape.experts > 0;
-    if (!sixteenBit(e.linear) || (experts && !sixteenBit(e.expert)))
+    const auto formats = formatsOf(v, e);
+    if (!sixteenBit(formats.linear) || (experts && !sixteenBit(formats.expert)))
       use(Construct::ReducedWeights,
-          fmt::format("weights of `{}` in {}", e.name, sixteenBit(e.linear) ? e.expert : e.linear), e.owner + ".quant");
-    if (!sixteenBit(e.kv))
-      use(Construct::ReducedKv, fmt::format("the KV cache of `{}` in {}", e.name, e.kv), e.owner + ".quant");
-    if (e.drafts > 0)
-      use(e.mtp ? Construct::MtpDrafts : Construct::DraftModel,
-          fmt::format("{} drafted tokens of `{}`", shortest(e.drafts), e.name), e.owner + ".speculative");
-    if (e.offloadWeights > 0 || e.offloadKv > 0)
-      use(Construct::Offload, fmt::format("`{}` keeps part in the host's memory", e.name), e.owner + ".offload");
+          fmt::format("weights of `{}` in {}", e.unit, sixteenBit(formats.linear) ? formats.expert : formats.linear),
+          e.said(FieldId::Engine_quant));
+    if (!sixteenBit(formats.kv))
+      use(Construct::ReducedKv, fmt::format("the KV cache of `{}` in {}", e.unit, formats.kv),
+          e.said(FieldId::Engine_quant));
+    if (e.speculation.depth > 0)
+      use(e.speculation.mtp() ? Construct::MtpDrafts : Construct::DraftModel,
+          fmt::format("{} drafted tokens of `{}`", shortest(e.speculation.depth), e.unit),
+          e.said(FieldId::Engine_drafts));
+    if (e.offload.weights > 0 || e.offload.kv > 0)
+      use(Construct::Offload, fmt::format("`{}` keeps part in the host's memory", e.unit),
+          e.said(FieldId::Engine_offload));
   }
-  std::string model = fmt::format("model `{}`", v.model);
-  if (!v.modelError.empty()) use(Construct::OtherMixer, fmt::format("{}: {}", model, v.modelError), "deployment.model");
+  std::string model = fmt::format("model `{}`", v.model.name);
+  if (!v.shapeError.empty()) use(Construct::OtherMixer, fmt::format("{}: {}", model, v.shapeError), "deployment.model");
   if (v.shape.experts > 0) use(Construct::Moe, model, "deployment.model");
   if (v.shape.mla) use(Construct::LatentAttention, model, "deployment.model");
   if (v.shape.window > 0) use(Construct::WindowedAttention, model, "deployment.model");
@@ -112,8 +119,8 @@ std::vector<Use> usesOf(const Serving& v) {
   use(kArrivals[how],
       how == 3 ? fmt::format("trace {}", l.trace) : fmt::format("{} {}", significant(l.amount, 6), kHow[how]),
       "workload.arrivals");
-  if (l.input.family != "constant" || l.output.family != "constant")
-    use(Construct::Spread, fmt::format("prompts {}, answers {}", l.input.family, l.output.family), "workload.input");
+  if (l.prompt.family != "constant" || l.answer.family != "constant")
+    use(Construct::Spread, fmt::format("prompts {}, answers {}", l.prompt.family, l.answer.family), "workload.input");
   if (l.shared > 0 || l.carryOver > 0) use(Construct::PrefixReuse, "shared prefixes", "workload.prefix");
   if (l.turns > 1) use(Construct::Turns, fmt::format("{} turns", significant(l.turns, 3)), "workload.turns");
   if (v.pipeline) use(Construct::Pipeline, "the stages around the deployment", "pipeline");
@@ -157,8 +164,8 @@ void Emission::map(std::string_view file, std::string_view key, std::string valu
 void Emission::lose(std::string what, std::string path) { losses.push_back({std::move(what), std::move(path)}); }
 void Emission::refuse(std::string what, std::string path) { refusals.push_back({std::move(what), std::move(path)}); }
 
-std::string stepName(const Serving& serving, const StepTrace& trace) {
-  bool plain = !serving.disaggregated || trace.name == trace.role || trace.name == "transfer";
+std::string stepName(const DeploymentView& view, const StepTrace& trace) {
+  bool plain = !view.disaggregated || trace.name == trace.role || trace.name == "transfer";
   return plain ? trace.name : trace.role + "_" + trace.name;
 }
 
@@ -167,19 +174,20 @@ std::string Input::stamp() const {
 }
 
 double Input::rate() const {
-  if (serving.load.arrivals == Load::Arrivals::Poisson) return serving.load.amount;
-  return serving.load.arrivals == Load::Arrivals::Closed ? results.metrics.requests_per_s.value_or(0) : 0;
+  if (view.load.arrivals == LoadConfig::Arrivals::Poisson) return view.load.amount;
+  return view.load.arrivals == LoadConfig::Arrivals::Closed ? results.metrics.requests_per_s.value_or(0) : 0;
 }
 
 std::vector<Request> Input::trace() const {
-  const auto& load = serving.load;
-  size_t count = load.arrivals == Load::Arrivals::Batch ? static_cast<size_t>(std::max(1.0, load.amount)) : requests;
+  const auto& load = view.load;
+  size_t count =
+      load.arrivals == LoadConfig::Arrivals::Batch ? static_cast<size_t>(std::max(1.0, load.amount)) : requests;
   return requestsOf(load, count, rate(), seed);
 }
 
 Emission emitTo(const Target& target, const Input& input, bool tolerant) {
   Emission out;
-  for (const auto& use : usesOf(input.serving)) {
+  for (const auto& use : usesOf(input.view)) {
     const auto* ability = target.ability(use.construct);
     auto how = ability ? ability->how : How::Refused;
     if (how == How::Expressed) continue;

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/emit/deployment.h"
 #include "backends/emit/requests.h"
-#include "backends/emit/serving.h"
 #include "results/results.h"
 #include "results/trace.h"
 #include "support/document.h"
@@ -90,7 +90,7 @@ struct Use {
   std::string what;  ///< "pp = 2 of engine `main`"
   std::string path;
 };
-std::vector<Use> usesOf(const Serving& serving);
+std::vector<Use> usesOf(const DeploymentView& view);
 
 struct File {
   std::string path, text;
@@ -128,7 +128,7 @@ class Emission {
 
 struct Input {
   const ir::Scenario& scenario;
-  Serving serving;
+  DeploymentView view;
   const Results& results;
   /// Steps of the scenario, operator by operator, for targets that replay them; made when asked for.
   std::function<std::vector<StepTrace>()> traces;
@@ -143,7 +143,7 @@ struct Input {
 };
 
 /// A step among those of all engines: "decode", or "prefill_mixed" where several engines have one of that name.
-std::string stepName(const Serving& serving, const StepTrace& trace);
+std::string stepName(const DeploymentView& view, const StepTrace& trace);
 
 /// What a tool itself said of an emission.
 struct Ran {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -47,10 +48,10 @@ constexpr Ability kAbilities[] = {
     {Construct::Promises, How::Lossy, "it knows no promises"},
 };
 
-Document modelOf(const Serving& v) {
+Document modelOf(const DeploymentView& v) {
   const auto& m = v.shape;
-  auto d = Document::map().set("model", v.checkpoint.empty() ? v.model : v.checkpoint);
-  d.set("vocab_size", m.vocab).set("max_model_len", v.maxContext).set("num_decoder_layers", m.layers);
+  auto d = Document::map().set("model", v.checkpoint().empty() ? v.model.name : v.checkpoint());
+  d.set("vocab_size", m.vocab).set("max_model_len", v.model.max_context).set("num_decoder_layers", m.layers);
   d.set("hidden_size", m.hidden).set("intermediate_size", m.intermediate > 0 ? m.intermediate : m.moe_intermediate);
   d.set("num_ffi", 2)
       .set("num_attention_heads", m.heads)
@@ -71,8 +72,8 @@ Document modelOf(const Serving& v) {
 }
 
 /// One number of bits for everything: that of the weights which most bytes are.
-std::string_view bitsOf(const Engine& e, bool experts) {
-  const auto& format = experts ? e.expert : e.linear;
+std::string_view bitsOf(const Formats& formats, bool experts) {
+  const auto& format = experts ? formats.expert : formats.linear;
   if (format.find("fp4") != std::string::npos) return "fp4";
   if (format.starts_with("int4")) return "int4";
   if (format.starts_with("fp8")) return "fp8";
@@ -81,34 +82,35 @@ std::string_view bitsOf(const Engine& e, bool experts) {
 }
 
 void write(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   auto file = Document::map().set("made_by", in.stamp()).set("model", modelOf(v));
   auto& calls = file["calls"];
   double running = in.results.metrics.running_slots.value_or(1);
   for (const auto& e : v.engines) {
-    double link =
-        e.tp * e.pp > e.device.perNode ? e.device.nics * e.device.nicBandwidth / e.device.perNode : e.device.scaleUp;
+    double link = e.degrees.tp * e.degrees.pp > e.machine.gpus
+                      ? e.machine.nics * e.machine.nic_bandwidth / e.machine.gpus
+                      : e.device.scale_up_bandwidth;
     auto system = Document::map();
-    system.set("Flops", kUnits[Flops].write(e.device.bf16)).set("Memory_size", kUnits[Memory].write(e.device.memory));
+    system.set("Flops", kUnits[Flops].write(e.device.bf16)).set("Memory_size", kUnits[Memory].write(e.device.capacity));
     system.set("Memory_BW", kUnits[Bandwidth].write(e.device.bandwidth)).set("ICN", kUnits[Link].write(link));
-    system.set("ICN_LL", kUnits[Latency].write(e.device.scaleUpLatency)).set("real_values", true);
-    std::string gpu = "deployment.cluster." + e.pool + ".node.gpu";
-    out.map("genz.json", e.name + ".system.Memory_BW", shortest(kUnits[Bandwidth].write(e.device.bandwidth)),
+    system.set("ICN_LL", kUnits[Latency].write(e.device.scale_up_latency)).set("real_values", true);
+    std::string gpu = e.said(FieldId::Pool_gpu);
+    out.map("genz.json", e.unit + ".system.Memory_BW", shortest(kUnits[Bandwidth].write(e.device.bandwidth)),
             gpu + ".hbm.bandwidth");
-    out.map("genz.json", e.name + ".system.Memory_size", shortest(kUnits[Memory].write(e.device.memory)),
+    out.map("genz.json", e.unit + ".system.Memory_size", shortest(kUnits[Memory].write(e.device.capacity)),
             gpu + ".hbm.capacity");
     auto call = [&](const char* stage, double batch) {
-      auto c = Document::map().set("stage", stage).set("engine", e.name).set("system", system);
-      c.set("batch_size", std::max(1.0, std::round(batch))).set("input_tokens", std::round(v.load.input.mean));
-      if (stage == std::string("decode")) c.set("output_tokens", std::round(v.load.output.mean / 2));
-      c.set("bits", bitsOf(e, v.shape.experts > 0))
-          .set("tensor_parallel", e.tp)
-          .set("expert_parallel", std::max(1.0, e.ep / e.dp));
-      c.set("pipeline_parallel", e.pp);
+      auto c = Document::map().set("stage", stage).set("engine", e.unit).set("system", system);
+      c.set("batch_size", std::max(1.0, std::round(batch))).set("input_tokens", std::round(v.load.input));
+      if (stage == std::string("decode")) c.set("output_tokens", std::round(v.load.output / 2));
+      c.set("bits", bitsOf(formatsOf(v, e), v.shape.experts > 0))
+          .set("tensor_parallel", e.degrees.tp)
+          .set("expert_parallel", std::max(1.0, e.degrees.ep / e.degrees.dp));
+      c.set("pipeline_parallel", e.degrees.pp);
       calls.add(std::move(c));
     };
-    if (e.role != Role::Decode) call("prefill", 1);
-    if (e.role != Role::Prefill) call("decode", running / (e.replicas * e.dp));
+    if (e.serves != Serves::Decode) call("prefill", 1);
+    if (e.serves != Serves::Prefill) call("decode", running / (e.replicas * e.degrees.dp));
   }
   out.file("genz.json") = file.json();
   out.file("run_genz.py", true) = fmt::format(

@@ -10,6 +10,7 @@
 #include "backends/kubernetes/kubernetes.h"
 #include "backends/kubernetes/pods.h"
 #include "backends/vllm/vllm.h"
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -24,12 +25,15 @@ const std::set<std::string> kOwnOptions = {"--tensor-parallel-size", "--pipeline
 constexpr const char* kFile = "llminferenceservice.yaml";
 
 Document parallelismOf(const Engine& e, Emission& out) {
-  auto p = Document::map().set("tensor", e.tp);
-  if (e.pp > 1) p.set("pipeline", e.pp);
-  if (e.dp > 1) p.set("data", e.dp).set("dataLocal", std::min(e.dp, e.device.perNode / (e.tp * e.pp)));
-  if (e.ep > 1) p.set("expert", true);
-  for (auto [key, name, value] : {std::tuple{"tensor", "tp", e.tp}, {"pipeline", "pp", e.pp}, {"data", "dp", e.dp}})
-    out.map(kFile, fmt::format("{}.parallelism.{}", e.name, key), shortest(value),
+  auto p = Document::map().set("tensor", e.degrees.tp);
+  if (e.degrees.pp > 1) p.set("pipeline", e.degrees.pp);
+  if (e.degrees.dp > 1)
+    p.set("data", e.degrees.dp)
+        .set("dataLocal", std::min(e.degrees.dp, e.machine.gpus / (e.degrees.tp * e.degrees.pp)));
+  if (e.degrees.ep > 1) p.set("expert", true);
+  for (auto [key, name, value] :
+       {std::tuple{"tensor", "tp", e.degrees.tp}, {"pipeline", "pp", e.degrees.pp}, {"data", "dp", e.degrees.dp}})
+    out.map(kFile, fmt::format("{}.parallelism.{}", e.unit, key), shortest(value),
             e.at(std::string("parallel.") + name));
   return p;
 }
@@ -48,7 +52,7 @@ Document template_(const Input& in, const Engine& e, Emission& out) {
   }
   auto container = Document::map().set("name", "main");
   container["env"].add(Document::map().set("name", "VLLM_ADDITIONAL_ARGS").set("value", shellLine(rest)));
-  container["resources"]["limits"].set("nvidia.com/gpu", shortest(std::min(e.devices(), e.device.perNode)));
+  container["resources"]["limits"].set("nvidia.com/gpu", shortest(std::min(e.degrees.devices(), e.machine.gpus)));
   auto spec = Document::map();
   spec["containers"].add(container);
   return spec;
@@ -57,11 +61,11 @@ Document template_(const Input& in, const Engine& e, Emission& out) {
 void engineInto(Document& at, const Input& in, const Engine& e, Emission& out) {
   at.set("replicas", e.replicas).set("parallelism", parallelismOf(e, out)).set("template", template_(in, e, out));
   if (e.nodes() > 1) at.set("worker", template_(in, e, out));
-  out.map(kFile, fmt::format("{}.replicas", e.name), shortest(e.replicas), e.owner + ".replicas");
+  out.map(kFile, fmt::format("{}.replicas", e.unit), shortest(e.replicas), e.said(FieldId::Engine_replicas));
 }
 
 void writeService(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   if (v.attentionFfn)
     out.refuse("an LLMInferenceService has prefill and decode, but no attention and FFN apart", "deployment");
   if (!possible(in, out)) return;
@@ -69,9 +73,9 @@ void writeService(const Input& in, Emission& out) {
   auto service = Document::map().set("apiVersion", "serving.kserve.io/v1alpha2").set("kind", "LLMInferenceService");
   service.set("metadata", metadata(in, nameOf(v.scenario)));
   auto& spec = service["spec"];
-  spec.set("model", Document::map().set("uri", "hf://" + v.checkpoint).set("name", v.checkpoint));
-  engineInto(spec, in, v.disaggregated ? *v.find(Role::Decode) : v.engines[0], out);
-  if (v.disaggregated) engineInto(spec["prefill"], in, *v.find(Role::Prefill), out);
+  spec.set("model", Document::map().set("uri", "hf://" + v.checkpoint()).set("name", v.checkpoint()));
+  engineInto(spec, in, v.disaggregated ? *v.find(Serves::Decode) : v.engines[0], out);
+  if (v.disaggregated) engineInto(spec["prefill"], in, *v.find(Serves::Prefill), out);
   spec.set(
       "router",
       Document::map().set("gateway", Document::map()).set("route", Document::map()).set("scheduler", Document::map()));
@@ -81,10 +85,10 @@ void writeService(const Input& in, Emission& out) {
 void writePool(const Input& in, Emission& out) {
   if (!possible(in, out)) return;
   // Requests go to the pods that answer: decode's where prefill lies apart.
-  const auto& v = in.serving;
+  const auto& v = in.view;
   const auto* e = &v.engines.back();
   for (const auto& candidate : v.engines)
-    if (candidate.role != Role::Prefill && candidate.side != Side::Ffn) e = &candidate;
+    if (candidate.serves != Serves::Prefill && candidate.kind != UnitKind::Ffn) e = &candidate;
   auto pool = Document::map().set("apiVersion", "inference.networking.k8s.io/v1").set("kind", "InferencePool");
   pool.set("metadata", metadata(in, nameOf(v.scenario)));
   auto& spec = pool["spec"];

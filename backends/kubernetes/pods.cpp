@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "backends/vllm/vllm.h"
+#include "passes/deployment/fields.h"
 
 namespace afdc::emit::kubernetes {
 
@@ -59,17 +60,17 @@ std::string nameOf(std::string_view text) {
 }
 
 const Launcher& launcherOf(const Input& in, Emission& out) {
-  const auto* launcher = launcherFor(in.serving.engines[0].program);
+  const auto* launcher = launcherFor(programOf(in.view.engines[0]));
   if (!launcher) launcher = &kVllmLauncher;
   noteProgram(in, *launcher, out);
   return *launcher;
 }
 
-std::string roleOf(const Engine& e) { return nameOf(e.name); }
+std::string roleOf(const Engine& e) { return nameOf(e.unit); }
 
 Document labelsOf(const Input& in, const Engine& e) {
   return Document::map()
-      .set("app.kubernetes.io/name", nameOf(in.serving.scenario))
+      .set("app.kubernetes.io/name", nameOf(in.view.scenario))
       .set("app.kubernetes.io/component", roleOf(e))
       .set("app.kubernetes.io/managed-by", "afdc");
 }
@@ -77,31 +78,31 @@ Document labelsOf(const Input& in, const Engine& e) {
 Document metadata(const Input& in, std::string name) {
   auto out = Document::map().set("name", std::move(name));
   out.set("labels", Document::map()
-                        .set("app.kubernetes.io/name", nameOf(in.serving.scenario))
+                        .set("app.kubernetes.io/name", nameOf(in.view.scenario))
                         .set("app.kubernetes.io/managed-by", "afdc"));
   out.set("annotations", Document::map().set("afdc/made-by", in.stamp()));
   return out;
 }
 
 bool possible(const Input& in, Emission& out) {
-  if (in.serving.checkpoint.empty())
-    out.refuse(fmt::format("model `{}` names no checkpoint that an engine could load", in.serving.model),
+  if (in.view.checkpoint().empty())
+    out.refuse(fmt::format("model `{}` names no checkpoint that an engine could load", in.view.model.name),
                "deployment.model");
-  for (const auto& e : in.serving.engines) {
-    if (e.side == Side::Attention && e.program != "" && e.program != "vllm")
-      out.refuse("attention and FFN apart are started by vLLM's plugin only", e.owner + ".runtime");
-    if (e.side == Side::Attention && e.replicas > 1)
+  for (const auto& e : in.view.engines) {
+    if (e.kind == UnitKind::Attention && programOf(e) != "" && programOf(e) != "vllm")
+      out.refuse("attention and FFN apart are started by vLLM's plugin only", e.said(FieldId::Engine_runtime));
+    if (e.kind == UnitKind::Attention && e.replicas > 1)
       out.refuse(fmt::format("{} replicas of `{}`: pods of one attention-FFN engine would not find each other",
                              static_cast<int>(e.replicas), e.owner),
-                 e.owner + ".replicas");
+                 e.said(FieldId::Engine_replicas));
   }
-  if (in.serving.attentionFfn) checkAfdPlugin(in, out);
+  if (in.view.attentionFfn) checkAfdPlugin(in, out);
   return out.refusals.empty();
 }
 
 Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emission& out) {
   std::vector<Process> parts;
-  auto all = placementOf(in.serving);
+  auto all = placementOf(in.view);
   for (const auto& p : all)
     if (p.engine == &e && p.replica == 0) parts.push_back(p);
   Command base = launcher.command(in, e, out);
@@ -125,9 +126,9 @@ Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emi
     for (int node : named) {
       bool own = node == p.node, leader = node == p.firstNode;
       script += fmt::format("{}export NODE_{}=\"{}\"\n", pad, node,
-                            leader && !own               ? std::string("$leader")
-                            : own && e.side != Side::Ffn ? std::string("$POD_IP")
-                                                         : fmt::format("{}-attention", nameOf(in.serving.scenario)));
+                            leader && !own                   ? std::string("$leader")
+                            : own && e.kind != UnitKind::Ffn ? std::string("$POD_IP")
+                                                             : fmt::format("{}-attention", nameOf(in.view.scenario)));
     }
     // Environment of the command, then the command itself in place of the shell.
     for (const auto& [name, value] : command.environment)
@@ -144,7 +145,7 @@ Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emi
       Document::map()
           .set("name", "POD_IP")
           .set("valueFrom", Document::map().set("fieldRef", Document::map().set("fieldPath", "status.podIP"))));
-  if (e.side != Side::Ffn) container["ports"].add(Document::map().set("containerPort", 8000).set("name", "http"));
+  if (e.kind != UnitKind::Ffn) container["ports"].add(Document::map().set("containerPort", 8000).set("name", "http"));
   container["resources"]["limits"].set("nvidia.com/gpu", std::to_string(parts.empty() ? 1 : parts[0].devices));
   container["volumeMounts"].add(Document::map().set("name", "dshm").set("mountPath", "/dev/shm"));
   auto spec = Document::map();
@@ -155,7 +156,7 @@ Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emi
 
 Document service(const Input& in, const Engine& e) {
   auto out = Document::map().set("apiVersion", "v1").set("kind", "Service");
-  out.set("metadata", metadata(in, fmt::format("{}-{}", nameOf(in.serving.scenario), roleOf(e))));
+  out.set("metadata", metadata(in, fmt::format("{}-{}", nameOf(in.view.scenario), roleOf(e))));
   auto selector = labelsOf(in, e);
   selector.set("leaderworkerset.sigs.k8s.io/worker-index", "0");
   auto spec = Document::map().set("selector", selector);

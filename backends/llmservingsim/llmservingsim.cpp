@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "backends/emit/launch.h"
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -56,35 +57,35 @@ const Profiled kHardware[] = {
 };
 
 /// The name of a model's files: the checkpoint's last part.
-std::string modelName(const Serving& v) {
-  std::string name = v.checkpoint.empty() ? v.model : v.checkpoint;
+std::string modelName(const DeploymentView& v) {
+  std::string name = v.checkpoint().empty() ? v.model.name : v.checkpoint();
   return name.substr(name.rfind('/') + 1);
 }
 
 Document instanceOf(const Input& in, const Engine& e, const std::string& hardware, Emission& out) {
-  auto i = Document::map().set("model_name", modelName(in.serving)).set("hardware", hardware);
+  auto i = Document::map().set("model_name", modelName(in.view)).set("hardware", hardware);
   i.set("npu_mem", Document::map()
-                       .set("mem_size", kUnits[MemorySize].write(e.device.memory))
+                       .set("mem_size", kUnits[MemorySize].write(e.device.capacity))
                        .set("mem_bw", kUnits[MemoryBandwidth].write(e.device.bandwidth))
                        .set("mem_latency", 0)
-                       .set("mem_util", e.shares(in.results).utilization));
-  i.set("num_npus", e.tp * e.pp).set("tp_size", e.tp);
-  if (e.pp > 1) i.set("pp_size", e.pp);
-  if (e.ep > 1) i.set("ep_size", e.ep);
-  i.set("pd_type", e.role == Role::Prefill  ? Document("prefill")
-                   : e.role == Role::Decode ? Document("decode")
-                                            : Document());
-  i.set("max_num_seqs", e.maxSeqs).set("max_num_batched_tokens", e.maxTokens).set("block_size", e.block);
-  i.set("enable_chunked_prefill", e.mixedScheduler && !e.wholePrompts).set("enable_prefix_caching", e.prefixCache);
-  if (e.kv.starts_with("fp8")) i.set("kv_cache_dtype", "fp8");
-  out.map("cluster.json", e.name + ".npu_mem.mem_bw", shortest(kUnits[MemoryBandwidth].write(e.device.bandwidth)),
-          "deployment.cluster." + e.pool + ".node.gpu.hbm.bandwidth");
-  out.map("cluster.json", e.name + ".tp_size", shortest(e.tp), e.at("parallel.tp"));
+                       .set("mem_util", sharesOf(e, in.results).utilization));
+  i.set("num_npus", e.degrees.tp * e.degrees.pp).set("tp_size", e.degrees.tp);
+  if (e.degrees.pp > 1) i.set("pp_size", e.degrees.pp);
+  if (e.degrees.ep > 1) i.set("ep_size", e.degrees.ep);
+  i.set("pd_type", e.serves == Serves::Prefill  ? Document("prefill")
+                   : e.serves == Serves::Decode ? Document("decode")
+                                                : Document());
+  i.set("max_num_seqs", e.max_seqs).set("max_num_batched_tokens", e.max_tokens).set("block_size", e.kv_block);
+  i.set("enable_chunked_prefill", e.runtime.mixes() && !e.wholePrompts()).set("enable_prefix_caching", e.prefixCache);
+  if (formatsOf(in.view, e).kv.starts_with("fp8")) i.set("kv_cache_dtype", "fp8");
+  out.map("cluster.json", e.unit + ".npu_mem.mem_bw", shortest(kUnits[MemoryBandwidth].write(e.device.bandwidth)),
+          e.said(FieldId::Gpu_bandwidth));
+  out.map("cluster.json", e.unit + ".tp_size", shortest(e.degrees.tp), e.said(FieldId::Parallel_tp));
   return i;
 }
 
 void writeWorkload(const Input& in, Emission& out) {
-  const auto& l = in.serving.load;
+  const auto& l = in.view.load;
   auto& file = out.file("workload.jsonl");
   if (l.turns <= 1) {
     for (const auto& r : in.trace())
@@ -108,29 +109,29 @@ void writeWorkload(const Input& in, Emission& out) {
 }
 
 void write(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   auto cluster = Document::map();
   std::vector<std::vector<Document>> nodes;
   for (const auto& e : v.engines) {
     auto known = std::find_if(std::begin(kHardware), std::end(kHardware),
-                              [&](const Profiled& p) { return !e.device.called(p.names).empty(); });
+                              [&](const Profiled& p) { return !called(e.device, p.names).empty(); });
     if (known == std::end(kHardware)) {
       out.refuse(fmt::format("device `{}`: it has profiles of RTX PRO 6000, RTX 4090 and H100", e.device.name),
-                 "deployment.cluster." + e.pool + ".node.gpu");
+                 e.said(FieldId::Pool_gpu));
       continue;
     }
     // Each data-parallel rank is an instance; those of a replica form a group, over which its experts lie.
-    double limit = e.tp * e.dp;
-    if (e.ep > limit || std::fmod(v.shape.experts, std::max(1.0, e.ep)) != 0)
+    double limit = e.degrees.tp * e.degrees.dp;
+    if (e.degrees.ep > limit || std::fmod(v.shape.experts, std::max(1.0, e.degrees.ep)) != 0)
       out.refuse(fmt::format("`ep = {}` of `{}`: it has to divide the experts and fit the group's {} devices",
-                             shortest(e.ep), e.name, shortest(limit)),
-                 e.at("parallel.ep"));
-    auto perNode = static_cast<size_t>(std::max(1.0, e.device.perNode / (e.tp * e.pp)));
+                             shortest(e.degrees.ep), e.unit, shortest(limit)),
+                 e.said(FieldId::Parallel_ep));
+    auto perNode = static_cast<size_t>(std::max(1.0, e.machine.gpus / (e.degrees.tp * e.degrees.pp)));
     size_t here = perNode;
     for (double r = 0; r < e.replicas; ++r)
-      for (double d = 0; d < e.dp; ++d) {
+      for (double d = 0; d < e.degrees.dp; ++d) {
         auto instance = instanceOf(in, e, std::string(known->hardware), out);
-        if (e.dp > 1) instance.set("dp_group", fmt::format("{}-{}", e.name, r));
+        if (e.degrees.dp > 1) instance.set("dp_group", fmt::format("{}-{}", e.unit, r));
         if (here == perNode) nodes.emplace_back(), here = 0;
         nodes.back().push_back(std::move(instance));
         ++here;
@@ -138,18 +139,19 @@ void write(const Input& in, Emission& out) {
   }
   if (!out.refusals.empty()) return;
   const auto& d = v.engines[0].device;
+  const auto& m = v.engines[0].machine;
   bool several = nodes.size() > 1;
-  double bandwidth = several ? d.nics * d.nicBandwidth / d.perNode : d.scaleUp;
-  double latency = several ? d.nicLatency : d.scaleUpLatency;
+  double bandwidth = several ? m.nics * m.nic_bandwidth / m.gpus : d.scale_up_bandwidth;
+  double latency = several ? m.nic_latency : d.scale_up_latency;
   cluster.set("num_nodes", static_cast<double>(nodes.size()));
   cluster.set("link_bw", kUnits[LinkBandwidth].write(bandwidth))
       .set("link_latency", kUnits[LinkLatency].write(latency));
-  if (d.hostMemory <= 0) out.lose("cpu_mem is 0: the nodes declare no host memory", "deployment.cluster");
+  if (m.host_memory <= 0) out.lose("cpu_mem is 0: the nodes declare no host memory", "deployment.cluster");
   for (auto& instances : nodes) {
     auto node = Document::map().set("num_instances", static_cast<double>(instances.size()));
     node.set("cpu_mem", Document::map()
-                            .set("mem_size", kUnits[MemorySize].write(d.hostMemory))
-                            .set("mem_bw", kUnits[MemoryBandwidth].write(d.hostBandwidth))
+                            .set("mem_size", kUnits[MemorySize].write(m.host_memory))
+                            .set("mem_bw", kUnits[MemoryBandwidth].write(m.host_bandwidth))
                             .set("mem_latency", 0));
     node.set("instances", Document::list(std::move(instances)));
     cluster["nodes"].add(std::move(node));

@@ -43,7 +43,7 @@ constexpr Ability kAbilities[] = {
 };
 
 void write(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   auto& trace = out.file("trace.csv");
   trace = "arrival_timestamp,prompt_size,token_size\n";
   for (const auto& r : in.trace())
@@ -51,19 +51,20 @@ void write(const Input& in, Emission& out) {
   auto& network = out.file("network.csv");
   network = "src,dst,latency(msec),BW(GB/s)\n";
   // From each prefill engine to each decode engine: the ports of one replica together.
-  if (const auto* p = v.find(Role::Prefill), *d = v.find(Role::Decode); p && d) {
+  if (const auto* p = v.find(Serves::Prefill), *d = v.find(Serves::Decode); p && d) {
     auto ports = [&](const Engine& e) {
-      return e.tp * (v.transferScaleUp ? e.device.scaleUp : e.device.nics * e.device.nicBandwidth / e.device.perNode);
+      return e.degrees.tp * (v.transfer.scaleUp() ? e.device.scale_up_bandwidth
+                                                  : e.machine.nics * e.machine.nic_bandwidth / e.machine.gpus);
     };
     double bandwidth = std::min(ports(*p), ports(*d));
-    double latency = v.transferScaleUp ? p->device.scaleUpLatency : p->device.nicLatency;
+    double latency = v.transfer.scaleUp() ? p->device.scale_up_latency : p->machine.nic_latency;
     for (int i = 0; i < static_cast<int>(p->replicas); ++i)
       for (int j = 0; j < static_cast<int>(d->replicas); ++j)
         network += fmt::format("prefill{},decode{},{},{}\n", i, j, shortest(kUnits[1].write(latency)),
                                shortest(kUnits[2].write(bandwidth)));
     out.map("network.csv", "BW(GB/s)", shortest(kUnits[2].write(bandwidth)), "deployment.cluster");
   }
-  out.map("trace.csv", "prompt_size", shortest(v.load.input.mean), "workload.input");
+  out.map("trace.csv", "prompt_size", shortest(v.load.input), "workload.input");
 }
 
 }  // namespace

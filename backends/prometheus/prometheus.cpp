@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -78,7 +79,7 @@ std::optional<Watched> watch(const Input& in, const Promise& p, Emission& out) {
         p.path);
   std::string statistic = quantile > 0 ? p.statistic : "mean";
   return Watched{&p, &*found, quantile, fmt::format("afdc:{}:{}:5m", p.metric, statistic),
-                 camel(in.serving.scenario) + camel(p.metric) + camel(statistic)};
+                 camel(in.view.scenario) + camel(p.metric) + camel(statistic)};
 }
 
 Document rulesOf(const Input& in, const std::vector<Watched>& watched, Emission& out) {
@@ -97,7 +98,7 @@ Document rulesOf(const Input& in, const std::vector<Watched>& watched, Emission&
     alert.set("labels", Document::map().set("severity", "page"));
     alert.set("annotations",
               Document::map()
-                  .set("summary", fmt::format("{} is promised in scenario {}", w.promise->text, in.serving.scenario))
+                  .set("summary", fmt::format("{} is promised in scenario {}", w.promise->text, in.view.scenario))
                   .set("made_by", in.stamp()));
     rules.add(std::move(alert));
     out.map("rules.yml", w.alert, shortest(w.promise->bound), "slo");
@@ -120,7 +121,7 @@ void addSeries(Document& series, const Histogram& h, double seconds, const std::
 
 /// Once all requests keep every promise by far, once each promise is broken by far.
 Document testOf(const Input& in, const std::vector<Watched>& watched) {
-  const auto& model = in.serving.checkpoint;
+  const auto& model = in.view.checkpoint();
   auto test = Document::map();
   test.set("rule_files", Document::list({"rules.yml"})).set("evaluation_interval", "1m");
   for (bool slow : {false, true}) {
@@ -140,7 +141,7 @@ Document testOf(const Input& in, const std::vector<Watched>& watched) {
                 .set("exp_labels", Document::map().set("severity", "page").set("model_name", model))
                 .set("exp_annotations", Document::map()
                                             .set("summary", fmt::format("{} is promised in scenario {}",
-                                                                        w.promise->text, in.serving.scenario))
+                                                                        w.promise->text, in.view.scenario))
                                             .set("made_by", in.stamp())));
       one["alert_rule_test"].add(expected);
     }
@@ -150,7 +151,7 @@ Document testOf(const Input& in, const std::vector<Watched>& watched) {
 }
 
 void write(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   std::vector<Watched> watched;
   for (const auto& p : v.promises)
     if (auto w = watch(in, p, out)) watched.push_back(*w);
@@ -162,9 +163,9 @@ void write(const Input& in, Emission& out) {
     return;
   }
   for (const auto& e : v.engines)
-    if (e.program != "vllm" && e.program != "") {
-      out.lose(fmt::format("metric names and buckets are vLLM's, and `{}` runs {}", e.name, e.runtime),
-               e.owner + ".runtime");
+    if (programOf(e) != "vllm" && programOf(e) != "") {
+      out.lose(fmt::format("metric names and buckets are vLLM's, and `{}` runs {}", e.unit, e.runtime.name),
+               e.said(FieldId::Engine_runtime));
       break;
     }
   auto group = Document::map().set("name", "afdc " + v.scenario).set("interval", "1m");

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -44,7 +45,7 @@ constexpr Ability kAbilities[] = {
 };
 
 std::string_view collectiveOf(const TraceOp& op, const Engine& e) {
-  bool experts = op.ranks == e.ep && e.ep > 1 && op.kind == TraceKind::AllToAll;
+  bool experts = op.ranks == e.degrees.ep && e.degrees.ep > 1 && op.kind == TraceKind::AllToAll;
   switch (op.kind) {
     case TraceKind::AllReduce: return experts ? "ALLREDUCE_EP" : "ALLREDUCE";
     case TraceKind::AllGather: return experts ? "ALLGATHER_EP" : "ALLGATHER";
@@ -54,8 +55,8 @@ std::string_view collectiveOf(const TraceOp& op, const Engine& e) {
 }
 
 void writeStep(const Input& in, Emission& out, const StepTrace& trace) {
-  const Engine* e = &in.serving.engines[0];
-  for (const auto& candidate : in.serving.engines)
+  const Engine* e = &in.view.engines[0];
+  for (const auto& candidate : in.view.engines)
     if (candidate.name == trace.role) e = &candidate;
   // A line is a stretch of computation and the collective that ends it.
   std::string lines;
@@ -78,15 +79,15 @@ void writeStep(const Input& in, Emission& out, const StepTrace& trace) {
       "HYBRID_TRANSFORMER_FWD_IN_BCKWD model_parallel_NPU_group: {} ep: {} pp: 1 vpp: 1 ga: 1 all_gpus: {} "
       "checkpoints: 0 "
       "checkpoint_initiates: 0\n{}\n",
-      shortest(e->tp), shortest(e->ep), trace.ranks, count);
-  std::string name = stepName(in.serving, trace) + ".txt";
+      shortest(e->degrees.tp), shortest(e->degrees.ep), trace.ranks, count);
+  std::string name = stepName(in.view, trace) + ".txt";
   out.file(name) = head + lines;
-  double nic = e->device.nics * e->device.nicBandwidth / e->device.perNode;
+  double nic = e->machine.nics * e->machine.nic_bandwidth / e->machine.gpus;
   out.file("run.sh", true) +=
       fmt::format("\"$SIMAI\" -w {} -g {} -nv {} -nic {} -n_p_s {} -g_p_s {} -r {}-\n", name, trace.ranks,
-                  shortest(kUnits[1].write(e->device.scaleUp)), shortest(kUnits[1].write(nic)),
-                  shortest(e->device.perNode), shortest(e->device.perNode), trace.name);
-  out.map(name, "model_parallel_NPU_group", shortest(e->tp), e->at("parallel.tp"));
+                  shortest(kUnits[1].write(e->device.scale_up_bandwidth)), shortest(kUnits[1].write(nic)),
+                  shortest(e->machine.gpus), shortest(e->machine.gpus), trace.name);
+  out.map(name, "model_parallel_NPU_group", shortest(e->degrees.tp), e->said(FieldId::Parallel_tp));
 }
 
 void write(const Input& in, Emission& out) {

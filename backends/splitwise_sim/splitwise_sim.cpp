@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "backends/emit/launch.h"
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -44,27 +45,28 @@ constexpr std::pair<std::string_view, std::string_view> kModels[] = {{"meta-llam
                                                                      {"bigscience/bloom", "bloom-176b"}};
 
 void write(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   auto model =
-      std::find_if(std::begin(kModels), std::end(kModels), [&](const auto& m) { return m.first == v.checkpoint; });
+      std::find_if(std::begin(kModels), std::end(kModels), [&](const auto& m) { return m.first == v.checkpoint(); });
   if (model == std::end(kModels))
-    out.refuse(fmt::format("model `{}`: it has tables of Llama-2-70B and BLOOM-176B", v.model), "deployment.model");
+    out.refuse(fmt::format("model `{}`: it has tables of Llama-2-70B and BLOOM-176B", v.model.name),
+               "deployment.model");
   auto servers = Document::list();
   double power = 0;
   for (const auto& e : v.engines) {
     auto sku = std::find_if(std::begin(kServers), std::end(kServers),
-                            [&](const Server& s) { return !e.device.called(s.names).empty(); });
+                            [&](const Server& s) { return !called(e.device, s.names).empty(); });
     if (sku == std::end(kServers)) {
-      out.refuse(fmt::format("device `{}`: it has servers of A100 and H100", e.device.name),
-                 "deployment.cluster." + e.pool + ".node.gpu");
+      out.refuse(fmt::format("device `{}`: it has servers of A100 and H100", e.device.name), e.said(FieldId::Pool_gpu));
       continue;
     }
-    if (e.devices() > e.device.perNode)
-      out.refuse(fmt::format("`{}` spans nodes: its instances lie on one server", e.name), e.at("parallel.tp"));
-    double count = std::ceil(e.replicas * e.devices() / e.device.perNode);
+    if (e.degrees.devices() > e.machine.gpus)
+      out.refuse(fmt::format("`{}` spans nodes: its instances lie on one server", e.unit),
+                 e.said(FieldId::Parallel_tp));
+    double count = std::ceil(e.replicas * e.degrees.devices() / e.machine.gpus);
     servers.add(Document::map().set("sku", sku->sku).set("count", count));
-    power += count * e.device.perNode * e.device.tdp;
-    out.map("configs/cluster/afdc.yaml", e.name + ".count", shortest(count), e.at("replicas"));
+    power += count * e.machine.gpus * e.device.tdp;
+    out.map("configs/cluster/afdc.yaml", e.unit + ".count", shortest(count), e.said(FieldId::Engine_replicas));
   }
   if (!out.refusals.empty()) return;
   auto cluster = Document::map().set("power_budget", power).set("servers", servers);
@@ -78,12 +80,12 @@ void write(const Input& in, Emission& out) {
                          shortest(r.output));
   Command c;
   c.add("python").add("run.py").add("cluster=afdc").add("trace.filename=afdc").add("performance_model=db");
-  const auto *prefill = v.find(Role::Prefill), *decode = v.find(Role::Decode);
+  const auto *prefill = v.find(Serves::Prefill), *decode = v.find(Serves::Decode);
   if (prefill && decode) {
     c.add("applications.0.scheduler=mixed_pool").add("start_state=splitwise").add("start_state.split_type=homogeneous");
     for (auto [name, e] : {std::pair{"prompt", prefill}, {"token", decode}})
       c.add(fmt::format("start_state.{}.num_instances={}", name, shortest(e->replicas)))
-          .add(fmt::format("start_state.{}.tensor_parallelism={}", name, shortest(e->tp)));
+          .add(fmt::format("start_state.{}.tensor_parallelism={}", name, shortest(e->degrees.tp)));
   } else {
     c.add("applications.0.scheduler=token_jsq").add("start_state=baseline");
   }

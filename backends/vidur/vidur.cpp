@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "backends/emit/launch.h"
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -57,16 +58,16 @@ constexpr std::string_view kModels[] = {"meta-llama/Llama-2-7b-hf",
                                         "Qwen/Qwen-72B"};
 
 void write(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   const auto& e = v.engines[0];
   auto device = std::find_if(std::begin(kDevices), std::end(kDevices),
-                             [&](const Profiled& p) { return !e.device.called(p.names).empty(); });
+                             [&](const Profiled& p) { return !called(e.device, p.names).empty(); });
   if (device == std::end(kDevices))
     out.refuse(fmt::format("device `{}`: it was profiled on A100 and H100 (and A40)", e.device.name),
-               "deployment.cluster." + e.pool + ".node.gpu");
-  if (std::find(std::begin(kModels), std::end(kModels), v.checkpoint) == std::end(kModels))
-    out.refuse(fmt::format("model `{}` ({}): it has profiles of {}", v.model,
-                           v.checkpoint.empty() ? "no checkpoint" : v.checkpoint,
+               e.said(FieldId::Pool_gpu));
+  if (std::find(std::begin(kModels), std::end(kModels), v.checkpoint()) == std::end(kModels))
+    out.refuse(fmt::format("model `{}` ({}): it has profiles of {}", v.model.name,
+                           v.checkpoint().empty() ? "no checkpoint" : v.checkpoint(),
                            joinWords({std::begin(kModels), std::end(kModels)})),
                "deployment.model");
   if (!out.refusals.empty()) return;
@@ -77,7 +78,7 @@ void write(const Input& in, Emission& out) {
     trace += fmt::format("{},{},{}\n", shortest(kUnits[0].write(r.at)), shortest(r.input), shortest(r.output));
     longest = std::max(longest, r.input + r.output);
   }
-  if (v.maxContext > 0 && longest > v.maxContext)
+  if (v.model.max_context > 0 && longest > v.model.max_context)
     out.lose(fmt::format("the longest request has {} tokens; it caps them at its model's context", shortest(longest)),
              "workload.input");
   Command c;
@@ -86,25 +87,27 @@ void write(const Input& in, Emission& out) {
     out.map("run.sh", name, value, std::move(from));
     c.add(std::move(name), std::move(value));
   };
-  std::string pool = "deployment.cluster." + e.pool + ".node.gpu";
+  std::string pool = e.said(FieldId::Pool_gpu);
   option("--replica_config_device", std::string(device->device), pool);
-  option("--replica_config_network_device", std::string(e.tp * e.pp <= 2 ? device->pair : device->eight), pool);
-  option("--replica_config_model_name", v.checkpoint, "deployment.model");
-  option("--cluster_config_num_replicas", shortest(e.replicas), e.at("replicas"));
-  option("--replica_config_tensor_parallel_size", shortest(e.tp), e.at("parallel.tp"));
-  option("--replica_config_num_pipeline_stages", shortest(e.pp), e.at("parallel.pp"));
+  option("--replica_config_network_device",
+         std::string(e.degrees.tp * e.degrees.pp <= 2 ? device->pair : device->eight), pool);
+  option("--replica_config_model_name", v.checkpoint(), "deployment.model");
+  option("--cluster_config_num_replicas", shortest(e.replicas), e.said(FieldId::Engine_replicas));
+  option("--replica_config_tensor_parallel_size", shortest(e.degrees.tp), e.said(FieldId::Parallel_tp));
+  option("--replica_config_num_pipeline_stages", shortest(e.degrees.pp), e.said(FieldId::Parallel_pp));
   c.add("--request_generator_config_type", "trace_replay");
   c.add("--trace_request_generator_config_trace_file", "trace.csv");
   c.add("--trace_request_generator_config_max_tokens", longestRequest(v));
   // Decodes with chunks of prompts are its `sarathi`; prompts first its `vllm`.
-  std::string scheduler = e.mixedScheduler ? "sarathi" : "vllm";
+  std::string scheduler = e.runtime.mixes() ? "sarathi" : "vllm";
   c.add("--replica_scheduler_config_type", scheduler);
-  if (e.wholePrompts && e.mixedScheduler)
-    out.lose(fmt::format("whole prompts of `{}` beside decodes: its sarathi cuts them", e.name), e.owner + ".batching");
-  option(fmt::format("--{}_scheduler_config_batch_size_cap", scheduler), shortest(e.maxSeqs),
-         e.owner + ".batching.max_seqs");
-  option(e.mixedScheduler ? "--sarathi_scheduler_config_chunk_size" : "--vllm_scheduler_config_max_tokens_in_batch",
-         shortest(e.maxTokens), e.owner + ".batching.max_tokens");
+  if (e.wholePrompts() && e.runtime.mixes())
+    out.lose(fmt::format("whole prompts of `{}` beside decodes: its sarathi cuts them", e.unit),
+             e.said(FieldId::Engine_batching));
+  option(fmt::format("--{}_scheduler_config_batch_size_cap", scheduler), shortest(e.max_seqs),
+         e.said(FieldId::Batching_max_seqs));
+  option(e.runtime.mixes() ? "--sarathi_scheduler_config_chunk_size" : "--vllm_scheduler_config_max_tokens_in_batch",
+         shortest(e.max_tokens), e.said(FieldId::Batching_max_tokens));
   c.add("--global_scheduler_config_type", "lor");
   out.file("run.sh", true) = fmt::format(
       "#!/bin/sh\n# {}\n# From a checkout of Vidur: VIDUR=/path/to/vidur\nhere=$(cd \"$(dirname \"$0\")\" && pwd)\ncd "

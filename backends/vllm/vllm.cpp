@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -56,137 +57,139 @@ std::string_view quantizationOf(std::string_view format) {
 }
 
 Document afdOf(const Input& in, const Engine& e, std::string host, int port) {
-  const auto* a = in.serving.find(e.role, Side::Attention);
-  const auto* f = in.serving.find(e.role, Side::Ffn);
+  const auto* a = in.view.find(e.serves, UnitKind::Attention);
+  const auto* f = in.view.find(e.serves, UnitKind::Ffn);
   return Document::map()
-      .set("role", e.side == Side::Attention ? "attention" : "ffn")
+      .set("role", e.kind == UnitKind::Attention ? "attention" : "ffn")
       .set("connector", "P2pNcclAFDConnector")
       .set("host", std::move(host))
       .set("port", port)
-      .set("num_attention_ranks", a->devices())
-      .set("num_ffn_ranks", f->devices())
+      .set("num_attention_ranks", a->degrees.devices())
+      .set("num_ffn_ranks", f->degrees.devices())
       .set("compute_gate_on_attention", true);
 }
 
 /// An option with the place in the scenario that it says.
 void option(Command& c, Emission& out, const Engine& e, const char* name, double value, std::string from) {
   c.add(name, value);
-  out.map(e.name, name, significant(value, 12), std::move(from));
+  out.map(e.unit, name, significant(value, 12), std::move(from));
 }
 
 void addParallelism(const Engine& e, Command& c, Emission& out) {
-  option(c, out, e, "--tensor-parallel-size", e.tp, e.at("parallel.tp"));
-  if (e.pp > 1) option(c, out, e, "--pipeline-parallel-size", e.pp, e.at("parallel.pp"));
-  if (e.dp > 1) option(c, out, e, "--data-parallel-size", e.dp, e.at("parallel.dp"));
-  if (e.tp * e.pp > e.device.perNode)
+  option(c, out, e, "--tensor-parallel-size", e.degrees.tp, e.said(FieldId::Parallel_tp));
+  if (e.degrees.pp > 1) option(c, out, e, "--pipeline-parallel-size", e.degrees.pp, e.said(FieldId::Parallel_pp));
+  if (e.degrees.dp > 1) option(c, out, e, "--data-parallel-size", e.degrees.dp, e.said(FieldId::Parallel_dp));
+  if (e.degrees.tp * e.degrees.pp > e.machine.gpus)
     out.refuse(
         fmt::format("tp * pp = {} of `{}` spans nodes: vLLM starts such an engine through Ray, which no script does",
-                    shortest(e.tp * e.pp), e.name),
-        e.at("parallel.tp"));
+                    shortest(e.degrees.tp * e.degrees.pp), e.unit),
+        e.said(FieldId::Parallel_tp));
 }
 
 /// Whole experts on every rank, or each cut over all of them: vLLM knows no third way.
 void addExperts(const Engine& e, Command& c, Emission& out) {
-  double ranks = e.tp * e.dp;
-  bool spread = (e.side == Side::Ffn || e.ep > 1) && e.side != Side::Attention;
-  if (spread || e.side == Side::Attention) c.add("--enable-expert-parallel");
-  if (spread && e.ep != ranks)
+  double ranks = e.degrees.tp * e.degrees.dp;
+  bool spread = (e.kind == UnitKind::Ffn || e.degrees.ep > 1) && e.kind != UnitKind::Attention;
+  if (spread || e.kind == UnitKind::Attention) c.add("--enable-expert-parallel");
+  if (spread && e.degrees.ep != ranks)
     out.refuse(fmt::format("`ep = {}` of `{}`: vLLM spreads experts over all tp * dp = {} ranks or over none",
-                           shortest(e.ep), e.name, shortest(ranks)),
-               e.at("parallel.ep"));
-  if (!spread && e.side == Side::Whole && e.dp > 1)
+                           shortest(e.degrees.ep), e.unit, shortest(ranks)),
+               e.said(FieldId::Parallel_ep));
+  if (!spread && e.kind == UnitKind::Whole && e.degrees.dp > 1)
     out.lose(
         fmt::format("experts of `{}`: vLLM cuts each one over all tp * dp = {} ranks where the scenario has copies",
-                    e.name, shortest(ranks)),
-        e.at("parallel.dp"));
+                    e.unit, shortest(ranks)),
+        e.said(FieldId::Parallel_dp));
 }
 
 /// What the scheduler may take at once, and the cache behind it.
 void addLimits(const Input& in, const Engine& e, Command& c, Emission& out) {
-  option(c, out, e, "--max-model-len", longestRequest(in.serving), "workload.input");
-  option(c, out, e, "--max-num-seqs", e.maxSeqs, e.owner + ".batching.max_seqs");
-  option(c, out, e, "--max-num-batched-tokens", e.maxTokens, e.owner + ".batching.max_tokens");
-  if (e.wholePrompts) {
+  option(c, out, e, "--max-model-len", longestRequest(in.view), "workload.input");
+  option(c, out, e, "--max-num-seqs", e.max_seqs, e.said(FieldId::Batching_max_seqs));
+  option(c, out, e, "--max-num-batched-tokens", e.max_tokens, e.said(FieldId::Batching_max_tokens));
+  if (e.wholePrompts()) {
     c.add("--no-enable-chunked-prefill");
-    if (e.maxTokens < longestRequest(in.serving))
+    if (e.max_tokens < longestRequest(in.view))
       out.refuse(fmt::format("`max_tokens = {}` of `{}`: vLLM that cuts no prompt wants a step to hold the longest "
                              "request, {} tokens",
-                             shortest(e.maxTokens), e.name, shortest(longestRequest(in.serving))),
-                 e.owner + ".batching.max_tokens");
+                             shortest(e.max_tokens), e.unit, shortest(longestRequest(in.view))),
+                 e.said(FieldId::Batching_max_tokens));
   }
-  option(c, out, e, "--gpu-memory-utilization", kUnits[0].write(e.shares(in.results).utilization),
-         e.at("kv_cache.fraction"));
-  option(c, out, e, "--block-size", e.block, e.at("kv_cache.block"));
+  option(c, out, e, "--gpu-memory-utilization", kUnits[0].write(sharesOf(e, in.results).utilization),
+         e.said(FieldId::KvCache_kv_fraction));
+  option(c, out, e, "--block-size", e.kv_block, e.said(FieldId::KvCache_kv_block));
   c.add(e.prefixCache ? "--enable-prefix-caching" : "--no-enable-prefix-caching");
-  if (e.kv.starts_with("fp8")) {
+  const auto formats = formatsOf(in.view, e);
+  if (formats.kv.starts_with("fp8")) {
     c.add("--kv-cache-dtype", "fp8");
-    out.map(e.name, "--kv-cache-dtype", "fp8", e.owner + ".quant.kv");
-  } else if (e.kv != "bf16" && e.kv != "fp16") {
-    out.refuse(fmt::format("a KV cache in {}: vLLM keeps 16 bits or fp8", e.kv), e.owner + ".quant.kv");
+    out.map(e.unit, "--kv-cache-dtype", "fp8", e.said(FieldId::Quant_kv));
+  } else if (formats.kv != "bf16" && formats.kv != "fp16") {
+    out.refuse(fmt::format("a KV cache in {}: vLLM keeps 16 bits or fp8", formats.kv), e.said(FieldId::Quant_kv));
   }
 }
 
 /// Weights in another format than the checkpoint's: made while loading where vLLM can.
 void addWeights(const Input& in, const Engine& e, Command& c, Emission& out) {
-  if (e.ownLinear && (in.serving.shape.experts == 0 || e.ownExpert)) return;
-  const auto& format = e.ownLinear ? e.expert : e.linear;
+  const auto formats = formatsOf(in.view, e);
+  if (formats.ownLinear && (in.view.shape.experts == 0 || formats.ownExpert)) return;
+  const auto& format = formats.ownLinear ? formats.expert : formats.linear;
   if (auto name = quantizationOf(format); !name.empty())
     c.add("--quantization", std::string(name));
   else
-    out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.name, format,
-                         in.serving.checkpoint),
-             e.owner + ".quant");
+    out.lose(fmt::format("weights of `{}` in {}: `{}` has to be a checkpoint in that format", e.unit, format,
+                         in.view.checkpoint()),
+             e.said(FieldId::Engine_quant));
 }
 
 void addDrafts(const Engine& e, Command& c, Emission& out) {
   auto drafts = Document::map();
-  if (e.mtp)
+  if (e.speculation.mtp())
     drafts.set("method", "mtp");
   else
-    drafts.set("model", e.draftCheckpoint);
-  drafts.set("num_speculative_tokens", e.drafts);
+    drafts.set("model", e.speculation.checkpoint());
+  drafts.set("num_speculative_tokens", e.speculation.depth);
   c.add("--speculative-config", drafts.jsonLine());
-  out.map(e.name, "--speculative-config", drafts.jsonLine(), e.owner + ".speculative");
+  out.map(e.unit, "--speculative-config", drafts.jsonLine(), e.said(FieldId::Engine_drafts));
 }
 
 Command command(const Input& in, const Engine& e, Emission& out) {
   Command c;
-  c.add("vllm").add("serve").add(in.serving.checkpoint);
-  bool attends = e.side != Side::Ffn;
+  c.add("vllm").add("serve").add(in.view.checkpoint());
+  bool attends = e.kind != UnitKind::Ffn;
   addParallelism(e, c, out);
-  if (in.serving.shape.experts > 0) addExperts(e, c, out);
+  if (in.view.shape.experts > 0) addExperts(e, c, out);
   if (attends) addLimits(in, e, c, out);
   addWeights(in, e, c, out);
-  if (attends && e.drafts > 0 && e.role != Role::Prefill) addDrafts(e, c, out);
-  if (attends && e.role != Role::Both)
+  if (attends && e.speculation.depth > 0 && e.serves != Serves::Prefill) addDrafts(e, c, out);
+  if (attends && e.serves != Serves::Both)
     c.add("--kv-transfer-config", Document::map()
                                       .set("kv_connector", "NixlConnector")
-                                      .set("kv_role", e.role == Role::Prefill ? "kv_producer" : "kv_consumer")
+                                      .set("kv_role", e.serves == Serves::Prefill ? "kv_producer" : "kv_consumer")
                                       .jsonLine());
-  if (e.side != Side::Whole) c.add("--enable-dbo");
+  if (e.kind != UnitKind::Whole) c.add("--enable-dbo");
   return c;
 }
 
 void place(const Input& in, const Process& p, Command& c) {
   const auto& e = *p.engine;
-  bool served = e.side != Side::Ffn && p.part == 0;
-  if (e.dp > 1 && p.parts > 1) {
-    double perNode = p.devices / (e.tp * e.pp);
+  bool served = e.kind != UnitKind::Ffn && p.part == 0;
+  if (e.degrees.dp > 1 && p.parts > 1) {
+    double perNode = p.devices / (e.degrees.tp * e.degrees.pp);
     c.add("--data-parallel-size-local", perNode);
     c.add("--data-parallel-address", addressOf(p.firstNode));
     c.add("--data-parallel-rpc-port", kRpcPort + p.replica);
     if (p.part > 0) c.add("--headless").add("--data-parallel-start-rank", perNode * p.part);
   }
   if (served) c.add("--port", p.port);
-  if (e.role != Role::Both && e.side != Side::Ffn) {
+  if (e.serves != Serves::Both && e.kind != UnitKind::Ffn) {
     c.environment.emplace_back("VLLM_NIXL_SIDE_CHANNEL_HOST", addressOf(p.node));
     c.environment.emplace_back("VLLM_NIXL_SIDE_CHANNEL_PORT", std::to_string(kNixlPort + p.port - 8000));
   }
-  if (e.side == Side::Whole) return;
+  if (e.kind == UnitKind::Whole) return;
   // All processes of a replica meet where its attention begins.
   int meeting = 0;
-  for (const auto& other : placementOf(in.serving))
-    if (other.engine->owner == e.owner && other.engine->side == Side::Attention && other.replica == p.replica &&
+  for (const auto& other : placementOf(in.view))
+    if (other.engine->owner == e.owner && other.engine->kind == UnitKind::Attention && other.replica == p.replica &&
         other.part == 0)
       meeting = other.firstNode;
   auto afd = afdOf(in, e, addressOf(meeting), kAfdPort + kAfdPorts * p.replica);
@@ -194,14 +197,14 @@ void place(const Input& in, const Process& p, Command& c) {
 }
 
 void write(const Input& in, Emission& out) {
-  if (in.serving.checkpoint.empty())
-    out.refuse(fmt::format("model `{}` names no checkpoint that vLLM could load", in.serving.model),
+  if (in.view.checkpoint().empty())
+    out.refuse(fmt::format("model `{}` names no checkpoint that vLLM could load", in.view.model.name),
                "deployment.model");
-  if (in.serving.attentionFfn) checkAfdPlugin(in, out);
+  if (in.view.attentionFfn) checkAfdPlugin(in, out);
   if (!out.refusals.empty()) return;
   noteProgram(in, kVllmLauncher, out);
   writeScripts(in, kVllmLauncher, out);
-  if (in.serving.disaggregated)
+  if (in.view.disaggregated)
     out.lose("prefill and decode need a router in front that sends each request to both: vLLM starts none",
              "deployment");
 }
@@ -209,25 +212,26 @@ void write(const Input& in, Emission& out) {
 }  // namespace
 
 void checkAfdPlugin(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   for (const auto& a : v.engines) {
-    if (a.side != Side::Attention) continue;
-    const auto* f = v.find(a.role, Side::Ffn);
-    double A = a.devices(), F = f->devices();
+    if (a.kind != UnitKind::Attention) continue;
+    const auto* f = v.find(a.serves, UnitKind::Ffn);
+    double A = a.degrees.devices(), F = f->degrees.devices();
     std::string groups = fmt::format("{} attention and {} FFN ranks of `{}`", shortest(A), shortest(F), a.owner);
     if (A < F || !whole(A, F))
       out.refuse(groups + ": its connector needs as many attention ranks as FFN ranks, or a multiple of them",
-                 a.owner + ".attention.devices");
+                 a.said(FieldId::EngineGroup_devices));
     if (a.microbatches != 2)
       out.refuse(fmt::format("`microbatches = {}`: it overlaps exactly two", shortest(a.microbatches)),
-                 a.owner + ".microbatches");
+                 a.said(FieldId::AttentionFfn_microbatches));
     if (!v.shape.mla || v.shape.experts <= 0)
-      out.refuse(fmt::format("model `{}`: the plugin runs the DeepSeek V2 and V3 family", v.model), "deployment.model");
+      out.refuse(fmt::format("model `{}`: the plugin runs the DeepSeek V2 and V3 family", v.model.name),
+                 "deployment.model");
     double last = kAfdPort + kAfdPorts * (a.replicas - 1) + F;
     if (F >= kAfdPorts || last > 65535)
       out.refuse(fmt::format("{} FFN ranks in {} replicas: the ports from {} on do not suffice", shortest(F),
                              shortest(a.replicas), kAfdPort),
-                 a.owner + ".replicas");
+                 a.said(FieldId::Engine_replicas));
   }
 }
 

@@ -25,23 +25,24 @@ constexpr auto kAbilities = allBut({
 });
 
 void write(const Input& in, Emission& out) {
-  const auto& v = in.serving;
+  const auto& v = in.view;
   const auto& l = v.load;
-  if (v.checkpoint.empty()) {
-    out.refuse(fmt::format("model `{}` names no checkpoint: a server would not know it", v.model), "deployment.model");
+  if (v.checkpoint().empty()) {
+    out.refuse(fmt::format("model `{}` names no checkpoint: a server would not know it", v.model.name),
+               "deployment.model");
     return;
   }
   Command c;
   c.add("vllm").add("bench").add("serve");
-  c.add("--backend", "vllm").add("--model", v.checkpoint).add("--endpoint", "/v1/completions");
-  double input = std::round(l.input.mean - l.shared), output = std::round(l.output.mean);
+  c.add("--backend", "vllm").add("--model", v.checkpoint()).add("--endpoint", "/v1/completions");
+  double input = std::round(l.input - l.shared), output = std::round(l.output);
   c.add("--dataset-name", "random").add("--random-input-len", std::max(1.0, input)).add("--random-output-len", output);
   if (l.shared > 0) c.add("--random-prefix-len", std::round(l.shared));
-  bool closed = l.arrivals == Load::Arrivals::Closed, batch = l.arrivals == Load::Arrivals::Batch;
+  bool closed = l.arrivals == LoadConfig::Arrivals::Closed, batch = l.arrivals == LoadConfig::Arrivals::Batch;
   double count = batch ? l.amount : closed ? 10 * l.amount : static_cast<double>(in.requests);
   c.add("--num-prompts", count);
   if (closed) c.add("--max-concurrency", l.amount);
-  if (l.arrivals == Load::Arrivals::Poisson)
+  if (l.arrivals == LoadConfig::Arrivals::Poisson)
     c.add("--request-rate", kUnits[1].write(l.amount));
   else
     c.add("--request-rate", "inf");
@@ -52,7 +53,7 @@ void write(const Input& in, Emission& out) {
       "#!/bin/sh\n# {}\n# URL: where the server listens. Afterwards: afdc compare result.json SCENARIO.afd {}\ncd "
       "\"$(dirname "
       "\"$0\")\" || exit 1\nexec {} \\\n  --base-url \"${{URL:-http://localhost:8000}}\" \"$@\"\n",
-      in.stamp(), onOneLine(shellWord(in.serving.scenario)), shellLine(c, " \\\n  "));
+      in.stamp(), onOneLine(shellWord(in.view.scenario)), shellLine(c, " \\\n  "));
   out.map("bench.sh", "--random-input-len", shortest(input), "workload.input");
   out.map("bench.sh", "--random-output-len", shortest(output), "workload.output");
   out.map("bench.sh", closed ? "--max-concurrency" : "--request-rate", shortest(l.amount), "workload.arrivals");

@@ -5,6 +5,8 @@
 
 #include "ir/places.h"
 #include "passes/deployment/diagnostics.h"
+#include "passes/deployment/fields.h"
+#include "passes/deployment/records.h"
 #include "passes/lowering/lowering.h"
 
 namespace afdc {
@@ -15,13 +17,13 @@ namespace {
 
 /// Adds the part that drafts, if the engine speculates. Drafts run on the devices that hold the cache, with their
 /// degrees.
-bool addDrafts(Assembly& out, const Scenario& s, NodeId engine, NodeId model, Diagnostics& diags) {
-  out.speculation = readSpeculation(s, engine);
-  if (!out.speculation) return true;
-  NodeId drafts = out.speculation->mtp ? s.find(model, "mtp") : out.speculation->model;
+bool addDrafts(Assembly& out, const Scenario& s, NodeId model, Diagnostics& diags) {
+  const SpeculationConfig speculation = out.parts[0].config.speculation;
+  if (speculation.drafts == Drafts::None) return true;
+  NodeId drafts = speculation.mtp() ? placeOf(s, model, FieldId::Model_mtp) : speculation.model;
   if (!drafts.valid()) {
     diags
-        .report<diag::not_evaluable>(rangeOf(s, out.speculation->node, diags), out.name,
+        .report<diag::not_evaluable>(rangeOf(s, speculation.node, diags), out.name,
                                      fmt::format("the model `{}` declares no MTP module", s.show(model)))
         .help("give the model an `mtp`, or draft by a smaller model: `DraftModel { model = … }`");
     return false;
@@ -38,10 +40,10 @@ bool addDrafts(Assembly& out, const Scenario& s, NodeId engine, NodeId model, Di
 }  // namespace
 
 std::optional<Assembly> assemble(const Scenario& s, NodeId deployment, NodeId engine, Diagnostics& diags) {
-  NodeId model = s.find(deployment, "model");
+  NodeId model = placeOf(s, deployment, FieldId::Deployment_model);
   Assembly out;
   out.name = s.strings[s[engine].name];
-  if (s.isA(engine, "AttentionFfn")) {
+  if (choiceOf<EngineKind>(s, engine) == EngineKind::AttentionFfn) {
     out.attentionFfn = readAfd(s, deployment, engine, diags);
     if (!out.attentionFfn) return std::nullopt;
     const auto& [attention, ffn] = std::tie(out.attentionFfn->attention, out.attentionFfn->ffn);
@@ -53,7 +55,7 @@ std::optional<Assembly> assemble(const Scenario& s, NodeId deployment, NodeId en
     if (!config) return std::nullopt;
     out.parts.push_back({.name = out.name, .config = std::move(*config), .model = model});
   }
-  if (!addDrafts(out, s, engine, model, diags)) return std::nullopt;
+  if (!addDrafts(out, s, model, diags)) return std::nullopt;
   return out;
 }
 
@@ -94,7 +96,7 @@ std::optional<Role> place(Assembly assembly, const Scenario& s, Diagnostics& dia
                   : Role(assembly.name, model(parts[0]));
   if (!checkDivision(role.holder(), s, diags)) return std::nullopt;
   if (role.afd() && !checkDivision(role.afd()->ffn(), s, diags)) return std::nullopt;
-  if (parts.back().drafts) role.speculate(model(parts.back()), *assembly.speculation);
+  if (parts.back().drafts) role.speculate(model(parts.back()), parts[0].config.speculation);
   return role;
 }
 

@@ -25,7 +25,6 @@ struct Assembly {
   std::string name;  ///< of the engine
   std::vector<EnginePart> parts;
   std::optional<AfdConfig> attentionFfn;
-  std::optional<SpeculationConfig> speculation;
 };
 
 /// Reads and checks what an engine of a deployment consists of. nullopt after an error.

@@ -227,12 +227,11 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
 bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
   const auto& g = m.plan().graph;
   const auto degrees = m.engine().degrees.byAxis();
-  NodeId parallel = s.find(m.engine().node, "parallel");
   bool ok = true;
   std::set<std::string> seen;
   if (m.engine().degrees.pp > g.layerCount()) {
-    diags.report<diag::too_many_stages>(rangeOf(s, s.find(parallel, "pp"), diags), shortest(m.engine().degrees.pp),
-                                        g.layerCount(), g.strings[g.name]);
+    diags.report<diag::too_many_stages>(rangeOf(s, m.engine().degreeAt(Axis::pp), diags),
+                                        shortest(m.engine().degrees.pp), g.layerCount(), g.strings[g.name]);
     return false;
   }
   std::vector<double> values = evaluated(m, 1, 1);
@@ -254,7 +253,7 @@ bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
           std::string key = fmt::format("{} {} {}", axis, degree, units);
           if (degree <= 1 || std::fmod(units, degree) == 0) continue;
           std::string_view name = g.strings[t.name];
-          SourceRange at = rangeOf(s, s.find(parallel, axis), diags);
+          SourceRange at = rangeOf(s, m.engine().degreeAt(dim.axis), diags);
           if (degree > units && dim.replicate && std::fmod(degree, units) == 0) {
             if (seen.insert(key).second && t.kind == TensorKind::Cache)
               diags

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "passes/cost/plan.h"
 #include "passes/kernels/measured.h"
 #include "passes/network/network.h"
-#include "passes/cost/plan.h"
 #include "results/results.h"
 
 namespace afdc {

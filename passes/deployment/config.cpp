@@ -1,8 +1,11 @@
 #include "passes/deployment/config.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "passes/deployment/diagnostics.h"
+#include "passes/deployment/fields.h"
+#include "passes/deployment/records.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -19,281 +22,351 @@ double Device::peak(std::string_view arithmetic) const {
 }
 
 Arithmetic EngineConfig::arithmetic() const {
-  Arithmetic out{quants, device.name, {}};
+  Arithmetic out{formats, asked, askedAt, device.name, {}};
   for (auto kind : kArithmetics)
     if (device.peak(kind) > 0) out.has.push_back(kind);
   return out;
 }
 
-namespace {
+ir::NodeId EngineConfig::at(FieldId field) const { return places ? places->at(field) : NodeId{}; }
+std::string EngineConfig::said(FieldId field) const { return places ? places->path(field) : std::string(); }
+ir::NodeId LoadConfig::at(FieldId field) const { return places ? places->at(field) : NodeId{}; }
 
-Device readDevice(const Scenario& s, NodeId gpu, Diagnostics& diags) {
-  Device d;
-  d.name = s.show(gpu);
-  d.capacity = s.number(gpu, "hbm.capacity").value_or(0);
-  d.bandwidth = s.number(gpu, "hbm.bandwidth").value_or(0);
-  d.bf16 = s.number(gpu, "peak.bf16").value_or(0);
-  d.fp8 = s.number(gpu, "peak.fp8").value_or(0);
-  d.fp4 = s.number(gpu, "peak.fp4").value_or(0);
-  d.int8 = s.number(gpu, "peak.int8").value_or(0);
-  d.tdp = s.number(gpu, "power.tdp").value_or(0);
-  if (NodeId names = s.find(gpu, "names"); names.valid())
-    for (auto name : s[names].children) d.names.emplace_back(s.strings[s[name].text]);
-  d.chip = s.text(gpu, "chip");
-  d.measured_start = s.number(gpu, "measured.start").value_or(1);
-  d.measured_host = s.number(gpu, "measured.host").value_or(1);
-  d.measured_compute = s.number(gpu, "measured.compute").value_or(1);
-  d.measured_memory = s.number(gpu, "measured.memory").value_or(1);
-  d.measured_experts = s.number(gpu, "measured.experts").value_or(1);
-  if (NodeId tables = s.find(gpu, "tables"); tables.valid()) {
-    // A path is meant from the file that names it.
-    std::string path(s.strings[s[tables].text]);
-    if (!path.starts_with("/") && !s[tables].origins.empty() && s[tables].origins[0].place.file.valid()) {
-      std::string file(s.strings[s[tables].origins[0].place.file]);
-      size_t slash = file.rfind('/');
-      if (slash != std::string::npos) path = file.substr(0, slash + 1) + path;
-    }
-    auto opened = s.files->open<kernels::SharedPack>(path, [&] { return kernels::open(path); });
-    if (!opened.error.empty())
-      diags.report<diag::not_evaluable>(rangeOf(s, tables, diags), d.name, fmt::format("`{}` {}", path, opened.error))
-          .help("write it with afdc import kernels");
-    d.tables = opened.pack;
+const StoredFormat* EngineConfig::formatOf(std::string_view cls) const {
+  auto found = std::find_if(formats.begin(), formats.end(), [&](const StoredFormat& f) { return f.cls == cls; });
+  return found == formats.end() ? nullptr : &*found;
+}
+
+const std::string& ModelConfig::formatOf(std::string_view cls) const {
+  static const std::string none;
+  auto found = std::find_if(kept.begin(), kept.end(), [&](const Kept& k) { return k.cls == cls; });
+  return found == kept.end() ? none : found->format;
+}
+
+ir::NodeId EngineConfig::degreeAt(ir::Axis axis) const {
+  switch (axis) {
+    case ir::Axis::tp: return places->at(FieldId::Parallel_tp);
+    case ir::Axis::cp: return places->at(FieldId::Parallel_cp);
+    case ir::Axis::dp: return places->at(FieldId::Parallel_dp);
+    case ir::Axis::pp: return places->at(FieldId::Parallel_pp);
+    case ir::Axis::ftp: return places->at(FieldId::Parallel_ftp);
+    case ir::Axis::ep: return places->at(FieldId::Parallel_ep);
+    case ir::Axis::etp: return places->at(FieldId::Parallel_etp);
+    default: return {};
   }
-  return d;
 }
-
-RuntimeModel readRuntime(const Scenario& s, NodeId r) {
-  RuntimeModel m;
-  m.name = s.show(r);
-  auto get = [&](std::string_view path, double fallback) { return s.number(r, path).value_or(fallback); };
-  m.eta_compute = get("efficiency.compute", 1);
-  m.eta_memory = get("efficiency.memory", 1);
-  m.eta_network = get("efficiency.network", 1);
-  m.half_bytes = get("efficiency.half_bytes", 0);
-  m.start = get("efficiency.start", 0);
-  m.sharpness = get("efficiency.sharpness", 0);
-  m.tile = get("efficiency.tile", 1);
-  m.kernels = s.flag(r, "kernels");
-  m.graph_gap = get("launch.graph_gap", 0);
-  m.launch = get("launch.launch", 0);
-  m.recorded = get("launch.recorded", INFINITY);
-  m.recordsPrompts = s.flag(r, "launch.prompts");
-  m.host_fixed = get("host.fixed", 0);
-  m.host_per_seq = get("host.per_seq", 0);
-  m.host_per_token = get("host.per_token", 0);
-  m.host_async = s.flag(r, "host.async");
-  m.front_fixed = get("front_fixed", 0);
-  m.front_serial = get("front_serial", 0);
-  m.front_per_token = get("front_per_token", 0);
-  m.firstTokenByDecode = s.text(r, "first_token") == "decode";
-  m.prefill_first = s.text(r, "scheduler") == "prefill_first";
-  auto policy = s.text(r, "kv_policy");
-  m.kv_policy = policy == "no_evict"    ? RuntimeModel::KvPolicy::NoEvict
-                : policy == "estimated" ? RuntimeModel::KvPolicy::Estimated
-                                        : RuntimeModel::KvPolicy::OnDemand;
-  auto rule = s.text(r, "memory_rule");
-  m.memory_rule = rule == "fraction_of_free"  ? RuntimeModel::MemoryRule::OfFree
-                  : rule == "static_fraction" ? RuntimeModel::MemoryRule::Static
-                                              : RuntimeModel::MemoryRule::OfCapacity;
-  m.windows = s.flag(r, "windows");
-  m.reserve = get("reserve", 0);
-  m.sampler = get("sampler", 0);
-  m.prefill_from = get("prefill_from", 2);
-  m.sparse_heads = get("sparse_heads", 0);
-  m.poll_steps = get("poll_steps", 1);
-  m.phase_lock = get("phase_lock", 0);
-  auto a2a = s.text(r, "all_to_all");
-  m.all_to_all = a2a == "normal"        ? RuntimeModel::AllToAll::Normal
-                 : a2a == "low_latency" ? RuntimeModel::AllToAll::LowLatency
-                                        : RuntimeModel::AllToAll::ByPhase;
-  return m;
-}
-
-}  // namespace
 
 namespace {
 
-enum class UnitKind { Engine, AttentionGroup, FfnGroup };
+/// The measured kernels of a device, from the file that it names.
+std::shared_ptr<const kernels::Pack> openTables(const Scenario& s, NodeId gpu, Diagnostics& diags) {
+  NodeId tables = s.find(gpu, "tables");
+  if (!tables.valid()) return nullptr;
+  // A path is meant from the file that names it.
+  std::string path(s.strings[s[tables].text]);
+  if (!path.starts_with("/") && !s[tables].origins.empty() && s[tables].origins[0].place.file.valid()) {
+    std::string file(s.strings[s[tables].origins[0].place.file]);
+    size_t slash = file.rfind('/');
+    if (slash != std::string::npos) path = file.substr(0, slash + 1) + path;
+  }
+  auto opened = s.files->open<kernels::SharedPack>(path, [&] { return kernels::open(path); });
+  if (!opened.error.empty())
+    diags
+        .report<diag::not_evaluable>(rangeOf(s, tables, diags), s.show(gpu), fmt::format("`{}` {}", path, opened.error))
+        .help("write it with afdc import kernels");
+  return opened.pack;
+}
 
-/// An engine, or one group of an attention-FFN engine: `unit` says pool, degrees, formats and cache, `engine` the rest.
-std::optional<EngineConfig> readUnit(const Scenario& s, NodeId deployment, NodeId engine, NodeId unit, UnitKind kind,
-                                     Diagnostics& diags) {
-  EngineConfig e;
-  e.node = unit;
-  e.name = s.strings[s[engine].name];
-  if (kind != UnitKind::Engine) e.name += fmt::format(".{}", s.strings[s[unit].name]);
-  for (NodeId from : {unit, engine})
-    if (NodeId quant = s.find(from, "quant"); quant.valid()) e.quants.push_back(quant);
-  e.replicas = s.number(engine, "replicas").value_or(1);
-  NodeId parallel = s.find(unit, "parallel");
-  auto degree = [&](std::string_view name) { return s.number(parallel, name).value_or(1); };
-  auto& d = e.degrees;
-  d.tp = degree("tp"), d.pp = degree("pp"), d.dp = degree("dp"), d.cp = degree("cp");
-  d.ftp = degree("ftp"), d.ep = degree("ep"), d.etp = degree("etp");
+/// One engine, or one group of an attention-FFN engine: what the steps of reading it have in common. The group says
+/// pool, degrees, formats and cache, its engine the rest.
+class UnitReader {
+ public:
+  UnitReader(const Scenario& s, NodeId deployment, NodeId engine, NodeId group, UnitKind kind, Diagnostics& diags)
+      : s_(s), diags_(diags), fields_(s, diags), deployment_(deployment), engine_(engine), group_(group) {
+    e_.kind = kind;
+  }
 
-  NodeId cluster = s.find(deployment, "cluster");
-  auto pools = s.blocks(cluster, "pool");
-  std::string wanted(s.text(unit, "pool"));
-  if (wanted.empty()) wanted = s.text(engine, "pool");
-  NodeId pool;
-  for (auto p : pools)
-    if (wanted.empty() || s.strings[s[p].name] == wanted) {
-      pool = p;
-      break;
+  std::optional<EngineConfig> run() {
+    size_t before = diags_.errors();
+    if (!readEngine() || !findPool() || !readHardware()) return std::nullopt;
+    e_.places = std::make_shared<const Places>(fields_.places());
+    if (diags_.errors() > before) return std::nullopt;
+    if (!checkDegrees() || !checkPool() || !checkKernels() || !checkOffload() || !addTiers()) return std::nullopt;
+    return std::move(e_);
+  }
+
+ private:
+  bool grouped() const { return e_.kind != UnitKind::Whole; }
+  NodeId unit() const { return grouped() ? group_ : engine_; }
+  SourceRange at(NodeId node) const { return rangeOf(s_, node, diags_); }
+  SourceRange at(FieldId field) const { return at(fields_.places().at(field)); }
+
+  bool readEngine() {
+    std::string name(s_.strings[s_[engine_].name]);
+    e_.owner = deployment_ == s_.root ? name : "deployment." + name;
+    e_.name = e_.unit = name;
+    e_.path = e_.owner;
+    e_.node = unit();
+    if (choiceOf<DeploymentKind>(s_, deployment_) == DeploymentKind::Disaggregated)
+      e_.serves = name == "prefill" ? Serves::Prefill : Serves::Decode;
+    auto& r = e_.records;
+    fields_.read(e_, "Engine", engine_, e_.owner);
+    fields_.read(r, "Engine", engine_, e_.owner);
+    readCache();
+    if (grouped()) readGroup();
+    readFormats(r.quant);
+    if (grouped()) readFormats(engineQuant_);
+    readDrafts();
+    fields_.read(e_.degrees, "Parallel", r.parallel, e_.path + ".parallel");
+    fields_.read(e_, "Batching", fields_.places().at(FieldId::Engine_batching), e_.owner + ".batching");
+    fields_.read(e_.offload, "Offload", r.offload, e_.owner + ".offload");
+    e_.runtime.name = s_.show(r.runtime);
+    fields_.read(e_.runtime, "Runtime", r.runtime, e_.owner + ".runtime");
+    return !fields_.failed();
+  }
+
+  void readCache() { fields_.read(e_, "KvCache", e_.records.kv_cache, e_.path + ".kv_cache"); }
+
+  /// What a group has of its own takes the place of its engine's. A cache looks up prefixes where either says so.
+  void readGroup() {
+    std::string name(s_.strings[s_[group_].name]);
+    e_.unit = name;
+    e_.name += "." + name;
+    e_.path += "." + name;
+    auto& r = e_.records;
+    engineQuant_ = r.quant;
+    fields_.read(e_, "AttentionFfn", engine_, e_.owner);
+    fields_.read(e_, "EngineGroup", group_, e_.path);
+    fields_.read(r, "EngineGroup", group_, e_.path);
+    fields_.read(groupFields_, "EngineGroup", group_, e_.path);
+    bool engineLooksUp = e_.prefixCache;
+    readCache();
+    e_.prefixCache = e_.prefixCache || engineLooksUp;
+  }
+
+  /// Of each class the first that says a format is followed: a group before its engine.
+  void readFormats(NodeId quant) {
+    QuantRecords records;
+    fields_.read(records, "Quant", quant, e_.owner + ".quant");
+    for (auto field : fieldsOf("Quant", "Format")) {
+      NodeId node = fields_.places().at(field);
+      std::string cls(rowOf(field).path);
+      if (!node.valid() || e_.formatOf(cls)) continue;
+      StoredFormat format;
+      format.cls = cls;
+      format.name = s_[node].label.valid() ? s_.strings[s_[node].label] : std::string_view("format");
+      format.shown = s_.show(node);
+      fields_.read(format, "Format", node);
+      e_.formats.push_back(std::move(format));
     }
-  SourceRange at = rangeOf(s, unit, diags);
-  if (!pool.valid()) {
-    auto& report = diags.report<diag::unknown_name>(
-        wanted.empty() ? rangeOf(s, cluster, diags) : rangeOf(s, s.find(unit, "pool"), diags),
-        wanted.empty() ? "pool" : wanted);
+    if (e_.asked.empty()) {
+      e_.asked = records.compute;
+      e_.askedAt = fields_.places().at(FieldId::Quant_compute);
+    }
+  }
+
+  void readDrafts() {
+    auto& drafts = e_.speculation;
+    fields_.read(drafts, "Engine", engine_, e_.owner);
+    drafts.node = fields_.places().at(FieldId::Engine_drafts);
+    if (drafts.node.valid()) fields_.read(drafts, "Speculation", drafts.node, e_.owner + ".speculative");
+    if (drafts.drafts == Drafts::OtherModel) fields_.read(drafts, "DraftModel", drafts.node, e_.owner + ".speculative");
+  }
+
+  bool findPool() {
+    DeploymentRecords deployment;
+    fields_.read(deployment, "Deployment", deployment_);
+    auto pools = readPools(s_, deployment.cluster, diags_);
+    if (fields_.failed() || !pools) return false;
+    cluster_ = deployment.cluster;
+    for (const auto& p : *pools) devicesOfCluster_ += p.devices;
+    const auto& wanted = e_.records.pool;
+    auto found = std::find_if(pools->begin(), pools->end(),
+                              [&](const PoolConfig& p) { return wanted.empty() || p.name == wanted; });
+    if (found != pools->end()) {
+      pool_ = *found;
+      e_.pool = pool_.name;
+      e_.poolDevices = pool_.devices;
+      return true;
+    }
+    auto said = at(grouped() ? FieldId::EngineGroup_pool : FieldId::Engine_pool);
+    auto& report = diags_.report<diag::unknown_name>(wanted.empty() ? at(cluster_) : said,
+                                                     wanted.empty() ? std::string("pool") : wanted);
     std::vector<std::string> names;
-    for (auto p : pools) names.emplace_back(s.strings[s[p].name]);
+    for (const auto& p : *pools) names.push_back(p.name);
     report.help(names.empty() ? "the cluster declares no pool" : "the pools of the cluster are " + joinWords(names));
-    return std::nullopt;
+    return false;
   }
-  size_t before = diags.errors();
-  e.pool = s.strings[s[pool].name];
-  e.poolDevices = s.number(pool, "devices").value_or(0);
-  e.device = readDevice(s, s.find(pool, "node.gpu"), diags);
 
-  if (diags.errors() > before) return std::nullopt;
+  bool readHardware() {
+    std::string pool = (deployment_ == s_.root ? "cluster." : "deployment.cluster.") + e_.pool;
+    fields_.read(pool_, "Pool", pool_.record, pool);
+    auto& d = e_.device;
+    d.name = s_.show(pool_.gpu);
+    fields_.read(d, "Gpu", pool_.gpu, pool + ".node.gpu");
+    d.tables = openTables(s_, pool_.gpu, diags_);
+    d.kernels = readKernelCurves(s_, pool_.gpu, e_.records.runtime);
+    auto& node = e_.machine;
+    fields_.read(node, "Node", pool_.node, pool + ".node");
+    if (node.host.valid()) fields_.read(node, "HostMemory", node.host, pool + ".node.host");
+    return !fields_.failed();
+  }
 
-  auto labelDegree = [&](Diagnostic& report, std::string_view name) {
-    report.label(rangeOf(s, s.find(parallel, name), diags), fmt::format("{} = {}", name, shortest(degree(name))));
-  };
-  auto divides = [&](double whole, double part) { return std::fmod(whole, part) == 0; };
-  if (kind != UnitKind::Engine) {
-    double devices = s.number(unit, "devices").value_or(1);
-    if (kind == UnitKind::FfnGroup) d.pp = 1, d.cp = 1, d.tp = d.ftp, d.dp = std::max(1.0, std::floor(devices / d.ftp));
-    if (kind == UnitKind::AttentionGroup) d.ftp = d.tp, d.ep = d.etp = 1;
-    if (d.devices() != devices) {
-      auto& report = diags.report<diag::degrees_do_not_multiply>(
-          rangeOf(s, s.find(unit, "devices"), diags),
-          kind == UnitKind::FfnGroup ? fmt::format("`ftp = {}` does not divide the {} devices of group `{}`",
-                                                   shortest(d.ftp), shortest(devices), e.name)
-                                     : fmt::format("group `{}` has {} devices, but dp * tp * pp = {}", e.name,
-                                                   shortest(devices), shortest(d.devices())));
-      labelDegree(report, kind == UnitKind::FfnGroup ? "ftp" : "tp");
-      if (kind == UnitKind::AttentionGroup) labelDegree(report, "dp");
-      return std::nullopt;
+  void labelDegree(Diagnostic& report, std::string_view name, double degree, FieldId field) const {
+    report.label(at(field), fmt::format("{} = {}", name, shortest(degree)));
+  }
+  void labelRanks(Diagnostic& report) const {
+    labelDegree(report, "tp", said_.tp, FieldId::Parallel_tp);
+    labelDegree(report, "dp", said_.dp, FieldId::Parallel_dp);
+  }
+
+  /// A group has one mesh: the attention's is the mixer's, and what lies on the FFN's follows from its devices.
+  bool checkGroup() {
+    auto& d = e_.degrees;
+    double devices = groupFields_.devices;
+    bool ffn = e_.kind == UnitKind::Ffn;
+    if (ffn) {
+      d.pp = d.cp = 1;
+      d.tp = d.ftp;
+      d.dp = std::max(1.0, std::floor(devices / d.ftp));
+    } else {
+      d.ftp = d.tp;
+      d.ep = d.etp = 1;
     }
-    e.redundantExperts = s.number(unit, "redundant_experts").value_or(0);
+    if (d.devices() == devices) return true;
+    auto& report = diags_.report<diag::degrees_do_not_multiply>(
+        at(FieldId::EngineGroup_devices), ffn ? fmt::format("`ftp = {}` does not divide the {} devices of group `{}`",
+                                                            shortest(d.ftp), shortest(devices), e_.name)
+                                              : fmt::format("group `{}` has {} devices, but dp * tp * pp = {}", e_.name,
+                                                            shortest(devices), shortest(d.devices())));
+    if (ffn)
+      labelDegree(report, "ftp", said_.ftp, FieldId::Parallel_ftp);
+    else
+      labelRanks(report);
+    return false;
   }
-  double ranks = d.ranks();
-  if (!divides(ranks, d.ftp)) {
-    auto& report = diags.report<diag::degrees_do_not_multiply>(
-        rangeOf(s, s.find(parallel, "ftp"), diags),
-        fmt::format("`ftp = {}` does not divide the {} ranks of engine `{}`", shortest(d.ftp), shortest(ranks),
-                    e.name));
-    labelDegree(report, "tp");
-    labelDegree(report, "dp");
-    return std::nullopt;
+
+  bool checkDegrees() {
+    said_ = e_.degrees;
+    if (grouped() && !checkGroup()) return false;
+    auto& d = e_.degrees;
+    double ranks = d.ranks();
+    auto divides = [](double whole, double part) { return std::fmod(whole, part) == 0; };
+    if (!divides(ranks, d.ftp)) {
+      auto& report = diags_.report<diag::degrees_do_not_multiply>(
+          at(FieldId::Parallel_ftp), fmt::format("`ftp = {}` does not divide the {} ranks of engine `{}`",
+                                                 shortest(d.ftp), shortest(ranks), e_.name));
+      labelRanks(report);
+      return false;
+    }
+    d.fdp = ranks / d.ftp;
+    if (!divides(ranks, d.ep * d.etp)) {
+      auto& report = diags_.report<diag::degrees_do_not_multiply>(
+          at(FieldId::Parallel_ep),
+          fmt::format("ep * etp = {} * {} does not divide the {} ranks of engine `{}` (dp * tp = {} * {})",
+                      shortest(d.ep), shortest(d.etp), shortest(ranks), e_.name, shortest(d.dp), shortest(d.tp)));
+      labelRanks(report);
+      std::vector<std::string> fits;
+      for (double ep = 1; ep <= ranks; ++ep)
+        if (divides(ranks, ep)) fits.push_back(shortest(ep));
+      report.help("with etp = 1, ep may be " + joinWords(fits, "or"));
+      return false;
+    }
+    if (d.ep == 1 && d.etp > d.ftp) {
+      auto& report = diags_.report<diag::degrees_do_not_multiply>(
+          at(FieldId::Parallel_etp),
+          fmt::format("`etp = {}` splits each expert over ranks of `{}` of which only {} hold the same tokens (ftp)",
+                      shortest(d.etp), e_.name, shortest(d.ftp)));
+      labelDegree(report, "ftp", said_.ftp, FieldId::Parallel_ftp);
+      report.help(fmt::format("ftp = {} gathers their tokens first; ep = {} sends each token to its experts",
+                              shortest(d.etp), shortest(d.etp)));
+      return false;
+    }
+    d.edp = ranks / (d.ep * d.etp);
+    return true;
   }
-  d.fdp = ranks / d.ftp;
-  if (!divides(ranks, d.ep * d.etp)) {
-    auto& report = diags.report<diag::degrees_do_not_multiply>(
-        rangeOf(s, s.find(parallel, "ep"), diags),
-        fmt::format("ep * etp = {} * {} does not divide the {} ranks of engine `{}` (dp * tp = {} * {})",
-                    shortest(d.ep), shortest(d.etp), shortest(ranks), e.name, shortest(d.dp), shortest(d.tp)));
-    labelDegree(report, "tp");
-    labelDegree(report, "dp");
-    std::vector<std::string> fits;
-    for (double ep = 1; ep <= ranks; ++ep)
-      if (divides(ranks, ep)) fits.push_back(shortest(ep));
-    report.help("with etp = 1, ep may be " + joinWords(fits, "or"));
-    return std::nullopt;
-  }
-  if (d.ep == 1 && d.etp > d.ftp) {
-    auto& report = diags.report<diag::degrees_do_not_multiply>(
-        rangeOf(s, s.find(parallel, "etp"), diags),
-        fmt::format("`etp = {}` splits each expert over ranks of `{}` of which only {} hold the same tokens (ftp)",
-                    shortest(d.etp), e.name, shortest(d.ftp)));
-    labelDegree(report, "ftp");
-    report.help(fmt::format("ftp = {} gathers their tokens first; ep = {} sends each token to its experts",
-                            shortest(d.etp), shortest(d.etp)));
-    return std::nullopt;
-  }
-  d.edp = ranks / (d.ep * d.etp);
-  double needed = e.replicas * d.devices();
-  if (needed > e.poolDevices) {
-    diags.report<diag::pool_too_small>(at, e.name, shortest(needed), e.pool, shortest(e.poolDevices))
-        .note(fmt::format("replicas {} x pp {} x dp {} x tp {}", shortest(e.replicas), shortest(d.pp), shortest(d.dp),
+
+  bool checkPool() {
+    const auto& d = e_.degrees;
+    double needed = e_.replicas * d.devices();
+    if (needed <= e_.poolDevices) return true;
+    diags_.report<diag::pool_too_small>(at(unit()), e_.name, shortest(needed), e_.pool, shortest(e_.poolDevices))
+        .note(fmt::format("replicas {} x pp {} x dp {} x tp {}", shortest(e_.replicas), shortest(d.pp), shortest(d.dp),
                           shortest(d.tp)))
-        .label(rangeOf(s, pool, diags), "the pool");
-    return std::nullopt;
+        .label(at(pool_.record), "the pool");
+    return false;
   }
 
-  e.runtime = readRuntime(s, s.find(engine, "runtime"));
-  e.device.kernels = readKernelCurves(s, s.find(pool, "node.gpu"), s.find(engine, "runtime"));
-  NodeId batching = s.find(engine, "batching");
-  e.max_tokens = s.number(batching, "max_tokens").value_or(e.max_tokens);
-  e.max_seqs = s.number(batching, "max_seqs").value_or(e.max_seqs);
-  e.wholePrompts = s.isA(batching, "WholePrompts");
-  e.kv_block = s.number(unit, "kv_cache.block").value_or(16);
-  e.prefixCache = s.flag(unit, "kv_cache.prefix_cache") || s.flag(engine, "kv_cache.prefix_cache");
-  e.kv_fraction = s.number(unit, "kv_cache.fraction").value_or(0.9);
-
-  if (e.runtime.kernels && !e.device.kernels) {
-    diags
+  bool checkKernels() {
+    if (!e_.runtime.kernels || e_.device.kernels) return true;
+    diags_
         .report<diag::not_evaluable>(
-            at, e.name,
-            fmt::format("runtime `{}` needs kernel curves, and `{}` has none", e.runtime.name, e.device.name))
+            at(unit()), e_.name,
+            fmt::format("runtime `{}` needs kernel curves, and `{}` has none", e_.runtime.name, e_.device.name))
         .help("give the gpu `kernels` (see std.kernels), or take another runtime");
-    return std::nullopt;
+    return false;
   }
 
-  auto& off = e.offload;
-  off.weights = s.number(engine, "offload.weights").value_or(0);
-  off.kv = s.number(engine, "offload.kv").value_or(0);
-  off.overlap = s.flag(engine, "offload.overlap");
-  if (off.any()) {
-    NodeId host = s.find(pool, "node.host");
-    double gpus = s.number(pool, "node.gpus").value_or(1);
-    off.capacity = s.number(host, "dram").value_or(0) / gpus;
-    off.bandwidth = std::min(s.number(host, "pcie").value_or(0), s.number(host, "dram_bandwidth").value_or(0) / gpus);
-    const char* why = kind != UnitKind::Engine ? "an engine whose attention and FFN are apart does not offload"
-                      : !host.valid()          ? "it offloads to the host, and its node declares no `host`"
-                                               : nullptr;
-    if (why) {
-      diags.report<diag::not_evaluable>(rangeOf(s, s.find(engine, "offload"), diags), e.name, why)
-          .help("a node's memory: `host = HostMemory { dram = 2 TB, dram_bandwidth = 600 GB/s, pcie = 55 GB/s }`");
-      return std::nullopt;
+  /// A device has its share of the host's memory and of its bandwidth, and a link of its own to it.
+  bool checkOffload() {
+    auto& off = e_.offload;
+    if (!off.any()) return true;
+    const auto& node = e_.machine;
+    off.capacity = node.host_memory / node.gpus;
+    off.bandwidth = std::min(node.host_link, node.host_bandwidth / node.gpus);
+    const char* why = grouped()            ? "an engine whose attention and FFN are apart does not offload"
+                      : !node.host.valid() ? "it offloads to the host, and its node declares no `host`"
+                                           : nullptr;
+    if (!why) return true;
+    diags_.report<diag::not_evaluable>(at(e_.records.offload), e_.name, why)
+        .help("a node's memory: `host = HostMemory { dram = 2 TB, dram_bandwidth = 600 GB/s, pcie = 55 GB/s }`");
+    return false;
+  }
+
+  /// The node's scale-up domain, then the cluster's own tiers, else the NICs of the nodes.
+  bool addTiers() {
+    const auto& d = e_.device;
+    const auto& node = e_.machine;
+    e_.tiers.push_back({"scale-up", node.gpus, d.scale_up_bandwidth, d.scale_up_latency});
+    if (e_.runtime.kernels) {
+      const auto& curve = d.kernels->collective;
+      e_.tiers[0].latency = curve.latency;
+      e_.tiers[0].sum_start = curve.sum_start;
+      e_.tiers[0].sum_bandwidth = e_.tiers[0].bandwidth * curve.sum_bandwidth;
+      e_.tiers[0].bandwidth *= curve.bandwidth;
     }
+    ClusterRecords cluster;
+    fields_.read(cluster, "Cluster", cluster_);
+    for (auto record : cluster.tiers) {
+      Tier tier;
+      tier.name = s_.strings[s_[record].name];
+      fields_.read(tier, "Tier", record);
+      e_.tiers.push_back(std::move(tier));
+    }
+    if (fields_.failed()) return false;
+    if (cluster.tiers.empty() && devicesOfCluster_ > node.gpus)
+      e_.tiers.push_back(
+          {"scale-out", devicesOfCluster_, node.nics * node.nic_bandwidth / node.gpus, node.nic_latency});
+    if (e_.degrees.devices() <= e_.tiers.back().domain) return true;
+    diags_
+        .report<diag::degrees_do_not_multiply>(
+            at(unit()), fmt::format("engine `{}` spans {} devices, but no tier of the cluster connects more than {}",
+                                    e_.name, shortest(e_.degrees.devices()), shortest(e_.tiers.back().domain)))
+        .help("declare a `tier` with a larger domain in the cluster");
+    return false;
   }
 
-  // Tiers: the node's scale-up domain, then the cluster's own, else the NICs of the nodes.
-  NodeId node = s.find(pool, "node");
-  double gpus = s.number(node, "gpus").value_or(1);
-  NodeId up = s.find(node, "gpu.scale_up");
-  e.tiers.push_back({"scale-up", gpus, s.number(up, "bandwidth").value_or(0), s.number(up, "latency").value_or(0)});
-  if (e.runtime.kernels) {
-    const auto& curve = e.device.kernels->collective;
-    e.tiers[0].latency = curve.latency;
-    e.tiers[0].sum_start = curve.sum_start;
-    e.tiers[0].sum_bandwidth = e.tiers[0].bandwidth * curve.sum_bandwidth;
-    e.tiers[0].bandwidth *= curve.bandwidth;
-  }
-  auto tiers = s.blocks(cluster, "tier");
-  for (auto t : tiers)
-    e.tiers.push_back({std::string(s.strings[s[t].name]), s.number(t, "domain").value_or(0),
-                       s.number(t, "bandwidth").value_or(0), s.number(t, "latency").value_or(0)});
-  double all = 0;
-  for (auto p : pools) all += s.number(p, "devices").value_or(0);
-  if (tiers.empty() && all > gpus) {
-    NodeId nics = s.find(node, "nics");
-    double perDevice = s.number(nics, "count").value_or(0) * s.number(nics, "bandwidth").value_or(0) / gpus;
-    e.tiers.push_back({"scale-out", all, perDevice, s.number(nics, "latency").value_or(0)});
-  }
-  if (d.devices() > e.tiers.back().domain) {
-    diags
-        .report<diag::degrees_do_not_multiply>(
-            at, fmt::format("engine `{}` spans {} devices, but no tier of the cluster connects more than {}", e.name,
-                            shortest(d.devices()), shortest(e.tiers.back().domain)))
-        .help("declare a `tier` with a larger domain in the cluster");
-    return std::nullopt;
-  }
-  return e;
-}
+  const Scenario& s_;
+  Diagnostics& diags_;
+  FieldReader fields_;
+  NodeId deployment_, engine_, group_, cluster_;
+  NodeId engineQuant_;  ///< of a group's engine
+  GroupConfig groupFields_;
+  PoolConfig pool_;
+  double devicesOfCluster_ = 0;
+  Degrees said_;  ///< as the scenario has them, before a group's follow from its devices
+  EngineConfig e_;
+};
 
 /// Do `devices` of one pool lie in one scale-up domain?
 bool inOneDomain(const EngineConfig& a, const EngineConfig& b, double devices) {
@@ -303,13 +376,18 @@ bool inOneDomain(const EngineConfig& a, const EngineConfig& b, double devices) {
 }  // namespace
 
 std::optional<EngineConfig> readEngine(const Scenario& s, NodeId deployment, NodeId engine, Diagnostics& diags) {
-  return readUnit(s, deployment, engine, engine, UnitKind::Engine, diags);
+  return UnitReader(s, deployment, engine, {}, UnitKind::Whole, diags).run();
 }
 
 std::optional<AfdConfig> readAfd(const Scenario& s, NodeId deployment, NodeId engine, Diagnostics& diags) {
   AfdConfig afd;
+  FieldReader fields(s, diags);
+  AfdGroups parts;
+  fields.read(parts, "AttentionFfn", engine);
+  fields.read(afd, "AttentionFfn", engine);
+  if (fields.failed()) return std::nullopt;
   NodeId sides[2];
-  for (auto group : s.blocks(engine, "group")) {
+  for (auto group : parts.groups) {
     auto name = s.strings[s[group].name];
     if (name == "attention") sides[0] = group;
     if (name == "ffn") sides[1] = group;
@@ -322,9 +400,12 @@ std::optional<AfdConfig> readAfd(const Scenario& s, NodeId deployment, NodeId en
                       i == 0 ? "attention" : "ffn"));
       return std::nullopt;
     }
-  auto attention = readUnit(s, deployment, engine, sides[0], UnitKind::AttentionGroup, diags);
-  auto ffn = readUnit(s, deployment, engine, sides[1], UnitKind::FfnGroup, diags);
+  auto attention = UnitReader(s, deployment, engine, sides[0], UnitKind::Attention, diags).run();
+  auto ffn = UnitReader(s, deployment, engine, sides[1], UnitKind::Ffn, diags).run();
   if (!attention || !ffn) return std::nullopt;
+  fields.read(afd, "Runtime", attention->records.runtime);
+  if (fields.failed()) return std::nullopt;
+  afd.microbatches = attention->microbatches;
   afd.attention = std::move(*attention);
   afd.ffn = std::move(*ffn);
   double devices = afd.attention.degrees.devices() + afd.ffn.degrees.devices();
@@ -334,12 +415,11 @@ std::optional<AfdConfig> readAfd(const Scenario& s, NodeId deployment, NodeId en
                                        shortest(afd.attention.poolDevices));
     return std::nullopt;
   }
-  afd.microbatches = s.number(engine, "microbatches").value_or(1);
-  bool wantsScaleUp = s.isA(s.find(engine, "exchange.via"), "NvLink");
+  bool wantsScaleUp = afd.via == Medium::ScaleUp;
   bool oneDomain = inOneDomain(afd.attention, afd.ffn, devices);
   if (wantsScaleUp && !oneDomain) {
     diags
-        .report<diag::not_evaluable>(rangeOf(s, s.find(engine, "exchange.via"), diags),
+        .report<diag::not_evaluable>(rangeOf(s, fields.places().at(FieldId::AttentionFfn_via), diags),
                                      std::string(s.strings[s[engine].name]),
                                      fmt::format("its {} devices do not lie in one scale-up domain of {}",
                                                  shortest(devices), shortest(afd.attention.tiers[0].domain)))
@@ -350,10 +430,6 @@ std::optional<AfdConfig> readAfd(const Scenario& s, NodeId deployment, NodeId en
     bool up = wantsScaleUp || side->tiers.size() < 2;
     afd.link.push_back(up ? side->tiers[0] : side->tiers.back());
   }
-  NodeId runtime = s.find(engine, "runtime");
-  afd.stepBarrier = s.find(runtime, "afd.step_barrier").valid() ? s.flag(runtime, "afd.step_barrier") : true;
-  afd.blockingSends = s.flag(runtime, "afd.blocking_sends");
-  afd.halfDuplex = s.flag(runtime, "afd.half_duplex");
   return afd;
 }
 
@@ -363,45 +439,85 @@ double SpeculationConfig::progress() const {
   return tokens;
 }
 
-std::optional<SpeculationConfig> readSpeculation(const Scenario& s, NodeId engine) {
-  SpeculationConfig c;
-  c.node = s.find(engine, "speculative");
-  if (!c.node.valid()) return std::nullopt;
-  c.depth = s.number(c.node, "depth").value_or(1);
-  c.acceptance = s.number(c.node, "acceptance").value_or(0);
-  c.mtp = s.isA(c.node, "MtpDrafts");
-  c.model = c.mtp ? NodeId{} : s.find(c.node, "model");
-  return c;
-}
-
-TransferConfig readTransfer(const Scenario& s, NodeId deployment) {
-  TransferConfig t;
-  for (auto transfer : s.blocks(deployment, "transfer")) {
-    t.layerwise = s.text(transfer, "overlap") == "layerwise";
-    t.scaleUp = s.isA(s.find(transfer, "via"), "NvLink");
-    t.control = s.number(transfer, "control").value_or(0);
+std::optional<ModelConfig> readModel(const Scenario& s, NodeId model, Diagnostics& diags) {
+  ModelConfig m;
+  FieldReader fields(s, diags);
+  m.node = model;
+  m.name = s.show(model);
+  fields.read(m, "Model", model);
+  PrecisionRecords precision;
+  fields.read(precision, "Precisions", m.precision);
+  for (auto field : fieldsOf("Precisions", "Format")) {
+    NodeId place = fields.places().at(field);
+    m.kept.push_back({rowOf(field).path, s.show(place), place});
   }
-  return t;
+  return fields.failed() ? std::nullopt : std::optional(std::move(m));
 }
 
-LoadConfig readLoad(const Scenario& s, NodeId workload) {
+std::optional<std::vector<PoolConfig>> readPools(const Scenario& s, NodeId cluster, Diagnostics& diags) {
+  FieldReader fields(s, diags);
+  ClusterRecords records;
+  fields.read(records, "Cluster", cluster);
+  std::vector<PoolConfig> out;
+  for (auto record : records.pools) {
+    PoolConfig pool;
+    pool.name = s.strings[s[record].name];
+    pool.record = record;
+    fields.read(pool, "Pool", record);
+    out.push_back(std::move(pool));
+  }
+  return fields.failed() ? std::nullopt : std::optional(std::move(out));
+}
+
+std::optional<std::vector<PoolPrice>> readPrices(const Scenario& s, NodeId deployment, Diagnostics& diags) {
+  FieldReader fields(s, diags);
+  DeploymentRecords records;
+  fields.read(records, "Deployment", deployment);
+  auto pools = readPools(s, records.cluster, diags);
+  if (!pools || fields.failed()) return std::nullopt;
+  std::vector<PoolPrice> out;
+  for (const auto& pool : *pools) {
+    PoolPrice price;
+    price.devices = pool.devices;
+    fields.read(price, "Pool", pool.record);
+    price.place = fields.places().at(FieldId::Pool_price);
+    out.push_back(price);
+  }
+  return fields.failed() ? std::nullopt : std::optional(std::move(out));
+}
+
+std::optional<TransferConfig> readTransfer(const Scenario& s, NodeId deployment, Diagnostics& diags) {
+  TransferConfig t;
+  FieldReader fields(s, diags);
+  DeploymentRecords records;
+  fields.read(records, "Disaggregated", deployment);
+  if (!records.transfers.empty()) fields.read(t, "Transfer", records.transfers.back());
+  return fields.failed() ? std::nullopt : std::optional(t);
+}
+
+std::optional<LoadConfig> readLoad(const Scenario& s, NodeId workload, Diagnostics& diags) {
   LoadConfig l;
-  NodeId arrivals = s.find(workload, "arrivals");
-  if (s.isA(arrivals, "Poisson"))
-    l.arrivals = LoadConfig::Arrivals::Poisson, l.amount = s.number(arrivals, "rate").value_or(0);
-  else if (s.isA(arrivals, "Batch"))
-    l.arrivals = LoadConfig::Arrivals::Batch, l.amount = s.number(arrivals, "size").value_or(1);
-  else if (s.isA(arrivals, "Closed"))
-    l.arrivals = LoadConfig::Arrivals::Closed, l.amount = s.number(arrivals, "concurrency").value_or(1);
-  else
-    l.arrivals = LoadConfig::Arrivals::Trace;
-  l.input = s.number(workload, "input").value_or(1);
-  l.output = s.number(workload, "output").value_or(1);
-  l.outputMax = s.number(workload, "output.p99").value_or(l.output);
-  l.shared = s.number(workload, "prefix.shared").value_or(0);
-  l.carryOver = s.number(workload, "prefix.carry_over").value_or(0);
-  l.zipf = s.number(workload, "prefix.reuse.s").value_or(0);
-  l.prefixes = s.number(workload, "prefix.reuse.n").value_or(1);
+  FieldReader fields(s, diags);
+  fields.read(l, "Workload", workload, "workload");
+  NodeId arrivals = fields.places().at(FieldId::Workload_arrivals);
+  switch (l.arrivals) {
+    case LoadConfig::Arrivals::Closed: fields.read(l, "Closed", arrivals); break;
+    case LoadConfig::Arrivals::Poisson: fields.read(l, "Poisson", arrivals); break;
+    case LoadConfig::Arrivals::Batch: fields.read(l, "Batch", arrivals); break;
+    case LoadConfig::Arrivals::Trace: fields.read(l, "Trace", arrivals); break;
+    case LoadConfig::Arrivals::Other:
+      diags
+          .report<diag::not_evaluable>(rangeOf(s, arrivals, diags), std::string(s.show(workload)),
+                                       fmt::format("no evaluation of `{}` is known", s.strings[s[arrivals].schema]))
+          .help("arrivals are closed(…), poisson(…), batch(…) or trace(…)");
+      return std::nullopt;
+  }
+  if (fields.failed()) return std::nullopt;
+  l.node = workload;
+  l.places = std::make_shared<const Places>(fields.places());
+  l.input = l.prompt.mean;
+  l.output = l.answer.mean;
+  l.outputMax = l.answer.p99;
   return l;
 }
 

@@ -2,66 +2,106 @@
 
 #include <fmt/format.h>
 
+#include "passes/deployment/fields.h"
+#include "passes/deployment/records.h"
+
 namespace afdc {
 
 using namespace ir;
 
-ShapeResult shapeOf(const Scenario& s, NodeId model) {
-  ShapeResult out;
-  auto& m = out.shape;
-  auto number = [&](NodeId from, std::string_view path) { return s.number(from, path).value_or(0); };
-  m.layers = number(model, "layers");
-  m.hidden = number(model, "hidden");
-  m.vocab = number(model, "vocab");
-  m.tied = s.flag(model, "tie_embedding");
-  NodeId graphNode = s.find(model, "graph");
-  if (!graphNode.valid()) {
-    out.error = "it has no graph of operators";
-    return out;
+namespace {
+
+class ShapeReader {
+ public:
+  ShapeReader(const Scenario& s, NodeId model, Diagnostics& diags) : s_(s), model_(model), fields_(s, diags) {}
+
+  std::optional<ShapeResult> run() {
+    auto& m = out_.shape;
+    fields_.read(m, "Model", model_);
+    LayerRecords model;
+    fields_.read(model, "Model", model_);
+    NodeId graph = s_.find(model_, "graph");
+    if (graph.valid())
+      for (auto layer : model.declared) addLayer(layer, s_.graphs[s_[graph].index]);
+    else
+      out_.error = "it has no graph of operators";
+    return fields_.failed() ? std::nullopt : std::optional(std::move(out_));
   }
-  const auto& graph = s.graphs[s[graphNode].index];
-  auto layersOf = [&](std::string_view name) {
+
+ private:
+  /// Layers of a model that are one of its declared layers.
+  double layersNamed(std::string_view name, const Graph& graph) const {
     double count = 0;
     for (const auto& run : graph.stack)
       if (graph.strings[graph.bodies[run.body.index].name] == name) count += run.count;
     return count;
-  };
-  double mostMixer = 0, mostDense = 0;
-  for (auto layer : s.blocks(model, "layer")) {
-    double count = layersOf(s.strings[s[layer].name]);
-    NodeId mixer = s.find(layer, "mixer"), ffn = s.find(layer, "ffn");
-    if (mixer.valid() && count > mostMixer) {
-      mostMixer = count;
-      m.mla = s.isA(mixer, "Mla") || s.isA(mixer, "SparseMla");
-      m.mamba = s.isA(mixer, "Mamba");
-      if (m.mla) {
-        m.heads = m.kv_heads = number(mixer, "heads");
-        m.q_rank = number(mixer, "q_lora_rank"), m.kv_rank = number(mixer, "kv_lora_rank");
-        m.nope = number(mixer, "qk_nope_dim"), m.rope = number(mixer, "qk_rope_dim"), m.v_dim = number(mixer, "v_dim");
-        m.head_dim = m.nope + m.rope;
-      } else if (s.isA(mixer, "Gqa")) {
-        m.heads = number(mixer, "heads"), m.kv_heads = number(mixer, "kv_heads");
-        m.head_dim = number(mixer, "head_dim");
-        m.window = number(mixer, "window");
-      } else if (m.mamba) {
-        m.d_state = number(mixer, "state_dim"), m.d_conv = number(mixer, "kernel");
-        m.expand = number(mixer, "inner") / m.hidden, m.dt_rank = number(mixer, "dt_rank");
-      } else {
-        out.error = fmt::format("mixers of kind `{}` have no counterpart there", s.strings[s[mixer].schema]);
-      }
+  }
+
+  void addLayer(NodeId record, const Graph& graph) {
+    double count = layersNamed(s_.strings[s_[record].name], graph);
+    LayerRecords layer;
+    fields_.read(layer, "Layer", record);
+    if (layer.mixer.valid() && count > mostMixer_) {
+      mostMixer_ = count;
+      addMixer(layer.mixer);
     }
-    if (!ffn.valid()) continue;
-    if (s.isA(ffn, "Moe")) {
-      m.experts = number(ffn, "routed"), m.top_k = number(ffn, "top_k");
-      m.moe_intermediate = number(ffn, "intermediate");
-      m.shared = number(ffn, "shared"), m.shared_intermediate = number(ffn, "shared_intermediate");
-      m.skew = number(ffn, "skew");
-    } else {
-      m.dense_layers += count;
-      if (count > mostDense) mostDense = count, m.intermediate = number(ffn, "intermediate");
+    if (layer.ffn.valid()) addFfn(layer.ffn, count);
+  }
+
+  void addMixer(NodeId mixer) {
+    auto& m = out_.shape;
+    auto kind = choiceOf<MixerKind>(s_, mixer);
+    m.mla = kind == MixerKind::Mla || kind == MixerKind::SparseMla;
+    m.mamba = kind == MixerKind::Mamba;
+    switch (kind) {
+      case MixerKind::Mla:
+      case MixerKind::SparseMla:
+        m.q_rank = 0;
+        fields_.read(m, kind == MixerKind::Mla ? "Mla" : "SparseMla", mixer);
+        m.kv_heads = m.heads;
+        m.head_dim = m.nope + m.rope;
+        break;
+      case MixerKind::Gqa:
+        m.window = 0;
+        fields_.read(m, "Gqa", mixer);
+        break;
+      case MixerKind::Mamba:
+        fields_.read(m, "Mamba", mixer);
+        m.expand = m.inner / m.hidden;
+        break;
+      case MixerKind::Other:
+        out_.error = fmt::format("mixers of kind `{}` have no counterpart there", s_.strings[s_[mixer].schema]);
+        break;
     }
   }
-  return out;
+
+  void addFfn(NodeId ffn, double count) {
+    auto& m = out_.shape;
+    auto kind = choiceOf<FfnKind>(s_, ffn);
+    if (kind == FfnKind::Moe) {
+      fields_.read(m, "Moe", ffn);
+      return;
+    }
+    m.dense_layers += count;
+    if (count <= mostDense_) return;
+    mostDense_ = count;
+    if (kind == FfnKind::Other)
+      m.intermediate = 0;
+    else
+      fields_.read(m, kind == FfnKind::GatedMlp ? "GatedMlp" : "Mlp", ffn);
+  }
+
+  const Scenario& s_;
+  NodeId model_;
+  FieldReader fields_;
+  ShapeResult out_;
+  double mostMixer_ = 0, mostDense_ = 0;
+};
+
+}  // namespace
+
+std::optional<ShapeResult> shapeOf(const Scenario& s, NodeId model, Diagnostics& diags) {
+  return ShapeReader(s, model, diags).run();
 }
 
 }  // namespace afdc

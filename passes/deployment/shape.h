@@ -1,22 +1,25 @@
 // A model as tables of hyper-parameters, which is how other tools describe one: read back from its blocks.
 #pragma once
+#include <optional>
 #include <string>
 
 #include "ir/scenario.h"
+#include "support/diagnostics.h"
 
 namespace afdc {
 
 struct ModelShape {
   double layers = 0, hidden = 0, vocab = 0;
   double heads = 0, kv_heads = 0, head_dim = 0;  ///< of the attention that most layers have
-  double window = 0;
+  double window = 0;                             ///< tokens; 0: all
   bool mla = false;
-  double q_rank = 0, kv_rank = 0, nope = 0, rope = 0, v_dim = 0;
+  double q_rank = 0;  ///< 0: queries come of one product
+  double kv_rank = 0, nope = 0, rope = 0, v_dim = 0;
   double intermediate = 0;  ///< of dense FFNs; 0: there are none
   double experts = 0, top_k = 0, moe_intermediate = 0, shared = 0, shared_intermediate = 0, skew = 0;
   double dense_layers = 0;  ///< layers without experts
   bool tied = false, mamba = false;
-  double d_state = 0, d_conv = 0, expand = 1, dt_rank = 0;
+  double inner = 0, d_state = 0, d_conv = 0, expand = 1, dt_rank = 0;
 };
 
 struct ShapeResult {
@@ -25,6 +28,7 @@ struct ShapeResult {
 };
 
 /// From a resolved model: Gqa or Mla or Mamba mixers, GatedMlp or Moe FFNs; what most layers have where they differ.
-ShapeResult shapeOf(const ir::Scenario& s, ir::NodeId model);
+/// nullopt after an error.
+std::optional<ShapeResult> shapeOf(const ir::Scenario& s, ir::NodeId model, Diagnostics& diags);
 
 }  // namespace afdc

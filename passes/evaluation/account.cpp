@@ -94,15 +94,13 @@ AfdResult afdResult(const Role& role, const BatchState& state, double tpot, cons
   return out;
 }
 
-void assumeFormats(const Scenario& s, NodeId model, const EngineConfig& engine, Results& r) {
-  for (auto child : s[s.find(model, "precision")].children) {
-    auto cls = s.strings[s[child].name];
-    bool overridden = std::any_of(engine.quants.begin(), engine.quants.end(),
-                                  [&](NodeId quant) { return s.find(quant, cls).valid(); });
-    std::string what = fmt::format("{} in the checkpoint's format, {}", cls, s.show(child));
+void assumeFormats(const Scenario& s, const ModelConfig& model, const EngineConfig& engine, Results& r) {
+  for (const auto& [cls, format, place] : model.kept) {
+    if ((cls != "kv" && cls != "linear") || engine.formatOf(cls)) continue;
+    std::string what = fmt::format("{} in the checkpoint's format, {}", cls, format);
     bool known =
         std::any_of(r.assumptions.begin(), r.assumptions.end(), [&](const Assumption& a) { return a.what == what; });
-    if (!overridden && !known && (cls == "kv" || cls == "linear")) r.assumptions.push_back({what, whereSet(s, child)});
+    if (!known) r.assumptions.push_back({what, whereSet(s, place)});
   }
 }
 
@@ -134,7 +132,7 @@ void describe(const Scenario& s, const Subject& subject, const std::vector<Role>
   r.scenario = s.strings[s[s.root].name];
   r.model = s.show(subject.model);
   r.deployment = s.show(subject.deployment);
-  r.workload = s.show(s.find(subject.scenario, "workload"));
+  r.workload = s.show(subject.workload);
   r.scenario_hash = contentHash(identityOf(s, roles));
   bool afd = std::any_of(roles.begin(), roles.end(), [](const Role& role) { return role.afd().has_value(); });
   r.mode = subject.disaggregated ? (afd ? "prefill/decode with attention-FFN" : "prefill/decode")
@@ -147,19 +145,19 @@ void describe(const Scenario& s, const Subject& subject, const std::vector<Role>
   }
 }
 
-void assume(const Scenario& s, const Subject& subject, const std::vector<Role>& roles,
+void assume(const Scenario& s, const Subject& subject, const ModelConfig& model, const std::vector<Role>& roles,
             std::vector<std::string> fallbacks, Results& r) {
   for (const auto& role : roles) {
     const auto& e = role.engine();
     if (e.runtime.name == "ideal" && r.assumptions.empty())
       r.assumptions.push_back({"runtime ideal: efficiencies 1 and no overheads, so times are a lower bound",
-                               whereSet(s, s.find(e.node, "runtime"))});
-    assumeFormats(s, subject.model, e, r);
+                               whereSet(s, e.records.runtime)});
+    assumeFormats(s, model, e, r);
   }
   std::sort(fallbacks.begin(), fallbacks.end());
   fallbacks.erase(std::unique(fallbacks.begin(), fallbacks.end()), fallbacks.end());
-  for (const auto& f : fallbacks) r.assumptions.push_back({f, whereSet(s, s.find(subject.model, "precision"))});
-  if (NodeId pipeline = s.find(subject.scenario, "pipeline"); pipeline.valid())
+  for (const auto& f : fallbacks) r.assumptions.push_back({f, whereSet(s, model.precision)});
+  if (NodeId pipeline = subject.pipeline; pipeline.valid())
     r.assumptions.push_back({fmt::format("only the deployment is evaluated: the other stages of pipeline `{}` need a "
                                          "simulation",
                                          s.show(pipeline)),
@@ -216,8 +214,7 @@ void addLoad(const std::vector<Role>& roles, const Served& served, const LoadCon
   r.bottleneck = bottleneckOf(r, served);
 }
 
-void price(const Scenario& s, NodeId deployment, const Prices& prices, Results& r, Diagnostics& diags) {
-  NodeId cluster = s.find(deployment, "cluster");
+void price(const Scenario& s, NodeId cluster, const Prices& prices, Results& r, Diagnostics& diags) {
   r.devices_paid = prices.devices;
   if (prices.devices > r.devices)
     diags.report<diag::unassigned_devices>(rangeOf(s, cluster, diags), shortest(prices.devices - r.devices),
@@ -226,9 +223,8 @@ void price(const Scenario& s, NodeId deployment, const Prices& prices, Results& 
     r.assumptions.push_back({"no price is known for these nodes", ""});
     return;
   }
-  for (auto pool : s.blocks(cluster, "pool"))
-    r.assumptions.push_back(
-        {fmt::format("price {}", s.show(s.find(pool, "node.price"))), whereSet(s, s.find(pool, "node.price"))});
+  for (auto place : prices.places)
+    r.assumptions.push_back({fmt::format("price {}", s.show(place)), whereSet(s, place)});
 }
 
 }  // namespace afdc

@@ -13,7 +13,7 @@ namespace afdc {
 void describe(const ir::Scenario& s, const Subject& subject, const std::vector<Role>& roles, Results& r);
 /// What the scenario leaves to defaults, and what is not evaluated. `fallbacks`: formats that devices cannot compute
 /// in.
-void assume(const ir::Scenario& s, const Subject& subject, const std::vector<Role>& roles,
+void assume(const ir::Scenario& s, const Subject& subject, const ModelConfig& model, const std::vector<Role>& roles,
             std::vector<std::string> fallbacks, Results& r);
 /// What lies in the memory of each role's devices before any request comes.
 void addMemory(const std::vector<Role>& roles, Results& r);
@@ -25,6 +25,6 @@ void addSteps(const std::vector<Role>& roles, const Served& served, const LoadCo
 /// spends most time in, the whole by the busier of two roles. After `addMemory` and `addSteps`.
 void addLoad(const std::vector<Role>& roles, const Served& served, const LoadConfig& load, Results& r);
 /// Money, and devices that nobody uses.
-void price(const ir::Scenario& s, ir::NodeId deployment, const Prices& prices, Results& r, Diagnostics& diags);
+void price(const ir::Scenario& s, ir::NodeId cluster, const Prices& prices, Results& r, Diagnostics& diags);
 
 }  // namespace afdc

@@ -6,14 +6,16 @@ namespace afdc {
 
 using namespace ir;
 
-Prices pricesOf(const Scenario& s, NodeId deployment) {
+std::optional<Prices> pricesOf(const Scenario& s, NodeId deployment, Diagnostics& diags) {
+  auto pools = readPrices(s, deployment, diags);
+  if (!pools) return std::nullopt;
   Prices out;
   bool all = true;
-  for (auto pool : s.blocks(s.find(deployment, "cluster"), "pool")) {
-    out.devices += s.number(pool, "devices").value_or(0);
-    auto price = s.number(pool, "node.price");
-    if (price) out.perHour += s.number(pool, "count").value_or(0) * *price * 3600;
-    all = all && price.has_value();
+  for (const auto& pool : *pools) {
+    out.devices += pool.devices;
+    out.places.push_back(pool.place);
+    if (pool.price) out.perHour += pool.nodes * *pool.price * 3600;
+    all = all && pool.price.has_value();
   }
   if (!all) out.perHour = 0;
   return out;

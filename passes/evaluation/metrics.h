@@ -13,11 +13,13 @@ namespace afdc {
 
 /// What a deployment's cluster costs, used or not.
 struct Prices {
-  double devices = 0;  ///< that are paid for
-  double perHour = 0;  ///< USD; 0: unknown
+  double devices = 0;              ///< that are paid for
+  double perHour = 0;              ///< USD; 0: unknown
+  std::vector<ir::NodeId> places;  ///< where the nodes' prices are said
   bool known() const { return perHour > 0; }
 };
-Prices pricesOf(const ir::Scenario& s, ir::NodeId deployment);
+/// nullopt after an error.
+std::optional<Prices> pricesOf(const ir::Scenario& s, ir::NodeId deployment, Diagnostics& diags);
 
 /// What users see; nothing of money or of what devices there are.
 Results::Metrics metricsOf(const Rates& rates, const LoadConfig& load);

@@ -67,7 +67,10 @@ bool place(Evaluation& e) {
   if (!poolsSuffice(e.roles, e.scenario, e.subject.deployment, e.diags)) return false;
   if (!e.subject.scenario.valid()) return true;
   describe(e.scenario, e.subject, e.roles, e.results);
-  assume(e.scenario, e.subject, e.roles, e.fallbacks, e.results);
+  auto model = readModel(e.scenario, e.subject.model, e.diags);
+  if (!model) return false;
+  e.model = std::move(*model);
+  assume(e.scenario, e.subject, e.model, e.roles, e.fallbacks, e.results);
   return true;
 }
 
@@ -80,11 +83,14 @@ bool fit(Evaluation& e) {
 
 bool serve(Evaluation& e) {
   const auto& s = e.scenario;
-  e.load = readLoad(s, s.find(e.subject.scenario, "workload"));
-  ServeContext context{s, e.subject.scenario, e.results.assumptions, e.diags};
-  e.served = e.subject.disaggregated
-                 ? serveDisaggregated(e.roles, readTransfer(s, e.subject.deployment), e.load, context)
-                 : serve(e.roles[0], e.load, context);
+  auto load = readLoad(s, e.subject.workload, e.diags);
+  auto transfer = e.subject.disaggregated ? readTransfer(s, e.subject.deployment, e.diags) : TransferConfig{};
+  if (!load || !transfer) return false;
+  e.load = std::move(*load);
+  e.transfer = *transfer;
+  ServeContext context{s, e.results.assumptions, e.diags, &e.model};
+  e.served = e.subject.disaggregated ? serveDisaggregated(e.roles, e.transfer, e.load, context)
+                                     : serve(e.roles[0], e.load, context);
   if (!e.served) return false;
   e.results.metrics = metricsOf(*e.served, e.load);
   if (e.served->transfer > 0) e.results.transfer_s = e.served->transfer;
@@ -94,15 +100,16 @@ bool serve(Evaluation& e) {
 }
 
 bool price(Evaluation& e) {
-  auto prices = pricesOf(e.scenario, e.subject.deployment);
-  addPrices(e.results.metrics, prices);
-  price(e.scenario, e.subject.deployment, prices, e.results, e.diags);
+  auto prices = pricesOf(e.scenario, e.subject.deployment, e.diags);
+  if (!prices) return false;
+  addPrices(e.results.metrics, *prices);
+  price(e.scenario, e.subject.cluster, *prices, e.results, e.diags);
   return true;
 }
 
 bool slo(Evaluation& e) {
   auto floor = physicalFloor(e.roles.front(), e.roles.back(), e.load);
-  checkSlo(e.scenario, e.scenario.find(e.subject.scenario, "slo"), e.results, floor.ttft, floor.tpot, e.diags);
+  checkSlo(e.scenario, e.subject.slo, e.results, floor.ttft, floor.tpot, e.diags);
   return true;
 }
 
@@ -167,6 +174,8 @@ Evaluated runPasses(const ir::Scenario& s, std::string_view last, Diagnostics& d
   out.ok = true;
   out.roles = std::move(e.roles);
   if (!e.served) return out;
+  out.load = std::move(e.load);
+  out.transfer = e.transfer;
   out.steps = std::move(e.served->steps);
   out.results = std::move(e.results);
   return out;

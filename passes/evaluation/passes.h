@@ -24,7 +24,9 @@ struct Evaluation {
   std::vector<Assembly> engines = {};       ///< lower … collectives: with the graphs of their parts
   std::vector<std::string> fallbacks = {};  ///< lower: formats that devices cannot compute in
   std::vector<Role> roles = {};             ///< place, fit
+  ModelConfig model = {};                   ///< place
   LoadConfig load = {};                     ///< serve
+  TransferConfig transfer = {};             ///< serve
   std::optional<Served> served = {};        ///< serve
   Results results = {};                     ///< from place on, more with every pass
 };
@@ -46,6 +48,8 @@ struct Evaluated {
   bool ok = false;
   std::optional<Results> results;   ///< of all passes; none where they stopped, or of a deployment alone
   std::vector<Role> roles;          ///< of what was evaluated
+  LoadConfig load;                  ///< that they were given
+  TransferConfig transfer;          ///< between prefill and decode
   std::vector<Served::Step> steps;  ///< and their typical steps
   std::string text;                 ///< what the last pass left, where one was named
 };

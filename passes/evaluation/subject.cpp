@@ -2,6 +2,8 @@
 
 #include "ir/places.h"
 #include "passes/deployment/diagnostics.h"
+#include "passes/deployment/fields.h"
+#include "passes/deployment/records.h"
 
 namespace afdc {
 
@@ -9,17 +11,28 @@ using namespace ir;
 
 std::optional<Subject> subjectOf(const Scenario& s, Diagnostics& diags) {
   Subject out;
-  if (s.isA(s.root, "Scenario")) {
+  FieldReader fields(s, diags);
+  if (choiceOf<RootKind>(s, s.root) == RootKind::Scenario) {
+    ScenarioRecords records;
+    fields.read(records, "Scenario", s.root);
     out.scenario = s.root;
-    out.deployment = s.find(s.root, "deployment");
+    out.workload = records.workload;
+    out.slo = records.slo;
+    out.pipeline = records.pipeline;
+    out.deployment = records.deployment;
   } else {
     out.deployment = s.root;
   }
   std::string name(s.strings[s[s.root].name]);
-  out.model = s.find(out.deployment, "model");
-  out.engines = s.blocks(out.deployment, "engine");
+  DeploymentRecords records;
+  fields.read(records, "Deployment", out.deployment);
+  if (fields.failed()) return std::nullopt;
+  out.model = records.model;
+  out.cluster = records.cluster;
+  out.engines = records.engines;
+  auto kind = choiceOf<DeploymentKind>(s, out.deployment);
   SourceRange at = rangeOf(s, out.deployment, diags);
-  if (s.isA(out.deployment, "Disaggregated")) {
+  if (kind == DeploymentKind::Disaggregated) {
     out.disaggregated = true;
     NodeId prefill, decode;
     for (auto engine : out.engines) {
@@ -37,7 +50,7 @@ std::optional<Subject> subjectOf(const Scenario& s, Diagnostics& diags) {
     out.engines = {prefill, decode};
     return out;
   }
-  if (!s.isA(out.deployment, "Aggregated")) {
+  if (kind != DeploymentKind::Aggregated) {
     diags.report<diag::not_evaluable>(
         at, name,
         fmt::format("`Aggregated` and `Disaggregated` deployments are evaluated, not `{}`",

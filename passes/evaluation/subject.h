@@ -9,7 +9,9 @@
 namespace afdc {
 
 struct Subject {
-  ir::NodeId scenario, deployment, model;
+  ir::NodeId scenario;  ///< invalid: a deployment alone
+  ir::NodeId workload, slo, pipeline;
+  ir::NodeId deployment, model, cluster;
   std::vector<ir::NodeId> engines;  ///< one, or prefill and decode
   bool disaggregated = false;
 };

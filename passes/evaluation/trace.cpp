@@ -288,7 +288,7 @@ StepTrace transferTrace(const Role& prefill, const Role& decode, const TransferC
   uint32_t p = holders(prefill), d = holders(decode);
   out.ranks = p + d;
   const auto& tiers = prefill.engine().tiers;
-  const auto& tier = transfer.scaleUp || tiers.size() < 2 ? tiers[0] : tiers.back();
+  const auto& tier = transfer.scaleUp() || tiers.size() < 2 ? tiers[0] : tiers.back();
   out.tiers = {{tier.name, static_cast<double>(out.ranks), tier.bandwidth, tier.latency}};
   addDevice(out, prefill.engine().device);
   double each = side.bytes / p / d;
@@ -307,7 +307,7 @@ StepTrace transferTrace(const Role& prefill, const Role& decode, const TransferC
 
 }  // namespace
 
-std::vector<StepTrace> tracesOf(const Evaluated& evaluated, const Scenario& scenario) {
+std::vector<StepTrace> tracesOf(const Evaluated& evaluated) {
   std::vector<StepTrace> out;
   const auto& roles = evaluated.roles;
   for (const auto& step : evaluated.steps) {
@@ -318,9 +318,7 @@ std::vector<StepTrace> tracesOf(const Evaluated& evaluated, const Scenario& scen
     out.push_back(std::move(trace));
   }
   if (roles.size() > 1) {
-    NodeId deployment = scenario.find(scenario.root, "deployment");
-    auto trace = transferTrace(roles[0], roles[1], readTransfer(scenario, deployment),
-                               readLoad(scenario, scenario.find(scenario.root, "workload")));
+    auto trace = transferTrace(roles[0], roles[1], evaluated.transfer, evaluated.load);
     trace.name = "transfer", trace.role = roles[0].name();
     out.push_back(std::move(trace));
   }

@@ -11,6 +11,6 @@ namespace afdc {
 /// ("transfer"). One replica each. All ranks do the work of the busiest. Before: `evaluated.ok`. The order of the
 /// stream is that of the graph; `after` are the true dependencies. With pipeline stages one batch goes through all of
 /// them; of an attention-FFN engine the microbatches of one step do.
-std::vector<StepTrace> tracesOf(const Evaluated& evaluated, const ir::Scenario& scenario);
+std::vector<StepTrace> tracesOf(const Evaluated& evaluated);
 
 }  // namespace afdc

@@ -17,15 +17,9 @@ std::optional<Graph> lower(const Scenario& s, NodeId model, const Arithmetic& en
   NodeId node = s.find(model, "graph");
   if (!node.valid()) return std::nullopt;
   Graph graph = s.graphs[s[node].index];
-  auto quantOf = [&](std::string_view field) {
-    for (NodeId quant : engine.quants)
-      if (NodeId found = s.find(quant, field); found.valid()) return found;
-    return NodeId{};
-  };
-  NodeId asked = quantOf("compute");
-  std::string compute(asked.valid() ? s.strings[s[asked].text] : std::string_view());
+  const auto& compute = engine.asked;
   if (!compute.empty() && !engine.can(compute)) {
-    auto& d = diags.report<diag::no_such_compute>(rangeOf(s, asked, diags), engine.device, compute);
+    auto& d = diags.report<diag::no_such_compute>(rangeOf(s, engine.askedAt, diags), engine.device, compute);
     std::string list;
     for (auto a : engine.has) list += (list.empty() ? "" : ", ") + std::string(a);
     d.help(fmt::format("it has {}; leave `compute` unset to compute in bf16 from the stored format", list));
@@ -33,13 +27,14 @@ std::optional<Graph> lower(const Scenario& s, NodeId model, const Arithmetic& en
   }
   for (auto& p : graph.precisions) {
     std::string cls(graph.strings[p.cls]);
-    if (NodeId format = quantOf(cls); format.valid()) {
-      p.bits = s.number(format, "bits").value_or(p.bits);
-      p.scaleBits = s.number(format, "scale_bits").value_or(0);
-      p.block = s.number(format, "block").value_or(1);
-      p.format =
-          graph.strings.intern(s[format].label.valid() ? s.strings[s[format].label] : std::string_view("format"));
-      p.compute = graph.strings.intern(s.text(format, "compute"));
+    auto format =
+        std::find_if(engine.formats.begin(), engine.formats.end(), [&](const StoredFormat& f) { return f.cls == cls; });
+    if (format != engine.formats.end()) {
+      p.bits = format->bits;
+      p.scaleBits = format->scale_bits;
+      p.block = format->block;
+      p.format = graph.strings.intern(format->name);
+      p.compute = graph.strings.intern(format->compute);
     }
     bool product = cls == "linear" || cls == "expert" || cls == "head" || cls == "embedding" || cls == "router";
     if (!compute.empty() && (cls == "linear" || cls == "expert")) p.compute = graph.strings.intern(compute);

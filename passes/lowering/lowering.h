@@ -12,11 +12,21 @@
 
 namespace afdc {
 
+/// A format that a class of tensors is kept in.
+struct StoredFormat {
+  std::string cls, name;  ///< "linear", "fp8"; "format" of one that has no name
+  std::string shown;      ///< as the author would read it
+  double bits = 0, scale_bits = 0, block = 0;
+  std::string compute;  ///< arithmetic of products with such operands
+};
+
 /// What of an engine decides how operators are stored and computed.
 struct Arithmetic {
-  std::vector<ir::NodeId> quants;      ///< formats that differ from the checkpoint's; the first that has a class wins
-  std::string device;                  ///< its name, for messages
-  std::vector<std::string_view> has;   ///< kinds of arithmetic that the device has, of `kArithmetics`
+  std::vector<StoredFormat> formats;  ///< those that differ from the checkpoint's
+  std::string asked;                  ///< arithmetic that products are asked to use; "": that of their formats
+  ir::NodeId askedAt;
+  std::string device;                 ///< its name, for messages
+  std::vector<std::string_view> has;  ///< kinds of arithmetic that the device has, of `kArithmetics`
   bool can(std::string_view arithmetic) const;
 };
 inline constexpr std::array<std::string_view, 4> kArithmetics = {"bf16", "fp8", "fp4", "int8"};

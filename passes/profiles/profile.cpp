@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "passes/deployment/config.h"
 #include "passes/deployment/diagnostics.h"
+#include "passes/deployment/fields.h"
+#include "passes/deployment/view.h"
 #include "passes/profiles/aiconfigurator.h"
 #include "passes/profiles/genz.h"
 #include "support/text.h"
@@ -36,25 +37,21 @@ std::optional<Inputs> inputsOf(std::string_view profile, const Scenario& s, Diag
                                       fmt::format("profile `{}`: {}", profile, why));
     return std::nullopt;
   };
-  in.deployment = s.find(s.root, "deployment");
-  NodeId model = s.find(in.deployment, "model");
-  auto [shape, problem] = shapeOf(s, model);
-  if (!problem.empty()) return refuse(rangeOf(s, model, diags), problem);
-  in.shape = shape;
-  for (auto engine : s.blocks(in.deployment, "engine")) {
-    if (s.isA(engine, "AttentionFfn"))
-      return refuse(rangeOf(s, engine, diags), "attention and FFN apart are not mapped to it");
-    auto e = readEngine(s, in.deployment, engine, diags);
-    if (!e) return std::nullopt;
-    in.engines.push_back(std::move(*e));
-  }
-  in.load = readLoad(s, s.find(s.root, "workload"));
+  auto view = readDeployment(s, diags);
+  if (!view) return std::nullopt;
+  in.deployment = placeOf(s, s.root, FieldId::Scenario_deployment);
+  if (!view->shapeError.empty()) return refuse(rangeOf(s, view->model.node, diags), view->shapeError);
+  in.shape = view->shape;
+  for (const auto& e : view->engines)
+    if (e.kind != UnitKind::Whole)
+      return refuse(rangeOf(s, e.node, diags), "attention and FFN apart are not mapped to it");
+  in.engines = view->engines;
+  in.load = view->load;
   if (in.load.arrivals != LoadConfig::Arrivals::Closed && in.load.arrivals != LoadConfig::Arrivals::Batch)
-    return refuse(rangeOf(s, s.find(s.root, "workload"), diags), "it knows batches, not arrivals; give a concurrency");
+    return refuse(rangeOf(s, in.load.node, diags), "it knows batches, not arrivals; give a concurrency");
   auto format = [&](std::string_view cls) {
-    for (NodeId quant : in.engines[0].quants)
-      if (NodeId f = s.find(quant, cls); f.valid()) return s.show(f);
-    return s.show(s.find(model, fmt::format("precision.{}", cls)));
+    const auto* own = in.engines[0].formatOf(cls);
+    return own ? own->shown : view->model.formatOf(cls);
   };
   in.linear = format("linear"), in.expert = format("expert"), in.kv = format("kv");
   return in;

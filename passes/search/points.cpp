@@ -7,6 +7,7 @@
 
 #include "passes/cost/assembly.h"
 #include "passes/deployment/diagnostics.h"
+#include "passes/deployment/fields.h"
 #include "passes/evaluation/passes.h"
 #include "passes/steady/diagnostics.h"
 
@@ -51,10 +52,11 @@ RolePart makeRole(const Scenario& s, const Subject& subject, NodeId engine, Plan
   Diagnostics diags(sources);
   std::vector<std::string> fallbacks;
   auto role = buildRole(s, subject.deployment, engine, fallbacks, diags, &plans);
-  if (role && fitRole(*role, s, diags)) {
+  auto model = role ? readModel(s, subject.model, diags) : std::nullopt;
+  if (model && fitRole(*role, s, diags)) {
     out.role = std::move(role);
     out.uses = out.role->poolUses();
-    out.maxContext = s.number(subject.model, "max_context").value_or(INFINITY);
+    out.maxContext = model->max_context;
   } else {
     out.reason = ruleBroken(diags);
   }
@@ -63,7 +65,14 @@ RolePart makeRole(const Scenario& s, const Subject& subject, NodeId engine, Plan
 
 LoadPart makeLoad(const Scenario& s, const Subject& subject) {
   LoadPart out;
-  out.load = readLoad(s, s.find(subject.scenario, "workload"));
+  SourceManager sources;
+  Diagnostics diags(sources);
+  auto load = readLoad(s, subject.workload, diags);
+  if (!load) {
+    out.reason = ruleBroken(diags);
+    return out;
+  }
+  out.load = std::move(*load);
   bool batch = out.load.arrivals == LoadConfig::Arrivals::Batch;
   if (out.load.arrivals == LoadConfig::Arrivals::Trace || (batch && subject.disaggregated))
     out.reason = rule(diag::not_evaluable);
@@ -91,7 +100,7 @@ Judge::Judge(const Scenario& s) : checks(s) {
     }
     return p;
   };
-  if (NodeId own = s.find(s.root, "slo"); own.valid())
+  if (NodeId own = placeOf(s, s.root, FieldId::Scenario_slo); own.valid())
     for (auto child : s[own].children)
       if (s[child].kind == NodeKind::Check) slo.push_back(promise(s[child]));
   for (auto child : s[s.root].children) {
@@ -202,9 +211,13 @@ void PointModel::learn(std::span<const uint32_t> ids) {
     fill(judges_, ids, [&] { return Judge(s); });
     for (size_t i = 0; i < subject->engines.size(); ++i) {
       NodeId engine = subject->engines[i];
-      fill(replicas_[i], ids, [&] { return s.number(engine, "replicas").value_or(1); });
+      // Without the field there is no role either, and that is what the point is refused for.
+      fill(replicas_[i], ids, [&] {
+        NodeId said = placeOf(s, engine, FieldId::Engine_replicas);
+        return said.valid() ? s[said].value.toDouble() : 0;
+      });
       // How many replicas there are is a number of the pairing: a role is built as one of them.
-      NodeId replicas = s.find(engine, "replicas");
+      NodeId replicas = placeOf(s, engine, FieldId::Engine_replicas);
       Node asked = replicas.valid() ? s.nodes[replicas.index] : Node{};
       if (replicas.valid()) s.nodes[replicas.index].value = Number::integer(1), s.nodes[replicas.index].axes = 0;
       fill(roles_[i], ids, [&] {
@@ -220,9 +233,15 @@ void PointModel::learn(std::span<const uint32_t> ids) {
       part.prefixes = numberOf(part.load, prefix, prefixes_);
       return part;
     });
-    fill(prices_, ids, [&] { return pricesOf(s, subject->deployment); });
-    fill(transfers_, ids,
-         [&] { return subject->disaggregated ? readTransfer(s, subject->deployment) : TransferConfig{}; });
+    // What cannot be read at one point is a fault of the library, and so of all points of its kind.
+    auto orRefuse = [&](auto made) {
+      if (!made) kinds_.find(ids)->reason = ruleBroken(diags);
+      return made ? *made : typename decltype(made)::value_type{};
+    };
+    fill(prices_, ids, [&] { return orRefuse(pricesOf(s, subject->deployment, diags)); });
+    fill(transfers_, ids, [&] {
+      return subject->disaggregated ? orRefuse(readTransfer(s, subject->deployment, diags)) : TransferConfig{};
+    });
   }
   remember(ids, resolved.decided);
 }

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "passes/steady/disaggregated.h"
-#include "passes/evaluation/metrics.h"
 #include "ir/by_axes.h"
+#include "passes/evaluation/metrics.h"
+#include "passes/steady/disaggregated.h"
 
 namespace afdc {
 

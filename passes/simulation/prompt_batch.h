@@ -11,7 +11,7 @@ namespace afdc {
 class PromptBatch {
  public:
   PromptBatch(const EngineConfig& e)
-      : budget_(e.max_tokens), whole_(e.wholePrompts), tokens_(static_cast<size_t>(e.degrees.dp), 0) {}
+      : budget_(e.max_tokens), whole_(e.wholePrompts()), tokens_(static_cast<size_t>(e.degrees.dp), 0) {}
 
   /// Tokens on this rank before any prompt's. Of prompts in chunks at least one token is left, so that they go on.
   void occupy(size_t rank, double tokens) { tokens_[rank] = whole_ ? tokens : std::min(tokens, budget_ - 1); }

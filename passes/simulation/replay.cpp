@@ -173,7 +173,7 @@ class Run {
   }
 
   void mixed() {
-    bool stall = e_.runtime.prefill_first;
+    bool stall = e_.runtime.prefill_first();
     double n = stall ? 0 : static_cast<double>(running_.size());
     PromptBatch batch(e_);
     if (n > 0)

@@ -134,7 +134,7 @@ class Run {
   /// A computed prompt's cache goes to the decode engine with the least to do; a port sends one after another.
   void handOn(PromptEngine& e, size_t request) {
     auto& r = requests_[request];
-    if (!token_.role->engine().runtime.firstTokenByDecode || r.output <= 1) r.first = e.clock;
+    if (!token_.role->engine().runtime.firstTokenByDecode() || r.output <= 1) r.first = e.clock;
     if (r.output <= 1) return finish(request, e.clock);
     double begins = std::max(e.clock, e.portFree);
     e.portFree = begins + handover_.flow / prompt_.role->engine().degrees.dp;
@@ -157,7 +157,7 @@ class Run {
     if (!e.coming.empty() && static_cast<double>(e.running.size()) < slots_)
       until = std::min(until, e.coming.top().first + (async ? one : 0));
     double steps = std::max(1.0, std::min(e.running.top().first - e.steps, std::ceil((until - now) / one)));
-    if (token_.role->engine().runtime.firstTokenByDecode)
+    if (token_.role->engine().runtime.firstTokenByDecode())
       for (size_t request : fresh) requests_[request].first = now + one;
     e.clock = now + steps * one, e.began = e.clock - one;
     e.steps += steps;

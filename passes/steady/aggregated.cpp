@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "passes/deployment/diagnostics.h"
+#include "passes/deployment/fields.h"
 #include "passes/steady/diagnostics.h"
 #include "support/text.h"
 
@@ -48,7 +49,7 @@ CacheHit foundInCache(const Role& role, const LoadConfig& load, double running) 
 Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, ServeContext& c) {
   auto found = foundInCache(role, load, running);
   if (load.shared <= 0 && load.carryOver <= 0) return found.lengths;
-  NodeId prefix = c.s.find(c.workload(), "prefix");
+  NodeId prefix = load.prefix;
   c.assumptions.push_back(
       {role.engine().prefixCache
            ? fmt::format("{} of {} prompt tokens are found in the cache (shared prefixes hit {}%)",
@@ -60,18 +61,17 @@ Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, Serv
 
 Fit fitOf(const Role& role, const LoadConfig& load, double maxContext, bool prompts) {
   if (load.input + load.output > maxContext) return Fit::AboveContext;
-  if (prompts && role.engine().wholePrompts && load.input > role.engine().max_tokens) return Fit::AboveStep;
+  if (prompts && role.engine().wholePrompts() && load.input > role.engine().max_tokens) return Fit::AboveStep;
   return sequenceBytes(role.holder(), load.input + load.output) <= role.kvBudget ? Fit::Yes : Fit::AboveCache;
 }
 
 bool requestFits(const Role& role, const LoadConfig& load, ServeContext& c, bool prompts) {
-  double context = c.s.number(c.scenario, "deployment.model.max_context").value_or(INFINITY);
+  double context = c.model ? c.model->max_context : INFINITY;
   auto fit = fitOf(role, load, context, prompts);
   if (fit == Fit::Yes) return true;
-  SourceRange at = rangeOf(c.s, c.s.find(c.workload(), "input"), c.diags);
+  SourceRange at = rangeOf(c.s, load.at(FieldId::Workload_prompt), c.diags);
   if (fit == Fit::AboveContext) {
-    c.diags.report<diag::above_context>(at, shortest(load.input + load.output),
-                                        c.s.show(c.s.find(c.scenario, "deployment.model")), shortest(context));
+    c.diags.report<diag::above_context>(at, shortest(load.input + load.output), c.model->name, shortest(context));
     return false;
   }
   if (fit == Fit::AboveStep) {
@@ -111,7 +111,7 @@ double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& c) {
     c.assumptions.push_back(
         {fmt::format("{} sequences per data-parallel rank of `{}` fit in KV memory (the scheduler would allow {})",
                      shortest(fits), e.name, shortest(e.max_seqs)),
-         whereSet(c.s, c.s.find(e.node, "kv_cache"))});
+         whereSet(c.s, e.records.kv_cache)});
   return std::min(e.max_seqs, fits);
 }
 
@@ -207,11 +207,10 @@ std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeConte
   const auto& d = e.degrees;
   const auto& s = context.s;
   auto& diags = context.diags;
-  SourceRange at = rangeOf(s, s.find(context.workload(), "arrivals"), diags);
+  SourceRange at = rangeOf(s, load.at(FieldId::Workload_arrivals), diags);
   if (load.arrivals == LoadConfig::Arrivals::Trace) {
     diags.report<diag::not_evaluable>(
-        at, s.show(context.workload()),
-        std::string("a trace of arrivals needs a simulation; give a rate or a concurrency"));
+        at, s.show(load.node), std::string("a trace of arrivals needs a simulation; give a rate or a concurrency"));
     return std::nullopt;
   }
   if (!requestFits(role, load, context)) return std::nullopt;
@@ -250,7 +249,7 @@ std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeConte
   }
   const auto& slot = solo.slot;
   if (load.output > 1) out.steps.push_back({0, "decode", slot.decode, 1 - slot.mixedShare});
-  out.steps.push_back({0, e.runtime.prefill_first ? "prefill" : "mixed", slot.mixed, slot.mixedShare});
+  out.steps.push_back({0, e.runtime.prefill_first() ? "prefill" : "mixed", slot.mixed, slot.mixedShare});
   out.sequences = {solo.running / d.dp * d.pp};
   if (solo.queue > 0)
     diags.report<diag::queueing>(at, shortest(load.amount), shortest(solo.running * slots))
@@ -259,7 +258,7 @@ std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeConte
     context.assumptions.push_back({fmt::format("open loop: waiting by Sakasegawa's M/M/n approximation at utilisation "
                                                "{}",
                                                significant(load.amount / solo.capacity, 3)),
-                                   whereSet(s, s.find(context.workload(), "arrivals"))});
+                                   whereSet(s, load.at(FieldId::Workload_arrivals))});
   return out;
 }
 

@@ -33,10 +33,9 @@ struct Served : Rates {
 /// What serving a load needs to know and to report to.
 struct ServeContext {
   const ir::Scenario& s;
-  ir::NodeId scenario;
   std::vector<Assumption>& assumptions;
   Diagnostics& diags;
-  ir::NodeId workload() const { return s.find(scenario, "workload"); }
+  const ModelConfig* model = nullptr;  ///< limits how long requests may be; null: nothing does
 };
 
 /// Closed form of the schedule. Reports a request that does not fit, a queue, a rate above capacity.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "passes/deployment/diagnostics.h"
+#include "passes/deployment/fields.h"
 #include "passes/steady/diagnostics.h"
 #include "support/text.h"
 
@@ -54,7 +55,7 @@ double service(const Station& station, double alone, double rate) {
 }
 
 std::pair<double, double> portOf(const EngineConfig& e, const TransferConfig& transfer) {
-  const auto& tier = transfer.scaleUp || e.tiers.size() < 2 ? e.tiers[0] : e.tiers.back();
+  const auto& tier = transfer.scaleUp() || e.tiers.size() < 2 ? e.tiers[0] : e.tiers.back();
   return {tier.bandwidth * e.degrees.tp * e.degrees.cp * e.degrees.pp * e.runtime.eta_network, tier.latency};
 }
 
@@ -143,7 +144,7 @@ TokenSide tokenSide(const Role& decode, const TransferConfig& transfer, const Lo
 Handover handOver(const PromptSide& prompt, const TokenSide& token, const TransferConfig& transfer) {
   double flow = prompt.bytes / std::min(prompt.sendRate, token.receiveRate);
   double latency = transfer.control + std::max(prompt.sendLatency, token.receiveLatency);
-  if (!transfer.layerwise) return {flow, flow + latency, flow + latency};
+  if (!transfer.layerwise()) return {flow, flow + latency, flow + latency};
   // Layer by layer: all but the last layer's cache flows while later layers are computed.
   double layers = prompt.role->holder().plan().graph.layerCount();
   return {flow, flow + latency, latency + std::max(flow / layers, flow - prompt.alone * (layers - 1) / layers)};
@@ -166,7 +167,7 @@ class Pair {
         std::min(promptReplicas * pe.degrees.dp * prompt.sendRate, tokenReplicas * de.degrees.dp * token.receiveRate) /
         prompt.bytes;
     front_ = pe.runtime.front_serial + pe.runtime.wayIn(load.input);
-    byDecode_ = de.runtime.firstTokenByDecode;
+    byDecode_ = de.runtime.firstTokenByDecode();
     out_.transfer = handover.whole;
     out_.prefillTop = station_.rate();
     out_.decodeTop = slots_ * token.topRate();
@@ -292,10 +293,10 @@ Rates ratesOf(const Paired& p, double slots) {
 
 std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const TransferConfig& transfer,
                                          const LoadConfig& load, ServeContext& c) {
-  SourceRange at = rangeOf(c.s, c.s.find(c.workload(), "arrivals"), c.diags);
+  SourceRange at = rangeOf(c.s, load.at(FieldId::Workload_arrivals), c.diags);
   if (load.arrivals == LoadConfig::Arrivals::Trace || load.arrivals == LoadConfig::Arrivals::Batch) {
     c.diags.report<diag::not_evaluable>(
-        at, c.s.show(c.workload()),
+        at, c.s.show(load.node),
         std::string(load.arrivals == LoadConfig::Arrivals::Trace
                         ? "a trace of arrivals needs a simulation; give a rate or a concurrency"
                         : "a static batch has no meaning for engines that work at the same time; give a concurrency"));

@@ -54,7 +54,7 @@ SlotState Schedule::mixed(double n) const {
   // size and the number of decodes beside it depend on each other: a short fixed-point iteration settles them.
   double own = 1, N = 1 + decodeSteps, decodes = perRank;
   for (int i = 0; i < 40; ++i) {
-    double room = e_.wholePrompts ? u : std::max(1.0, std::min(u, e_.max_tokens - decodes * width));
+    double room = e_.wholePrompts() ? u : std::max(1.0, std::min(u, e_.max_tokens - decodes * width));
     own = std::max(1.0, std::ceil(u / room));
     N = own + decodeSteps;
     double next = perRank * decodeSteps / N;
@@ -85,7 +85,7 @@ SlotState Schedule::mixed(double n) const {
   if (decodeCount <= 0) s.mixed.erase(s.mixed.begin());
   double tMixed = step(s.mixed);
   // A whole prompt waits until so many decodes have ended that it fits beside the others.
-  bool fits = !e_.wholePrompts || u + decodes * width <= e_.max_tokens;
+  bool fits = !e_.wholePrompts() || u + decodes * width <= e_.max_tokens;
   if (fits && mixedSteps <= N * (1 + 1e-12)) {
     double mean = stalled * tMixed + (1 - stalled) * tDecode;
     double residual = mean / 2 + onItsWay(n, mean);
@@ -101,7 +101,7 @@ SlotState Schedule::mixed(double n) const {
   // Prefill-bound: prompts fill every step; decodes are what that rate sustains, the rest wait. With p tokens of
   // prompts in a step of t there are x = p/(u·t) requests a second, and n_d = x·steps·t of them decode.
   double nd = std::min({e_.max_tokens * decodeSteps / (u + width * decodeSteps), decodes, (e_.max_tokens - 1) / width});
-  if (e_.wholePrompts) {
+  if (e_.wholePrompts()) {
     double sustained = decodeSteps * chunksIn(e_.max_tokens, u + width * decodeSteps);
     nd = std::min({nd, sustained, std::max(1.0, (e_.max_tokens - u) / width)});
   }
@@ -111,7 +111,7 @@ SlotState Schedule::mixed(double n) const {
   // Requests that begin in a step: no more than those that decode make room for, where whole prompts leave few.
   double begin = chunks * std::min(chunk, p) / u, mean = tMixed;
   s.mixedShare = 1;
-  if (e_.wholePrompts && nd < begin * decodeSteps) {
+  if (e_.wholePrompts() && nd < begin * decodeSteps) {
     s.mixedShare = nd / (begin * decodeSteps);
     mean = s.mixedShare * tMixed + (1 - s.mixedShare) * step({decoding(nd * D)});
   }

@@ -28,7 +28,7 @@ class Schedule {
   Schedule(const Role& role, Lengths lengths) : role_(role), e_(role.engine()), len_(lengths) {}
 
   /// n requests in one slot, all ranks together; n may be fractional.
-  SlotState run(double n) const { return e_.runtime.prefill_first ? prefillFirst(n) : mixed(n); }
+  SlotState run(double n) const { return e_.runtime.prefill_first() ? prefillFirst(n) : mixed(n); }
   /// Seconds until `count` requests that arrive together have their prompts computed, in chunks of the token budget.
   double prefillTime(double count) const;
   /// Most requests whose prompts share one step, all ranks together.
@@ -43,7 +43,7 @@ class Schedule {
  private:
   /// Chunks that the tokens of a step hold; of prompts that are not cut, whole ones.
   double chunksIn(double tokens, double chunk) const {
-    return std::max(1.0, e_.wholePrompts ? std::floor(tokens / chunk) : tokens / chunk);
+    return std::max(1.0, e_.wholePrompts() ? std::floor(tokens / chunk) : tokens / chunk);
   }
   /// Where an engine puts a step together when the one before it begins (host.async), one of n requests waits for the
   /// rest of the step that it comes in and for the next, which is on its way without it: seconds of that one. A request

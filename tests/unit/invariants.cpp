@@ -219,7 +219,7 @@ TEST_CASE("prefill/decode with a free transfer is two roles at one request rate"
     std::vector<Assumption> assumptions;
     SourceManager sources;
     Diagnostics diags(sources);
-    ServeContext context{d.scenario, d.scenario.root, assumptions, diags};
+    ServeContext context{d.scenario, assumptions, diags};
     LoadConfig load;
     load.input = 1000, load.output = 200, load.outputMax = 200;
     load.amount = r.pick({1.0, 4.0, 32.0});

@@ -369,7 +369,7 @@ TEST_CASE("caches of eight bits: a checkpoint's word for them is taken by Tensor
 TEST_CASE("TensorRT-LLM's servers cut no prompt unless they are told to; its offline benchmark does") {
   auto r = eightDevices("H200", "tensorrt-llm", "1.2");
   Predictor predictor;
-  auto whole = [&] { return engineOf(predictor, r).wholePrompts; };
+  auto whole = [&] { return engineOf(predictor, r).wholePrompts(); };
   CHECK(!whole());
   r.load = Record::Load::Closed, r.concurrency = 8;
   CHECK(whole());
