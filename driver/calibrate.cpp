@@ -1,8 +1,9 @@
+#include "driver/calibrate.h"
+
 #include <fmt/format.h>
 
 #include <cstdio>
 
-#include "driver/commands.h"
 #include "fidelity/calibrate.h"
 #include "frontend/syntax/format.h"
 #include "support/csv.h"
@@ -11,49 +12,79 @@
 
 namespace afdc {
 
-Output runCalibrate(const Options& o) {
+namespace {
+
+void declare(Arguments& arguments, CalibrateOptions& o) {
+  arguments.oneOrMore(
+      "FILE", o.files,
+      "measurements: CSV with gpu, model, engine, tp, isl, osl, concurrency | batch | requests, tpot_ms, "
+      "ttft_ms, e2e_s, output_tok_s; or records as JSON");
+  arguments.option("-o", "FILE.afd", o.to, "write the fitted runtimes and devices here");
+  arguments.flag("--leave-one-out", o.leaveOneOut,
+                 "predict also each device's and each model's records by a fit to the others");
+  stdlibOption(arguments, o.stdlib);
+}
+
+/// Adds the measurements of a file; returns why it cannot be read, or "".
+std::string readInto(std::vector<Record>& records, const std::string& path) {
+  auto file = readSource(path);
+  if (!file.error.empty()) return fmt::format("{}: {}", path, file.error);
+  if (path.ends_with(".csv")) {
+    auto csv = parseCsv(file.text);
+    for (size_t i = 0; i < csv.rows.size(); ++i) records.push_back(fromRow(csv, i));
+    return "";
+  }
+  auto document = parseJson(file.text);
+  if (!document.error.empty()) return fmt::format("{} {}", path, document.error);
+  auto more = readRecords(document.root);
+  records.insert(records.end(), more.begin(), more.end());
+  return "";
+}
+
+/// Why none of the records can be predicted, by the example of the first.
+std::string obstacle(Predictor& predictor, const std::vector<Record>& records) {
+  for (const auto& r : records)
+    if (auto text = predictor.deployment(r); !text.error.empty()) return fmt::format("{}: {}", r.id, text.error);
+  return "no record can be expressed";
+}
+
+}  // namespace
+
+Output runCalibrate(const CalibrateOptions& o) {
   std::vector<Record> records;
-  for (const auto& path : o.files) {
-    auto file = readSource(path);
-    if (!file.error.empty()) return {kUsage, "", fmt::format("afdc calibrate: {}: {}\n", path, file.error)};
-    if (path.ends_with(".csv")) {
-      auto csv = parseCsv(file.text);
-      for (size_t i = 0; i < csv.rows.size(); ++i) records.push_back(fromRow(csv, i));
-    } else {
-      auto document = parseJson(file.text);
-      if (!document.error.empty()) return {kUsage, "", fmt::format("afdc calibrate: {} {}\n", path, document.error)};
-      auto more = readRecords(document.root);
-      records.insert(records.end(), more.begin(), more.end());
-    }
-  }
+  for (const auto& path : o.files)
+    if (auto problem = readInto(records, path); !problem.empty()) return failure("calibrate", problem);
   if (records.empty())
-    return {kUsage, "", "afdc calibrate: no measurements in these files; see afdc calibrate --help for the columns\n"};
+    return failure("calibrate", "no measurements in these files; see afdc calibrate --help for the columns");
   Predictor predictor(o.stdlib);
-  auto report = fitRecords(predictor, records, {o.leaveOut},
+  auto report = fitRecords(predictor, records, {o.leaveOneOut},
                            [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
-  if (report.records == 0) {
-    std::string why = "no record can be expressed";
-    for (const auto& r : records)
-      if (auto text = predictor.deployment(r); !text.error.empty()) {
-        why = fmt::format("{}: {}", r.id, text.error);
-        break;
-      }
-    return {kFindings, "", fmt::format("afdc calibrate: nothing to fit: {}\n", why)};
-  }
+  if (report.records == 0)
+    return {kFindings, "", fmt::format("afdc calibrate: nothing to fit: {}\n", obstacle(predictor, records))};
   std::vector<std::string> names;
   for (const auto& path : o.files) names.push_back(path.substr(path.rfind('/') + 1));
   auto text = formatSource(overlay(report, joinWords(names)));
+  if (o.to.empty()) return {kClean, text, ""};
+  if (auto error = writeWhole(o.to, text); !error.empty()) return failure("calibrate", error);
   Output out;
-  if (o.path.empty()) {
-    out.out = text;
-  } else {
-    if (auto error = writeWhole(o.path, text); !error.empty()) return {kUsage, "", "afdc calibrate: " + error + "\n"};
-    out.out = fmt::format("{}: {} of {} records, loss {} -> {}\n", o.path, report.records, records.size(),
-                          significant(report.before, 4), significant(report.after, 4));
-    for (const auto& [metric, median] : report.medians)
-      out.out += fmt::format("  {:<18} {}\n", metric, medianText(report, metric));
-  }
+  out.out = fmt::format("{}: {} of {} records, loss {} -> {}\n", o.to, report.records, records.size(),
+                        significant(report.before, 4), significant(report.after, 4));
+  for (const auto& [metric, median] : report.medians)
+    out.out += fmt::format("  {:<18} {}\n", metric, medianText(report, metric));
   return out;
+}
+
+Command calibrateCommand() {
+  return {.name = "calibrate",
+          .purpose = Purpose::Measure,
+          .what = "fit a runtime's overheads and a device's corrections to measurements",
+          .usage = {"afdc calibrate FILE... [OPTIONS]"},
+          .about =
+              "Looks for the figures with which the predictions come nearest to what was measured, and writes them as "
+              "a module that a deployment imports in place of the library's runtime.",
+          .examples = {{"afdc calibrate examples/measurements/serving.csv -o overlay.afd",
+                        "fit a runtime to your measurements"}},
+          .bind = bound(declare, runCalibrate)};
 }
 
 }  // namespace afdc

@@ -1,10 +1,11 @@
-// afdc compare: the result of `vllm bench serve` (--save-result) beside the scenario's prediction.
+// The result of `vllm bench serve` (--save-result) beside the scenario's prediction.
+#include "driver/compare.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "driver/commands.h"
 #include "session/session.h"
 #include "support/document.h"
 #include "support/files.h"
@@ -55,29 +56,37 @@ std::vector<std::string> differences(const Json& result, const LoadConfig& load)
   return out;
 }
 
+void declare(Arguments& arguments, CompareOptions& o) {
+  arguments.required("RESULT", o.result, "the JSON file that `vllm bench serve --save-result` wrote");
+  arguments.required("FILE", o.file, "the file with the scenario");
+  arguments.optional("SCENARIO", o.scenario, "which one of its scenarios");
+  setOption(arguments, o.sets);
+  formatOption(arguments, o.printing);
+  stdlibOption(arguments, o.stdlib);
+}
+
 }  // namespace
 
-Output runCompare(const Options& o) {
+Output runCompare(const CompareOptions& o) {
   Output out;
-  auto file = readSource(o.path);
-  if (!file.error.empty()) return {kUsage, "", fmt::format("afdc compare: {}: {}\n", o.path, file.error)};
+  auto file = readSource(o.result);
+  if (!file.error.empty()) return failure("compare", fmt::format("{}: {}", o.result, file.error));
   auto document = parseJson(file.text);
-  if (!document.error.empty()) return {kUsage, "", fmt::format("afdc compare: {} {}\n", o.path, document.error)};
+  if (!document.error.empty()) return failure("compare", fmt::format("{} {}", o.result, document.error));
   const auto& result = document.root;
   bool any =
       std::any_of(std::begin(kFigures), std::end(kFigures), [&](const Figure& f) { return result[f.key].isNumber(); });
   if (!any)
-    return {
-        kUsage, "",
-        fmt::format("afdc compare: {} has none of the figures of `vllm bench serve --save-result` (mean_ttft_ms, …)\n",
-                    o.path)};
+    return failure("compare", fmt::format("{} has none of the figures of `vllm bench serve --save-result` "
+                                          "(mean_ttft_ms, …)",
+                                          o.result));
   Session session(o.stdlib);
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);
   if (module && session.diags.errors() == 0) {
-    auto chosen = session.scenarios(*module, o.name, o.sets);
+    auto chosen = session.scenarios(*module, o.scenario, o.sets);
     if (chosen.size() > 1)
-      return {kUsage, "", fmt::format("afdc compare: {} has {} scenarios; say which\n", o.file, chosen.size())};
+      return failure("compare", fmt::format("{} has {} scenarios; say which", o.file, chosen.size()));
     for (auto* object : chosen) {
       auto lowered = session.evaluator.lowerToScenario(object);
       if (session.diags.errors() > 0) break;
@@ -103,18 +112,31 @@ Output runCompare(const Options& o) {
       auto notes = differences(result, evaluated.load);
       auto said = Document::list();
       for (const auto& n : notes) table += "  " + n + "\n", said.add(n);
-      out.out += o.json ? Document::map()
-                              .set("scenario", evaluated.results->scenario)
-                              .set("metrics", rows)
-                              .set("differences", said)
-                              .json()
-                        : table;
+      out.out += o.printing.json() ? Document::map()
+                                         .set("scenario", evaluated.results->scenario)
+                                         .set("metrics", rows)
+                                         .set("differences", said)
+                                         .json()
+                                   : table;
     }
   }
-  out.err += o.json ? session.diags.json() + "\n" : session.diags.text(o.color);
+  out.err += messagesOf(session.diags, o.printing);
   if (session.diags.errors() > 0) out.code = kFindings;
   if (!module) out.code = kUsage;
   return out;
+}
+
+Command compareCommand() {
+  return {.name = "compare",
+          .purpose = Purpose::Measure,
+          .what = "show what a load generator measured beside the prediction",
+          .usage = {"afdc compare RESULT.json FILE [SCENARIO] [OPTIONS]"},
+          .about =
+              "Shows each figure that both sides have, and what was asked of the server where that is not what the "
+              "scenario says.",
+          .examples = {{"afdc compare examples/measurements/vllm_bench.json examples/deepseek_v3_h200.afd chat",
+                        "predicted, measured, and by how much they differ"}},
+          .bind = bound(declare, runCompare)};
 }
 
 }  // namespace afdc

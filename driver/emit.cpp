@@ -1,11 +1,13 @@
-// afdc emit: a scenario is evaluated, then a target writes its files.
+// A scenario is evaluated, then a target writes its files.
+#include "driver/emit.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "backends/emit/diagnostics.h"
 #include "backends/registry.h"
-#include "driver/commands.h"
 #include "passes/deployment/diagnostics.h"
 #include "passes/evaluation/trace.h"
 #include "session/diagnostics.h"
@@ -44,7 +46,7 @@ struct Job {
 };
 
 /// Jobs of the command line, or of the file's `emit` blocks; reports what is missing.
-std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Output& out) {
+std::vector<Job> jobsOf(Session& session, Module& module, const EmitOptions& o, Output& out) {
   std::vector<Job> jobs;
   std::vector<std::string> names;
   for (const auto* t : emit::targets()) names.emplace_back(t->name);
@@ -55,7 +57,7 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
       out.err += fmt::format("afdc emit: no target `{}`{}; there are {}\n", name,
                              meant ? fmt::format(" (did you mean `{}`?)", *meant) : "", joinWords(names));
       out.code = kUsage;
-    } else if (!o.emit.run.empty() && !found->run) {
+    } else if (!o.run.empty() && !found->run) {
       out.err += fmt::format("afdc emit: --run has nothing to start for {}: docs/emit/{}.md says how it is run\n",
                              found->title, found->name);
       out.code = kUsage;
@@ -63,10 +65,10 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
     }
     return found;
   };
-  if (!o.emit.target.empty()) {
-    const auto* t = target(o.emit.target);
+  if (!o.target.empty()) {
+    const auto* t = target(o.target);
     if (!t) return {};
-    auto chosen = session.scenarios(module, o.name, o.sets);
+    auto chosen = session.scenarios(module, o.scenario, o.sets);
     if (chosen.size() > 1) {
       std::vector<std::string> labels;
       for (const auto* c : chosen) labels.push_back(c->label);
@@ -75,7 +77,7 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
       out.code = kUsage;
       return {};
     }
-    for (auto* c : chosen) jobs.push_back({t, c, o.emit.to, o.emit.lossy});
+    for (auto* c : chosen) jobs.push_back({t, c, o.to, o.lossy});
     return jobs;
   }
   auto blocks = session.evaluator.blocks(module, "emit");
@@ -83,7 +85,7 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
     session.diags.report<diag::nothing_to_do>({}, module.name, "`emit` block")
         .help("name a target: afdc emit TARGET FILE, or declare `emit TARGET { of = scenario, path = \"out\" }`");
   for (auto* block : blocks) {
-    if (!o.name.empty() && block->label != o.name) continue;
+    if (!o.scenario.empty() && block->label != o.scenario) continue;
     const auto* t = target(block->label);
     if (!t) return {};
     auto* of = session.evaluator.recordField(block, "of");
@@ -96,7 +98,7 @@ std::vector<Job> jobsOf(Session& session, Module& module, const Options& o, Outp
       return {};
     }
     auto path = session.evaluator.texts(block, "path");
-    Job job{t, of, !o.emit.to.empty() ? o.emit.to : path.empty() ? "" : path[0], o.emit.lossy};
+    Job job{t, of, !o.to.empty() ? o.to : path.empty() ? "" : path[0], o.lossy};
     job.lossy = job.lossy || session.evaluator.symbol(block, "on_unsupported") == "warn";
     jobs.push_back(std::move(job));
   }
@@ -115,17 +117,16 @@ std::string treeOf(const emit::Emission& emission, const std::string& directory)
   return out;
 }
 
-bool runJob(Session& session, const Job& job, const Options& o, Output& out) {
+bool runJob(Session& session, const Job& job, const EmitOptions& o, Output& out) {
   auto lowered = session.evaluator.lowerToScenario(job.scenario);
   if (session.diags.errors() > 0) return false;
   auto evaluated = runPasses(lowered, "", session.diags);
   if (!evaluated.results || session.diags.errors() > 0) return false;
-  evaluated.results->compiler_version = AFDC_VERSION;
-  evaluated.results->stdlib_hash = stdlibHash();
+  stamp(*evaluated.results);
   auto view = readDeployment(lowered, session.diags);
   if (!view) return false;
   emit::Input input{lowered,      std::move(*view), *evaluated.results, [&] { return tracesOf(evaluated); },
-                    AFDC_VERSION, o.emit.requests,  o.emit.seed};
+                    AFDC_VERSION, o.requests,       o.seed};
   auto emission = emit::emitTo(*job.target, input, job.lossy);
   for (const auto& r : emission.refusals)
     session.diags.report<diag::not_expressible>(placeOf(lowered, r.path, session.diags), job.target->title, r.what);
@@ -133,42 +134,83 @@ bool runJob(Session& session, const Job& job, const Options& o, Output& out) {
     session.diags.report<diag::lossy>(placeOf(lowered, l.path, session.diags), job.target->title, l.what);
   if (!emission.refusals.empty()) return false;
   std::string to = job.to.empty() ? std::string(job.target->name) : job.to;
-  if (o.emit.dryRun) {
+  if (o.dryRun) {
     out.out += treeOf(emission, to);
     return true;
   }
-  auto written = emit::writeEmission(to, *job.target, input, emission, o.emit.force);
+  auto written = emit::writeEmission(to, *job.target, input, emission, o.force);
   if (!written.error.empty()) {
     out.err += fmt::format("afdc emit: {}\n", written.error);
     out.code = kUsage;
     return false;
   }
   out.out += fmt::format("{}: {} files in {}\n", job.target->name, written.files.size(), to);
-  if (o.emit.run.empty()) return true;
-  auto ran = job.target->run(o.emit.run, to);
+  if (o.run.empty()) return true;
+  auto ran = job.target->run(o.run, to);
   out.out += ran.table, out.err += ran.problems;
   if (!ran.problems.empty()) out.code = std::max<int>(out.code, kFindings);
   return ran.problems.empty();
 }
 
+void declare(Arguments& arguments, EmitOptions& o) {
+  arguments.optional("TARGET", o.target, "what to write; without one, what the file's `emit` blocks say");
+  arguments.optional("FILE", o.file, "the file with the scenarios");
+  arguments.optional("SCENARIO", o.scenario, "which one of its scenarios, or of its `emit` blocks");
+  arguments.option("-o", "DIR", o.to, "write the files into this directory (called like the target)");
+  arguments.flag("--list-targets", o.listTargets, "what can be written, and for which version");
+  arguments.flag("--dry-run", o.dryRun, "show the tree of files, write nothing");
+  arguments.flag("--force", o.force, "write over files that were changed or are not from here");
+  arguments.flag("--lossy", o.lossy, "leave out what the target cannot say, with a warning");
+  arguments.option("--requests", "N", o.requests, "length of a synthetic trace");
+  arguments.option("--seed", "N", o.seed, "of a synthetic trace");
+  arguments.option("--run", "BIN", o.run, "give what was written to this simulator and show its figures beside ours");
+  setOption(arguments, o.sets);
+  formatOption(arguments, o.printing);
+  stdlibOption(arguments, o.stdlib);
+}
+
+/// Without a target the file comes first: what was taken for the target is the file, and so on.
+EmitOptions placed(EmitOptions o) {
+  if (o.target.ends_with(".afd")) {
+    o.scenario = o.file;
+    o.file = std::exchange(o.target, "");
+  }
+  return o;
+}
+
 }  // namespace
 
-Output runEmit(const Options& o) {
+Output runEmit(const EmitOptions& asked) {
+  if (asked.listTargets) return {kClean, listOfTargets(), ""};
+  auto o = placed(asked);
+  if (o.file.empty()) throw WrongUse{"FILE is missing: the file with the scenarios; --list-targets shows the targets"};
   Output out;
-  if (o.emit.list) return {kClean, listOfTargets(), ""};
-  if (o.file.empty())
-    return {kUsage, "",
-            "afdc emit: which file? afdc emit TARGET FILE [SCENARIO] -o DIR; --list-targets shows the targets\n"};
   Session session(o.stdlib);
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);
   if (module && session.diags.errors() == 0)
     for (const auto& job : jobsOf(session, *module, o, out))
       if (!runJob(session, job, o, out)) break;
-  out.err += o.json ? session.diags.json() + "\n" : session.diags.text(o.color);
+  out.err += messagesOf(session.diags, o.printing);
   if (session.diags.errors() > 0) out.code = std::max<int>(out.code, kFindings);
   if (!module) out.code = kUsage;
   return out;
+}
+
+Command emitCommand() {
+  return {
+      .name = "emit",
+      .purpose = Purpose::HandOver,
+      .what = "write the inputs of a simulator or of a serving system from a scenario",
+      .usage = {"afdc emit TARGET FILE [SCENARIO] [OPTIONS]", "afdc emit FILE [TARGET] [OPTIONS]",
+                "afdc emit --list-targets"},
+      .about =
+          "What a target cannot say is an error at its place, or with --lossy a warning. Files that were changed by "
+          "hand since they were written are not written over without --force.",
+      .examples = {{"afdc emit --list-targets", "what can be written"},
+                   {"afdc emit sglang examples/deepseek_v3_h200.afd chat -o out", "start scripts"},
+                   {"afdc emit prometheus examples/deepseek_v3_h200.afd chat --dry-run", "which files there would be"}},
+      .bind = bound(declare, runEmit)};
 }
 
 }  // namespace afdc

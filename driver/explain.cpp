@@ -1,5 +1,5 @@
+#include "driver/explain.h"
 
-#include "driver/commands.h"
 #include "frontend/diagnostics.h"
 #include "session/catalogue.h"
 #include "session/session.h"
@@ -151,21 +151,29 @@ std::string asText(const Found& f) {
   return out;
 }
 
+void declare(Arguments& arguments, ExplainOptions& o) {
+  arguments.required("FILE", o.subject, "a file; or the id or the name of a message: AFD0301, does-not-divide");
+  arguments.optional("PATH", o.path, "of a value: a scenario and its fields, or a `let`; '*' for every `let`");
+  setOption(arguments, o.sets);
+  formatOption(arguments, o.printing);
+  stdlibOption(arguments, o.stdlib);
+}
+
 }  // namespace
 
-Output runExplain(const Options& o) {
+Output runExplain(const ExplainOptions& o) {
   Output out;
   if (o.path.empty()) {
-    std::string name = o.file;
+    std::string name = o.subject;
     std::replace(name.begin(), name.end(), '-', '_');
-    if (const auto* entry = findCatalogueEntry(name)) return explainId(*entry, o.json);
-    return {kUsage, "",
-            fmt::format("afdc explain: `{}` is no diagnostic; give an id such as AFD0301, or a file and a path in it\n",
-                        o.file)};
+    if (const auto* entry = findCatalogueEntry(name)) return explainId(*entry, o.printing.json());
+    return failure(
+        "explain",
+        fmt::format("`{}` is no diagnostic; give an id such as AFD0301, or a file and a path in it", o.subject));
   }
   Session session(o.stdlib);
-  Module* module = session.loader.loadFile(o.file);
-  if (!module) return {kUsage, "", session.diags.text(o.color)};
+  Module* module = session.loader.loadFile(o.subject);
+  if (!module) return {kUsage, "", session.diags.text(o.printing.color)};
   session.evaluator.check(*module);
 
   std::vector<Found> found;
@@ -188,11 +196,11 @@ Output runExplain(const Options& o) {
   } else if (session.diags.errors() == 0) {
     std::vector<std::string> names;
     for (const auto& d : module->ast->decls) names.emplace_back(d.name.text);
-    auto& d = session.diags.report<diag::no_such_path>({}, o.path, o.file, head);
+    auto& d = session.diags.report<diag::no_such_path>({}, o.path, o.subject, head);
     if (auto meant = suggest(head, names)) d.help(fmt::format("did you mean `{}`?", *meant));
   }
 
-  if (o.json) {
+  if (o.printing.json()) {
     JsonWriter j(out.out);
     if (o.path == "*")
       j.array([&] {
@@ -204,9 +212,23 @@ Output runExplain(const Options& o) {
   } else {
     for (const auto& f : found) out.out += asText(f);
   }
-  if (session.diags.count() > 0) out.err = o.json ? session.diags.json() + "\n" : session.diags.text(o.color);
+  if (session.diags.count() > 0) out.err = messagesOf(session.diags, o.printing);
   if (session.diags.errors() > 0) out.code = kFindings;
   return out;
+}
+
+Command explainCommand() {
+  return {.name = "explain",
+          .purpose = Purpose::Write,
+          .what = "say where a value comes from, or what a message means",
+          .usage = {"afdc explain FILE PATH [OPTIONS]", "afdc explain AFDnnnn"},
+          .about =
+              "Shows a value with everything that had a say in it, the last word first: --set, the file, what it "
+              "extends, the default of the schema.",
+          .examples = {{"afdc explain examples/deepseek_v3_h200.afd chat.deployment.main.kv_cache.fraction",
+                        "where does this value come from?"},
+                       {"afdc explain AFD0301", "what does this message mean?"}},
+          .bind = bound(declare, runExplain)};
 }
 
 }  // namespace afdc

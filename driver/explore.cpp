@@ -1,4 +1,5 @@
-// afdc explore: the points of a file's searches, evaluated one by one.
+#include "driver/explore.h"
+
 #include <fmt/format.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/SHA256.h>
@@ -14,7 +15,6 @@
 #include "backends/report/explore.h"
 #include "backends/report/requirements.h"
 #include "backends/report/search_rows.h"
-#include "driver/explore.h"
 #include "frontend/search.h"
 #include "passes/search/checkpoint.h"
 #include "passes/search/explore.h"
@@ -73,12 +73,14 @@ std::string speed(const SearchResult& r, double seconds) {
       significant(evaluated / std::max(1.0, static_cast<double>(r.steps)), 3), r.resolved, r.roles, r.sides);
 }
 
+size_t shown(const SearchOptions& o) { return std::max<size_t>(1, o.top); }
+
 /// Names everything that decides what a search finds: another one must not go on from its state.
-std::string fingerprint(Session& session, Object* explore, const Options& o) {
+std::string fingerprint(Session& session, Object* explore, const SearchOptions& o) {
   llvm::SHA256 hash;
   for (uint32_t i = 0; const auto* file = session.sources.fileOrNull(i); ++i)
     hash.update(llvm::StringRef(file->text().data(), file->text().size()));
-  hash.update(fmt::format("{} {} {} {}", AFDC_VERSION, stdlibHash(), explore->label, o.top));
+  hash.update(fmt::format("{} {} {} {}", AFDC_VERSION, stdlibHash(), explore->label, shown(o)));
   return llvm::toHex(hash.final(), true).substr(0, 32);
 }
 
@@ -89,7 +91,7 @@ struct Run {
 };
 
 /// With `--resume` an interrupted search leaves its state in a file, and the next one goes on from there.
-Run runSearch(Session& session, Object* explore, const Options& o) {
+Run runSearch(Session& session, Object* explore, const SearchOptions& o) {
   auto names = Search::spaces(session.evaluator, explore);
   if (names.empty()) names.emplace_back();
   std::deque<Search> searches;
@@ -100,7 +102,7 @@ Run runSearch(Session& session, Object* explore, const Options& o) {
     all += searches.emplace_back(session.evaluator, explore, name).size();
   }
   bool sources = !o.bestTo.empty() || !o.htmlTo.empty();
-  Explorer explorer(explore->label, {o.top, o.threads, !o.htmlTo.empty(), sources, o.verify});
+  Explorer explorer(explore->label, {shown(o), o.threads, !o.htmlTo.empty(), sources, o.verify});
   uint64_t next = 0;  // number of the first point that is not done
   std::string key = o.resume.empty() ? "" : fingerprint(session, explore, o);
   if (!o.resume.empty() && std::filesystem::exists(o.resume)) {
@@ -180,7 +182,7 @@ RequirementTable findRequirements(Search& search, const std::string& name, const
 }
 
 /// The files that were asked for beside the report. Says which one could not be written.
-std::string writeFiles(const std::vector<SearchResult>& all, const Options& o) {
+std::string writeFiles(const std::vector<SearchResult>& all, const SearchOptions& o) {
   if (all.empty()) return "";
   std::string made = fmt::format("afdc {}, standard library {}", AFDC_VERSION, stdlibHash());
   auto write = [](const std::string& path, const std::string& text) {
@@ -197,12 +199,7 @@ std::string writeFiles(const std::vector<SearchResult>& all, const Options& o) {
 
 }  // namespace
 
-Output runExplore(const Options& o) {
-  Session session(o.stdlib);
-  return searchAll(session, session.loader.loadFile(o.file), o);
-}
-
-Output searchAll(Session& session, Module* module, const Options& o) {
+Output searchAll(Session& session, Module* module, const std::string& name, const SearchOptions& o) {
   Output out;
   if (module) session.evaluator.check(*module);
   std::vector<SearchResult> all;
@@ -211,13 +208,12 @@ Output searchAll(Session& session, Module* module, const Options& o) {
   if (module && session.diags.errors() == 0) {
     std::vector<Object*> searches;
     for (auto* object : session.evaluator.blocks(*module, "explore"))
-      if (o.name.empty() || object->label == o.name) searches.push_back(object);
+      if (name.empty() || object->label == name) searches.push_back(object);
     if (searches.empty())
-      session.diags.report<diag::nothing_to_do>({}, o.file, o.name.empty() ? "explore" : "explore `" + o.name + "`");
+      session.diags.report<diag::nothing_to_do>({}, module->name, name.empty() ? "explore" : "explore `" + name + "`");
     if (searches.size() > 1 && !o.resume.empty())
-      return {kUsage, "",
-              fmt::format("afdc explore: {} holds {} searches: name the one that --resume goes on with\n", o.file,
-                          searches.size())};
+      return failure("explore", fmt::format("{} holds {} searches: name the one that --resume goes on with",
+                                            module->name, searches.size()));
     interrupted = false;
     auto before = std::signal(SIGINT, [](int) { interrupted = true; });
     for (auto* object : searches) {
@@ -235,7 +231,7 @@ Output searchAll(Session& session, Module* module, const Options& o) {
       if (finding) continue;
       auto from = std::chrono::steady_clock::now();
       auto run = runSearch(session, object, o);
-      if (!run.error.empty()) return {kUsage, "", fmt::format("afdc explore: {}\n", run.error)};
+      if (!run.error.empty()) return failure("explore", run.error);
       all.push_back(std::move(run.result));
       stopped = run.stopped;
       double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
@@ -249,20 +245,20 @@ Output searchAll(Session& session, Module* module, const Options& o) {
             {}, fmt::format("{} points of `{}` get other figures when they are evaluated alone", r.differing, r.name));
   }
   bool errors = session.diags.errors() > 0;
-  if (auto error = writeFiles(all, o); !error.empty()) return {kUsage, "", fmt::format("afdc explore: {}\n", error)};
-  out.err = o.json ? (session.diags.count() > 0 ? session.diags.json() + "\n" : "") : session.diags.text(o.color);
+  if (auto error = writeFiles(all, o); !error.empty()) return failure("explore", error);
+  if (session.diags.count() > 0) out.err = messagesOf(session.diags, o.printing);
   if (!required.empty() && all.empty())
-    out.out = o.json       ? requirementsJson(required)
-              : o.markdown ? requirementsMarkdown(required)
-                           : requirementsReport(required, o.color);
-  else if (o.json)
+    out.out = o.printing.json()       ? requirementsJson(required)
+              : o.printing.markdown() ? requirementsMarkdown(required)
+                                      : requirementsReport(required, o.printing.color);
+  else if (o.printing.json())
     out.out = searchJson(all);
-  else if (o.markdown)
+  else if (o.printing.markdown())
     out.out = searchMarkdown(all);
   else
-    out.out = required.empty() ? "" : requirementsReport(required, o.color) + "\n";
-  if (!o.json && !o.markdown)
-    for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + searchReport(all[i], o.color);
+    out.out = required.empty() ? "" : requirementsReport(required, o.printing.color) + "\n";
+  if (!o.printing.json() && !o.printing.markdown())
+    for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + searchReport(all[i], o.printing.color);
   if (stopped)
     out.err += o.resume.empty() ? "afdc explore: stopped; what is shown is of the points so far\n"
                                 : fmt::format("afdc explore: stopped; `--resume {}` goes on from here\n", o.resume);
@@ -271,6 +267,51 @@ Output searchAll(Session& session, Module* module, const Options& o) {
   if (errors || stopped) out.code = kFindings;
   if (!module) out.code = kUsage;
   return out;
+}
+
+void searchOptions(Arguments& arguments, SearchOptions& o) {
+  arguments.option("--top", "N", o.top, "best points to show");
+  arguments.option("--write", "FILE.afd", o.bestTo, "write the best point as a scenario of its own");
+  arguments.option("--html", "FILE.html", o.htmlTo, "write the answer as one page with pictures");
+  arguments.option("--csv", "FILE.csv", o.csvTo, "list the best, the trade-offs and what each space offers");
+  arguments.option("--sqlite", "FILE.db", o.sqliteTo, "the same, the counts and the reasons as a database");
+  arguments.option("--resume", "FILE", o.resume, "keep what is done here when interrupted, and go on from it");
+  arguments.option("--threads", "N", o.threads, "threads to use (all cores); the result is the same");
+  arguments.option("--verify", "N", o.verify, "evaluate one of N points whole as well; its figures must be the same");
+  arguments.flag("--stats", o.stats, "say on stderr how fast the search went");
+  formatOrMarkdownOption(arguments, o.printing);
+  stdlibOption(arguments, o.stdlib);
+}
+
+namespace {
+
+void declare(Arguments& arguments, ExploreOptions& o) {
+  arguments.required("FILE", o.file, "the file with the `explore` blocks");
+  arguments.optional("EXPLORE", o.explore, "only this one of them");
+  searchOptions(arguments, o.search);
+}
+
+}  // namespace
+
+Output runExplore(const ExploreOptions& o) {
+  Session session(o.search.stdlib);
+  return searchAll(session, session.loader.loadFile(o.file), o.explore, o.search);
+}
+
+Command exploreCommand() {
+  return {.name = "explore",
+          .purpose = Purpose::Search,
+          .what = "search the design space of `explore` blocks: best points, trade-offs, and why not the others",
+          .usage = {"afdc explore FILE [EXPLORE] [OPTIONS]"},
+          .about =
+              "Evaluates every point of a search and shows the best, the trade-offs between goals, and for how many "
+              "points each reason spoke against them. A search that asks `find minimum` answers how much of a "
+              "number a promise needs.",
+          .examples = {{"afdc explore examples/platform_requirements.afd", "what would a platform need?"},
+                       {"afdc explore examples/when_does_disaggregation_pay/dead_zone.afd --html dead_zone.html",
+                        "one page with pictures"}},
+          .exits = "1 also when a search finds no point that keeps its promises, or is interrupted",
+          .bind = bound(declare, runExplore)};
 }
 
 }  // namespace afdc

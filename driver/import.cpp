@@ -1,11 +1,12 @@
-// `afdc import kernels DIR`: measured kernel tables into compact files, with what looks wrong in them.
+// Measured kernel tables into compact files, with what looks wrong in them.
+#include "driver/import.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
 
-#include "driver/commands.h"
 #include "passes/kernels/pack.h"
 #include "support/files.h"
 #include "support/text.h"
@@ -27,20 +28,25 @@ Place placeOf(const std::string& directory) {
   return {directory, ""};
 }
 
+void declare(Arguments& arguments, ImportOptions& o) {
+  arguments.requiredChoice(
+      "KIND", o.kind, "what is read",
+      {{"kernels", "times of kernels, as aiconfigurator and scripts/measure_kernels.py write them"}});
+  arguments.required("DIR", o.directory, "tables named SYSTEM/ENGINE_VERSION_FAMILY.csv, of all systems or of one");
+  arguments.option("-o", "DIR", o.to, "write the compact files here");
+}
+
 }  // namespace
 
-Output runImport(const Options& o) {
-  if (o.name != "kernels")
-    return {kUsage, "", fmt::format("afdc import: `{}` is not known; there is `kernels`\n", o.name)};
-  auto place = placeOf(o.file);
+Output runImport(const ImportOptions& o) {
+  auto place = placeOf(o.directory);
   kernels::Library library(place.root);
   auto entries = library.entries();
   if (!place.only.empty()) std::erase_if(entries, [&](const auto& e) { return e.system != place.only; });
   if (entries.empty())
-    return {kUsage, "",
-            fmt::format("afdc import: {} holds no tables named SYSTEM/ENGINE_VERSION_FAMILY.csv (families: gemm_perf, "
-                        "moe_perf, …)\n",
-                        o.file)};
+    return failure("import", fmt::format("{} holds no tables named SYSTEM/ENGINE_VERSION_FAMILY.csv (families: "
+                                         "gemm_perf, moe_perf, …)",
+                                         o.directory));
   std::map<std::string, kernels::Pack> packs;
   Output out;
   for (const auto& e : entries) {
@@ -59,9 +65,9 @@ Output runImport(const Options& o) {
   }
   std::erase_if(packs, [](const auto& p) { return p.second.families.empty(); });
   if (packs.empty())
-    return {kUsage, "", fmt::format("afdc import: the tables in {} have none of the columns that are read\n", o.file)};
+    return failure("import", fmt::format("the tables in {} have none of the columns that are read", o.directory));
   std::error_code error;
-  std::string into = o.path.empty() ? "." : o.path;
+  std::string into = o.to.empty() ? "." : o.to;
   std::filesystem::create_directories(into, error);
   std::vector<std::pair<std::string, const kernels::Pack*>> all;
   for (const auto& [name, pack] : packs) {
@@ -84,6 +90,19 @@ Output runImport(const Options& o) {
                            odd[i].against);
   if (odd.size() > 20) out.err += fmt::format("… and {} more\n", odd.size() - 20);
   return out;
+}
+
+Command importCommand() {
+  return {
+      .name = "import",
+      .purpose = Purpose::Measure,
+      .what = "read another tool's data: measured kernel tables into compact files",
+      .usage = {"afdc import kernels DIR [OPTIONS]"},
+      .about =
+          "Writes one file for each engine and version of a system; `tables` of a `gpu` names it. Times that are "
+          "far from those of other versions are pointed out.",
+      .examples = {{"afdc import kernels examples/measurements/kernels -o tables", "a table for a device of your own"}},
+      .bind = bound(declare, runImport)};
 }
 
 }  // namespace afdc

@@ -1,14 +1,14 @@
-// afdc plan: the question that `explore` answers, asked from a shell without a file. It is written down as one, so that
-// what is searched can be read, kept and changed (`--print`).
+// The question that `explore` answers, asked from a shell without a file. It is written down as one, so that what is
+// searched can be read, kept and changed (`--print`).
+#include "driver/plan.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 
-#include "driver/commands.h"
-#include "driver/explore.h"
-#include "session/session.h"
 #include "results/metrics.h"
+#include "session/session.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -210,18 +210,55 @@ explore plan extends Deployments {{
   std::vector<std::pair<std::string, std::string>> imports_;
 };
 
+void declare(Arguments& arguments, PlanOptions& o) {
+  arguments.required("MODEL", o.model, "a model of the standard library, or its name at Hugging Face");
+  arguments.required("CLUSTER", o.cluster, "a cluster of the standard library, or nodes of it: 8xH200x8");
+  arguments.required("WORKLOAD", o.workload, "a workload of the standard library, or mean lengths in tokens: 1000/200");
+  arguments.requiredOption("--slo", "PROMISES", o.slo, "what is promised: 'ttft<2s,tpot<50ms'");
+  arguments.option("--runtime", "NAME", o.runtime, "serving engine: SGLang, vLLM, TensorRT_LLM, ideal");
+  arguments.choiceOption("--goal", "GOAL", o.goal, "what is best among those that keep the promises",
+                         {{"throughput", "tokens per second of a device"},
+                          {"cost", "price of a token"},
+                          {"tpot", "time per output token"},
+                          {"ttft", "time to the first token"}});
+  arguments.option("--devices", "N", o.devices, "use at most so many devices (all)");
+  arguments.option("--concurrency", "N", o.concurrency, "requests in the system at once (tries powers of two)");
+  arguments.option("--rate", "R", o.rate,
+                   "requests per second that arrive at random, instead of a fixed number at once");
+  arguments.option("--acceptance", "A", o.acceptance,
+                   "chance that a token drafted by the checkpoint's own module is kept: tries drafts");
+  arguments.flag("--print", o.print, "print what would be searched as a file for `afdc explore`");
+  searchOptions(arguments, o.search);
+}
+
 }  // namespace
 
-Output runPlan(const Options& o) {
+Output runPlan(const PlanOptions& o) {
   std::string text;
   try {
-    text = Question().text(o.plan);
+    text = Question().text(o);
   } catch (const Misunderstood& why) {
-    return {kUsage, "", fmt::format("afdc plan: {}\n", why.text)};
+    return failure("plan", why.text);
   }
-  if (o.plan.print) return {kClean, text, ""};
-  Session session(o.stdlib);
-  return searchAll(session, session.loader.loadText("plan", text), o);
+  if (o.print) return {kClean, text, ""};
+  Session session(o.search.stdlib);
+  return searchAll(session, session.loader.loadText("plan", text), "", o.search);
+}
+
+Command planCommand() {
+  return {.name = "plan",
+          .purpose = Purpose::Search,
+          .what = "say which deployment of a model on a cluster keeps a promise",
+          .usage = {"afdc plan MODEL CLUSTER WORKLOAD --slo PROMISES [OPTIONS]"},
+          .about =
+              "Tries the deployments that the cluster has room for, aggregated and disaggregated, and shows the best "
+              "that keep the promises. No file is needed; --print shows the one that is searched, and --write keeps "
+              "the answer as a scenario.",
+          .examples = {{"afdc plan Llama31_8B 1xH100x8 Chat --slo 'ttft<1s,tpot<20ms'", "chat on one node"},
+                       {"afdc plan DeepSeek-V3 8xH200x8 4000/500 --slo 'tpot<50ms' --goal cost --print",
+                        "the search as a file, to read and to change"}},
+          .exits = "1 also when no deployment keeps the promises, or when the search is interrupted",
+          .bind = bound(declare, runPlan)};
 }
 
 }  // namespace afdc

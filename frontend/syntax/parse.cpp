@@ -170,7 +170,7 @@ class Builder {
   void module(AfdParser::ModuleContext* ctx) {
     for (auto* edition : ctx->edition()) {
       module_.hasEdition = true;
-      if (edition->INT() && textOf(edition->INT()->getSymbol()) != "1")
+      if (edition->INT() && textOf(edition->INT()->getSymbol()) != kEdition)
         diags_.report<diag::unsupported_edition>(rangeOf(edition->INT()->getSymbol()),
                                                  textOf(edition->INT()->getSymbol()));
     }

@@ -1,11 +1,15 @@
 // Text to syntax tree. Mistakes of form are reported here, each once, and the rest of the file still gets a tree.
 #pragma once
 #include <memory>
+#include <string_view>
 
 #include "frontend/syntax/ast.h"
 #include "support/diagnostics.h"
 
 namespace afdc {
+
+/// The edition of the language that is read: `edition 1` at the head of a file.
+inline constexpr std::string_view kEdition = "1";
 
 /// Brackets, blocks and operators nest at most this deep; keeps every recursion over the tree within the stack.
 inline constexpr int kDeepestNesting = 256;

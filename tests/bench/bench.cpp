@@ -4,9 +4,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "driver/commands.h"
-#include "session/session.h"
+#include "driver/check.h"
 #include "passes/steady/schedule.h"
+#include "session/session.h"
 
 using namespace afdc;
 
@@ -16,7 +16,7 @@ const std::string kExample = std::string(AFDC_SOURCE_DIR) + "/examples/deepseek_
 const std::string kLargest = std::string(AFDC_SOURCE_DIR) + "/examples/full_language.afd";
 
 void checkLargestExample(benchmark::State& state) {
-  Options o;
+  CheckOptions o;
   o.files = {kLargest};
   for (auto _ : state) benchmark::DoNotOptimize(runCheck(o));
 }
@@ -29,7 +29,7 @@ void checkLargeFile(benchmark::State& state) {
     state.SkipWithError("set AFDC_BENCH_FILE to a file of tests/bench/generate.py");
     return;
   }
-  Options o;
+  CheckOptions o;
   o.files = {path};
   for (auto _ : state) benchmark::DoNotOptimize(runCheck(o));
 }

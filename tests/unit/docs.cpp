@@ -8,7 +8,8 @@
 #include <fstream>
 
 #include "backends/registry.h"
-#include "driver/commands.h"
+#include "driver/doc.h"
+#include "driver/emit.h"
 #include "session/session.h"
 #include "tests/read_file.h"
 
@@ -62,9 +63,11 @@ TEST_CASE("every target has a page, whose example is written as the page says") 
     CHECK(text.find("## Limits") != std::string::npos);
     fs::create_directories(work);
     std::ofstream(work / "chat.afd") << text.substr(begin, end - begin);
-    Options o;
-    o.emit.target = name, o.emit.to = (work / name).string();
-    o.file = (work / "chat.afd").string(), o.name = "chat";
+    EmitOptions o;
+    o.target = name;
+    o.to = (work / name).string();
+    o.file = (work / "chat.afd").string();
+    o.scenario = "chat";
     auto out = runEmit(o);
     INFO(out.err);
     CHECK(out.code == 0);
@@ -77,9 +80,9 @@ TEST_CASE("the generated pages are current") {
   for (auto [subject, page] : {std::pair{"schemas", "stdlib.md"},
                                {"operators", "operators.md"},
                                {"diagnostics", "diagnostics.md"},
-                               {"targets", "emit/reference.md"}}) {
-    Options o;
-    o.file = subject;
-    CHECK_MESSAGE(runDoc(o).out == readFile(kRoot / "docs" / page), "run: afdc doc " << subject << " > docs/" << page);
+                               {"targets", "emit/reference.md"},
+                               {"commands", "commands.md"}}) {
+    CHECK_MESSAGE(runDoc({.page = subject}).out == readFile(kRoot / "docs" / page),
+                  "run: afdc doc " << subject << " > docs/" << page);
   }
 }

@@ -13,11 +13,11 @@
 #include <random>
 #include <thread>
 
-#include "driver/commands.h"
+#include "driver/explore.h"
 #include "passes/evaluation/verdicts.h"
-#include "session/session.h"
 #include "passes/search/landscape.h"
 #include "passes/search/ranking.h"
+#include "session/session.h"
 
 using namespace afdc;
 
@@ -274,8 +274,10 @@ TEST_CASE("twenty random spaces: the search finds what evaluating every point al
     INFO("seed ", seed, "\n", space.text);
     TemporaryFile file(fmt::format("space{}.afd", seed), space.text);
     auto all = exhaustive(space, file.path);
-    Options o;
-    o.file = file.path, o.json = true, o.top = 1000;
+    ExploreOptions o;
+    o.file = file.path;
+    o.search.printing.format = Format::Json;
+    o.search.top = 1000;
     auto run = runExplore(o);
     INFO(run.err);
     auto found = firstSearch(run.out);
@@ -299,15 +301,16 @@ TEST_CASE("twenty random spaces: the search finds what evaluating every point al
 TEST_CASE("any number of threads, stopped or not: the same bytes") {
   auto space = randomSpace(3, true);
   TemporaryFile file("resumed.afd", space.text);
-  Options o;
-  o.file = file.path, o.json = true;
+  ExploreOptions o;
+  o.file = file.path;
+  o.search.printing.format = Format::Json;
   auto whole = runExplore(o);
   for (size_t threads : {1, 2, 5}) {
-    o.threads = threads;
+    o.search.threads = threads;
     CHECK(runExplore(o).out == whole.out);
   }
-  o.threads = 0;
-  o.resume = (std::filesystem::temp_directory_path() / fmt::format("afdc_unit_{}_state", ::getpid())).string();
+  o.search.threads = 0;
+  o.search.resume = (std::filesystem::temp_directory_path() / fmt::format("afdc_unit_{}_state", ::getpid())).string();
   auto before = std::signal(SIGINT, SIG_IGN);
   std::mt19937 random(7);
   int stops = 0;
@@ -318,25 +321,25 @@ TEST_CASE("any number of threads, stopped or not: the same bytes") {
     });
     auto part = runExplore(o);
     stopper.join();
-    if (!std::filesystem::exists(o.resume)) {
+    if (!std::filesystem::exists(o.search.resume)) {
       CHECK(part.out == whole.out);
       break;
     }
     ++stops;
     CHECK(part.err.find("--resume") != std::string::npos);
   }
-  CHECK_FALSE(std::filesystem::exists(o.resume));
+  CHECK_FALSE(std::filesystem::exists(o.search.resume));
   MESSAGE("stopped ", stops, " times");
 
   // The state of another search, and anything else, is refused and left alone.
   for (const auto* other : {"afdc-search-1 \"0123 5 \n1 2 3", "", "\x01\xff binary", "afdc-search-1"}) {
-    std::ofstream(o.resume) << other;
+    std::ofstream(o.search.resume) << other;
     auto refused = runExplore(o);
     CHECK(refused.code == kUsage);
     CHECK(refused.err.find("not the state of this search") != std::string::npos);
-    CHECK(std::filesystem::exists(o.resume));
+    CHECK(std::filesystem::exists(o.search.resume));
   }
-  std::filesystem::remove(o.resume);
+  std::filesystem::remove(o.search.resume);
   std::signal(SIGINT, before);
 }
 

@@ -6,7 +6,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "driver/commands.h"
+#include "driver/check.h"
+#include "driver/eval.h"
+#include "driver/ir.h"
 
 using namespace afdc;
 namespace fs = std::filesystem;
@@ -29,30 +31,34 @@ void compare(const std::string& name, std::string text) {
                 name << " differs; if that is right: AFDC_UPDATE_GOLDENS=1 build/release/tests/afd_unit_tests");
 }
 
-Options on(const char* file, const char* scenario, const char* after = "") {
-  Options o;
-  o.file = std::string(AFDC_SOURCE_DIR) + "/" + file;
-  o.name = scenario;
+std::string at(const char* file) { return std::string(AFDC_SOURCE_DIR) + "/" + file; }
+
+std::string graph(const char* scenario, const char* after) {
+  IrOptions o;
+  o.file = at("tests/fidelity/oracle_cases.afd");
+  o.scenario = scenario;
   o.after = after;
-  return o;
+  return runIr(o).out;
 }
 
 }  // namespace
 
 TEST_CASE("reports") {
-  compare("deepseek_v3_h200.report.txt", runEval(on("examples/deepseek_v3_h200.afd", "chat")).out);
+  EvalOptions o;
+  o.file = at("examples/deepseek_v3_h200.afd");
+  o.scenario = "chat";
+  compare("deepseek_v3_h200.report.txt", runEval(o).out);
 }
 
 TEST_CASE("operator graphs") {
-  compare("dense.lower.txt", runIr(on("tests/fidelity/oracle_cases.afd", "dense", "lower")).out);
-  compare("dense.collectives.txt", runIr(on("tests/fidelity/oracle_cases.afd", "dense", "collectives")).out);
-  compare("mla.collectives.txt", runIr(on("tests/fidelity/oracle_cases.afd", "mla", "collectives")).out);
+  compare("dense.lower.txt", graph("dense", "lower"));
+  compare("dense.collectives.txt", graph("dense", "collectives"));
+  compare("mla.collectives.txt", graph("mla", "collectives"));
 }
 
 TEST_CASE("messages") {
-  Options o;
-  o.files = {std::string(AFDC_SOURCE_DIR) + "/tests/language/eight_mistakes.afd",
-             std::string(AFDC_SOURCE_DIR) + "/tests/language/weights_do_not_fit.afd",
-             std::string(AFDC_SOURCE_DIR) + "/tests/language/unit_add_tokens_to_bytes.afd"};
+  CheckOptions o;
+  o.files = {at("tests/language/eight_mistakes.afd"), at("tests/language/weights_do_not_fit.afd"),
+             at("tests/language/unit_add_tokens_to_bytes.afd")};
   compare("messages.txt", runCheck(o).err);
 }

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "driver/commands.h"
+#include "driver/eval.h"
 #include "session/session.h"
 
 using namespace afdc;
@@ -30,9 +30,9 @@ Results evaluate(const std::vector<std::string>& sets, std::vector<std::string>*
 }  // namespace
 
 TEST_CASE("JSON has the documented keys and is the same in every run") {
-  Options o;
+  EvalOptions o;
   o.file = kExample;
-  o.json = true;
+  o.printing.format = Format::Json;
   auto first = runEval(o), second = runEval(o);
   CHECK(first.code == kClean);
   CHECK(first.out == second.out);
@@ -60,7 +60,7 @@ TEST_CASE("JSON has the documented keys and is the same in every run") {
 }
 
 TEST_CASE("the report fits 100 columns") {
-  Options o;
+  EvalOptions o;
   o.file = kExample;
   std::string report = runEval(o).out;
   size_t begin = 0;
@@ -143,7 +143,7 @@ scenario stream { workload = Stream, deployment = D }
 }
 
 TEST_CASE("verdicts have three values and the exit code follows") {
-  Options o;
+  EvalOptions o;
   o.file = kExample;
   CHECK(runEval(o).code == kClean);
   o.sets = {"workload.arrivals.concurrency=512 req"};

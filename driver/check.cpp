@@ -1,0 +1,64 @@
+#include "driver/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "session/session.h"
+
+namespace afdc {
+
+namespace {
+
+std::string summary(const Diagnostics& d) {
+  size_t errors = d.errors(), warnings = d.count() - errors;
+  auto plural = [](size_t n, const char* word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); };
+  return fmt::format("{}, {}", plural(errors, "error"), plural(warnings, "warning"));
+}
+
+void declare(Arguments& arguments, CheckOptions& o) {
+  arguments.oneOrMore("FILE", o.files, "the files to check, each by itself");
+  strictOption(arguments, o.printing);
+  formatOption(arguments, o.printing);
+  stdlibOption(arguments, o.stdlib);
+}
+
+}  // namespace
+
+Output runCheck(const CheckOptions& o) {
+  Output out;
+  for (const auto& file : o.files) {
+    Session session(o.stdlib);
+    Module* module = session.loader.loadFile(file);
+    if (!module) {
+      finishWithMessages(out, session.diags, o.printing);
+      out.code = kUsage;
+      continue;
+    }
+    session.check(*module);
+    int before = out.code;
+    finishWithMessages(out, session.diags, o.printing);
+    out.code = std::max(before, out.code);
+    if (!o.printing.json())
+      out.out += fmt::format("{}: {}\n", file, session.diags.count() == 0 ? "ok" : summary(session.diags));
+  }
+  return out;
+}
+
+Command checkCommand() {
+  return {
+      .name = "check",
+      .purpose = Purpose::Write,
+      .what = "say what is wrong in files",
+      .usage = {"afdc check FILE... [OPTIONS]"},
+      .about =
+          "Parses and resolves each file and checks its scenarios without asking for figures: units, types and "
+          "names, whether the weights fit, whether degrees divide what they split, whether the load can be "
+          "served.",
+      .examples = {{"afdc check examples/full_language.afd", "is it right?"},
+                   {"afdc check --strict examples/deepseek_v3_h200.afd", "for a build that wants no warnings either"},
+                   {"afdc check --format json examples/step3_afd.afd", "messages for an editor"}},
+      .bind = bound(declare, runCheck)};
+}
+
+}  // namespace afdc

@@ -1,0 +1,41 @@
+#include "driver/command.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace afdc {
+
+namespace {
+
+bool colorsWanted() { return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !std::getenv("NO_COLOR"); }
+
+const Choice kText = {"text", "for people"};
+const Choice kJson = {"json", "for scripts; documented in docs/results.md"};
+const Choice kMarkdown = {"markdown", "for pull requests"};
+
+}  // namespace
+
+void formatOption(Arguments& arguments, Printing& printing) {
+  printing.color = colorsWanted();
+  arguments.enumOption("--format", "FORMAT", printing.format, "what to print", {kText, kJson});
+}
+
+void formatOrMarkdownOption(Arguments& arguments, Printing& printing) {
+  printing.color = colorsWanted();
+  arguments.enumOption("--format", "FORMAT", printing.format, "what to print", {kText, kJson, kMarkdown});
+}
+
+void strictOption(Arguments& arguments, Printing& printing) {
+  arguments.flag("--strict", printing.strict, "warnings and unknown verdicts count as findings");
+}
+
+void setOption(Arguments& arguments, std::vector<std::string>& sets) {
+  arguments.repeatedOption("--set", "PATH=VALUE", sets, "override a field: --set deployment.main.parallel.tp=4");
+}
+
+void stdlibOption(Arguments& arguments, std::string& directory) {
+  arguments.option("--stdlib", "DIR", directory, "read the standard library from this directory first");
+}
+
+}  // namespace afdc

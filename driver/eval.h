@@ -1,0 +1,20 @@
+// afdc eval: the figures of scenarios.
+#pragma once
+#include "driver/command.h"
+
+namespace afdc {
+
+struct EvalOptions {
+  Printing printing = {};
+  std::string stdlib = {};
+  std::string file = {}, scenario = {};  ///< no scenario: all
+  std::vector<std::string> sets = {};
+  bool summary = false;                           ///< only a line for each scenario
+  std::string profile = {}, compareProfile = {};  ///< another tool's arithmetic, in place of ours or beside it
+  std::string kernels = {};                       ///< directory of measured kernel tables, for profiles
+};
+
+Output runEval(const EvalOptions& o);
+Command evalCommand();
+
+}  // namespace afdc

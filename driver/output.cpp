@@ -1,0 +1,41 @@
+#include "driver/output.h"
+
+#include <fmt/format.h>
+
+#include "frontend/modules.h"
+
+namespace afdc {
+
+namespace {
+
+void countFindings(Output& out, const Diagnostics& diags, const Printing& printing) {
+  bool findings = diags.errors() > 0 || (printing.strict && diags.count() > 0);
+  if (findings) out.code = kFindings;
+}
+
+}  // namespace
+
+std::string messagesOf(const Diagnostics& diags, const Printing& printing) {
+  return printing.json() ? diags.json() + "\n" : diags.text(printing.color);
+}
+
+void finish(Output& out, const Diagnostics& diags, const Printing& printing) {
+  out.err += messagesOf(diags, printing);
+  countFindings(out, diags, printing);
+}
+
+void finishWithMessages(Output& out, const Diagnostics& diags, const Printing& printing) {
+  (printing.json() ? out.out : out.err) += messagesOf(diags, printing);
+  countFindings(out, diags, printing);
+}
+
+Output failure(std::string_view command, std::string_view problem) {
+  return {kUsage, "", fmt::format("afdc {}: {}\n", command, problem)};
+}
+
+void stamp(Results& results) {
+  results.compiler_version = AFDC_VERSION;
+  results.stdlib_hash = stdlibHash();
+}
+
+}  // namespace afdc

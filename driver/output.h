@@ -1,0 +1,45 @@
+// What every command has in common: what it prints, its exit code, and how its messages are shown.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "results/results.h"
+#include "support/diagnostics.h"
+
+namespace afdc {
+
+enum ExitCode { kClean = 0, kFindings = 1, kUsage = 2, kInternal = 3 };
+
+/// What a command leaves behind: a process prints it, a test looks at it.
+struct Output {
+  int code = kClean;
+  std::string out, err;
+};
+
+enum class Format { Text, Json, Markdown };
+
+/// How a command prints, and what it counts as a finding.
+struct Printing {
+  Format format = Format::Text;
+  bool strict = false;  ///< warnings and unknown verdicts are findings
+  bool color = false;
+  bool json() const { return format == Format::Json; }
+  bool markdown() const { return format == Format::Markdown; }
+};
+
+/// All messages, as text for people or as one JSON array for scripts.
+std::string messagesOf(const Diagnostics& diags, const Printing& printing);
+
+/// Puts the messages on stderr and says by the exit code whether there are findings.
+void finish(Output& out, const Diagnostics& diags, const Printing& printing);
+
+/// The same for commands that print nothing but messages: as JSON they go to stdout.
+void finishWithMessages(Output& out, const Diagnostics& diags, const Printing& printing);
+
+/// "afdc COMMAND: PROBLEM": the command cannot do what it was asked, for a reason outside of any .afd file.
+Output failure(std::string_view command, std::string_view problem);
+
+/// Says in the results which compiler and which standard library made them.
+void stamp(Results& results);
+
+}  // namespace afdc

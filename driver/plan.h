@@ -1,0 +1,19 @@
+// afdc plan: which deployment of a model on a cluster keeps a promise?
+#pragma once
+#include "driver/explore.h"
+
+namespace afdc {
+
+struct PlanOptions {
+  SearchOptions search = {};
+  std::string model = {}, cluster = {}, workload = {}, slo = {};
+  std::string runtime = "SGLang", goal = "throughput";
+  double rate = 0, acceptance = 0;      ///< 0: not said
+  size_t devices = 0, concurrency = 0;  ///< 0: not said
+  bool print = false;                   ///< only the file that says what is searched
+};
+
+Output runPlan(const PlanOptions& o);
+Command planCommand();
+
+}  // namespace afdc

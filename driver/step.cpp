@@ -1,0 +1,108 @@
+#include "driver/step.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <optional>
+
+#include "session/session.h"
+#include "support/json.h"
+
+namespace afdc {
+
+namespace {
+
+void declare(Arguments& arguments, StepOptions& o) {
+  arguments.required("FILE", o.file, "the file with the scenarios");
+  arguments.optional("SCENARIO", o.scenario, "only this one of its scenarios");
+  arguments.option("--batch", "STATE", o.batch, "what is in the step: groups `count,new,past[,logits]` joined by `;`");
+  setOption(arguments, o.sets);
+  formatOption(arguments, o.printing);
+  stdlibOption(arguments, o.stdlib);
+}
+
+std::optional<BatchState> batchOf(const std::string& text) {
+  BatchState state;
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = std::min(text.find(';', begin), text.size());
+    Group g;
+    if (std::sscanf(text.substr(begin, end - begin).c_str(), "%lf,%lf,%lf,%lf", &g.count, &g.fresh, &g.past,
+                    &g.logits) < 3)
+      return std::nullopt;
+    state.push_back(g);
+    begin = end + 1;
+  }
+  return state;
+}
+
+std::string tableOf(const Role& role, const BatchState& state) {
+  std::string out = fmt::format("{:<10} {:<30} {:<14} {:>6} {:>12} {:>12} {:>12}\n", "body", "operator", "class",
+                                "layers", "time", "FLOP", "bytes");
+  for (const auto& op : role.holder().operators(state))
+    if (op.seconds > 0)
+      out +=
+          fmt::format("{:<10} {:<30} {:<14} {:>6} {:>12} {:>12} {:>12}\n", op.body, op.op, op.cls, op.count,
+                      humanize(op.seconds, Dimension::of(Base::Time)), humanize(op.flops, Dimension::of(Base::Flops)),
+                      humanize(op.bytes, Dimension::of(Base::Bytes)));
+  return out + fmt::format("one step: {}\n", humanize(role.time(state).seconds, Dimension::of(Base::Time)));
+}
+
+void writeJson(JsonWriter& json, const Role& role, const BatchState& state) {
+  json.object([&] {
+    json.attribute("step_s", role.time(state).seconds);
+    json.attributeArray("operators", [&] {
+      for (const auto& op : role.holder().operators(state))
+        json.object([&] {
+          json.attribute("body", op.body);
+          json.attribute("op", op.op);
+          json.attribute("class", op.cls);
+          json.attribute("source", op.source);
+          json.attribute("count", op.count);
+          json.attribute("seconds", op.seconds);
+          json.attribute("flops", op.flops);
+          json.attribute("bytes", op.bytes);
+        });
+    });
+  });
+}
+
+}  // namespace
+
+Output runStep(const StepOptions& o) {
+  auto state = batchOf(o.batch);
+  if (!state) return failure("step", "a batch state is `count,new,past[,logits]`, groups joined by `;`");
+  Output out;
+  Session session(o.stdlib);
+  Module* module = session.loader.loadFile(o.file);
+  if (module) session.evaluator.check(*module);
+  JsonWriter json(out.out);
+  if (module && session.diags.errors() == 0)
+    for (auto* object : session.scenarios(*module, o.scenario, o.sets)) {
+      auto role = buildRoleOf(session.evaluator.lowerToScenario(object), "", session.diags);
+      if (!role) break;
+      if (o.printing.json())
+        writeJson(json, *role, *state);
+      else
+        out.out += tableOf(*role, *state);
+    }
+  if (o.printing.json()) out.out += "\n";
+  finish(out, session.diags, o.printing);
+  if (!module) out.code = kUsage;
+  return out;
+}
+
+Command stepCommand() {
+  return {.name = "step",
+          .purpose = Purpose::LookInside,
+          .what = "time one step of an engine operator by operator",
+          .usage = {"afdc step FILE [SCENARIO] [OPTIONS]"},
+          .about =
+              "A step processes groups of sequences that are alike: `count` sequences with `new` tokens each, with "
+              "`past` tokens in their caches, and `logits` of the new tokens sampled (1).",
+          .examples = {{"afdc step examples/deepseek_v3_h200.afd", "one sequence decodes after 1024 tokens"},
+                       {"afdc step examples/deepseek_v3_h200.afd --batch '128,1,1200;2,1155,0'",
+                        "128 decode while two prompts are computed"}},
+          .bind = bound(declare, runStep)};
+}
+
+}  // namespace afdc

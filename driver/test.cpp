@@ -1,0 +1,75 @@
+#include "driver/test.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "session/session.h"
+
+namespace afdc {
+
+namespace {
+
+void declare(Arguments& arguments, TestOptions& o) {
+  arguments.oneOrMore("FILE", o.files, "files with `test` blocks, or `stdlib` for those of the standard library");
+  strictOption(arguments, o.printing);
+  formatOption(arguments, o.printing);
+  stdlibOption(arguments, o.stdlib);
+}
+
+/// What is tested as one: a file, or a module of the standard library.
+struct Unit {
+  std::string name;
+  bool standard = false;
+};
+
+std::vector<Unit> unitsOf(const TestOptions& o) {
+  std::vector<Unit> units;
+  for (const auto& file : o.files) {
+    if (file != "stdlib") {
+      units.push_back({file});
+      continue;
+    }
+    Session listing(o.stdlib);
+    for (const auto& name : listing.loader.standardModules()) units.push_back({name, true});
+  }
+  return units;
+}
+
+}  // namespace
+
+Output runTest(const TestOptions& o) {
+  Output out;
+  size_t passed = 0, failed = 0;
+  for (const auto& [name, standard] : unitsOf(o)) {
+    Session session(o.stdlib);
+    Module* module = standard ? session.loader.loadStandard(name) : session.loader.loadFile(name);
+    if (module) session.evaluator.check(*module);
+    std::vector<Evaluator::TestOutcome> outcomes;
+    if (module && session.diags.errors() == 0) outcomes = session.evaluator.runTests(*module);
+    for (const auto& t : outcomes) {
+      (t.passed ? passed : failed) += 1;
+      out.out += fmt::format("{} {}: {}\n", t.passed ? "pass" : "FAIL", name, t.name);
+    }
+    int before = out.code;
+    finish(out, session.diags, o.printing);
+    if (!module) out.code = kUsage;
+    out.code = std::max(before, out.code);
+  }
+  out.out += fmt::format("{} passed, {} failed\n", passed, failed);
+  if (failed > 0) out.code = std::max<int>(out.code, kFindings);
+  return out;
+}
+
+Command testCommand() {
+  return {.name = "test",
+          .purpose = Purpose::Write,
+          .what = "run the `test` blocks of files",
+          .usage = {"afdc test FILE... [OPTIONS]"},
+          .about = "Runs each `test` block and says which requirements do not hold.",
+          .examples = {{"afdc test examples/full_language.afd", "the tests of a file"},
+                       {"afdc test stdlib", "the tests of the standard library"}},
+          .bind = bound(declare, runTest)};
+}
+
+}  // namespace afdc
