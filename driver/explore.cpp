@@ -1,25 +1,19 @@
 #include "driver/explore.h"
 
 #include <fmt/format.h>
-#include <llvm/ADT/StringExtras.h>
-#include <llvm/Support/SHA256.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <deque>
-#include <filesystem>
 
 #include "backends/report/explore.h"
 #include "backends/report/requirements.h"
 #include "backends/report/search_rows.h"
-#include "frontend/search.h"
-#include "passes/search/checkpoint.h"
-#include "passes/search/explore.h"
-#include "passes/search/requirement.h"
 #include "session/diagnostics.h"
+#include "session/searches.h"
 #include "support/files.h"
 #include "support/text.h"
 
@@ -29,18 +23,16 @@ namespace {
 
 std::atomic<bool> interrupted{false};
 
-constexpr double kReach = 1000;  ///< how many times less and more than it is a number is looked for
-
 /// Tells a person at a terminal how far a search is, four times a second.
 class Progress {
  public:
-  explicit Progress(uint64_t all) : all_(static_cast<double>(all)) {}
-  void at(uint64_t number) {
+  void at(uint64_t number, uint64_t all) {
     if (!shown_) return;
     auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::milliseconds(250)) return;
     last_ = now;
-    double seconds = std::chrono::duration<double>(now - start_).count(), done = static_cast<double>(number) / all_;
+    double seconds = std::chrono::duration<double>(now - start_).count(),
+           done = static_cast<double>(number) / static_cast<double>(all);
     constexpr size_t kWidth = 24;
     auto full = static_cast<size_t>(done * kWidth);
     std::fprintf(
@@ -56,7 +48,6 @@ class Progress {
   }
 
  private:
-  double all_;
   bool shown_ = isatty(2) != 0, drawn_ = false;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_ = start_;
 };
@@ -71,114 +62,6 @@ std::string speed(const SearchResult& r, double seconds) {
       r.name, significant(evaluated, 12), significant(seconds, 3), rate(evaluated),
       significant(static_cast<double>(r.steps), 12), rate(static_cast<double>(r.steps)),
       significant(evaluated / std::max(1.0, static_cast<double>(r.steps)), 3), r.resolved, r.roles, r.sides);
-}
-
-size_t shown(const SearchOptions& o) { return std::max<size_t>(1, o.top); }
-
-/// Names everything that decides what a search finds: another one must not go on from its state.
-std::string fingerprint(Session& session, Object* explore, const SearchOptions& o) {
-  llvm::SHA256 hash;
-  for (uint32_t i = 0; const auto* file = session.sources.fileOrNull(i); ++i)
-    hash.update(llvm::StringRef(file->text().data(), file->text().size()));
-  hash.update(fmt::format("{} {} {} {}", AFDC_VERSION, stdlibHash(), explore->label, shown(o)));
-  return llvm::toHex(hash.final(), true).substr(0, 32);
-}
-
-struct Run {
-  SearchResult result;
-  bool stopped = false;  ///< before its last point
-  std::string error = {};
-};
-
-/// With `--resume` an interrupted search leaves its state in a file, and the next one goes on from there.
-Run runSearch(Session& session, Object* explore, const SearchOptions& o) {
-  auto names = Search::spaces(session.evaluator, explore);
-  if (names.empty()) names.emplace_back();
-  std::deque<Search> searches;
-  std::vector<uint64_t> firsts;
-  uint64_t all = 0;
-  for (const auto& name : names) {
-    firsts.push_back(all);
-    all += searches.emplace_back(session.evaluator, explore, name).size();
-  }
-  bool sources = !o.bestTo.empty() || !o.htmlTo.empty();
-  Explorer explorer(explore->label, {shown(o), o.threads, !o.htmlTo.empty(), sources, o.verify});
-  uint64_t next = 0;  // number of the first point that is not done
-  std::string key = o.resume.empty() ? "" : fingerprint(session, explore, o);
-  if (!o.resume.empty() && std::filesystem::exists(o.resume)) {
-    auto file = readSource(o.resume);
-    CheckpointReader in(file.text);
-    bool ours = file.error.empty() && in.word() == "afdc-search-1" && in.word() == key;
-    next = in.number();
-    size_t end = file.text.find('\n');
-    if (!ours || !in.ok() || end == std::string::npos || !explorer.load(file.text.substr(end)))
-      return {{}, false, fmt::format("{} is not the state of this search: remove it to begin again", o.resume)};
-  }
-  Progress progress(all);
-  bool stopped = false;
-  for (size_t i = 0; i < names.size() && !stopped; ++i) {
-    auto& search = searches[i];
-    SearchSpace space;
-    space.name = names[i], space.axes = search.axes();
-    explorer.space(
-        std::move(space), [&](std::span<const uint32_t> ids) { return search.resolve(ids); },
-        [&](size_t axis, uint32_t id) { return search.text(axis, id); },
-        [&](std::span<const uint32_t> ids) { return search.source(ids, "chosen"); });
-    if (next > firsts[i]) search.seek(next - firsts[i]);
-    for (uint64_t looked = 0; search.next(); ++looked) {
-      if ((stopped = interrupted)) break;
-      const auto& p = search.point();
-      uint64_t number = firsts[i] + p.number;
-      if (looked % 256 == 0) progress.at(number);
-      if (auto decided = explorer.point({number, p.ids, p.pruned, p.refused, p.decided}))
-        explorer.alike(search.pass(*decided));
-      next = firsts[i] + search.point().number + 1;
-    }
-  }
-  if (stopped && !o.resume.empty()) {
-    CheckpointWriter out;
-    out.word("afdc-search-1"), out.word(key), out.number(next), out.line();
-    std::string state = out.take() + explorer.save();
-    if (auto error = writeWhole(o.resume, state); !error.empty())
-      return {{}, true, fmt::format("{}: {}", o.resume, error)};
-  }
-  auto result = explorer.finish();
-  std::error_code ignored;
-  if (!stopped && !o.resume.empty()) std::filesystem::remove(o.resume, ignored);
-  return {std::move(result), stopped};
-}
-
-/// What `find` asks, of one space of a search or of a search without any.
-RequirementTable findRequirements(Search& search, const std::string& name, const std::string& space) {
-  RequirementTable out;
-  out.name = name, out.space = space, out.axes = search.axes();
-  for (const auto& f : search.finds()) out.wanted.push_back({f.path, f.minimum});
-  while (!interrupted && search.next()) {
-    const auto& p = search.point();
-    if (p.pruned || p.refused) {
-      out.pruned += 1 + search.pass(p.decided);
-      continue;
-    }
-    std::vector<uint32_t> ids(p.ids.begin(), p.ids.end());
-    auto& row = out.rows.emplace_back();
-    row.number = p.number;
-    for (size_t i = 0; i < ids.size(); ++i) row.values.push_back(search.text(i, ids[i]));
-    for (size_t f = 0; f < search.finds().size(); ++f) {
-      const auto& find = search.finds()[f];
-      auto now = search.valueOf(ids, f);
-      auto& answer = row.answers.emplace_back();
-      if (!now || now->base() <= 0) {
-        answer.obstacle = "the point has no such number above zero";
-        continue;
-      }
-      double least = find.least.base(), most = find.most.base();
-      if (!(least > 0 && most > least)) least = now->base() / kReach, most = now->base() * kReach;
-      answer = requirementOf([&](double x) { return search.resolveWith(ids, f, x); }, find.minimum, least, most);
-      answer.now = now->text();
-      answer.text = humanize(answer.value, now->dimension);
-    }
-  }
-  return out;
 }
 
 /// The files that were asked for beside the report. Says which one could not be written.
@@ -197,74 +80,117 @@ std::string writeFiles(const std::vector<SearchResult>& all, const SearchOptions
   return error;
 }
 
+/// What was found of all searches of a module.
+struct Found {
+  std::vector<SearchResult> results;
+  std::vector<RequirementTable> required;
+  bool stopped = false;
+  std::string error = {};
+};
+
+SearchOrder orderOf(const SearchOptions& o) {
+  SearchOrder order;
+  order.keep.top = std::max<size_t>(1, o.top);
+  order.keep.threads = o.threads;
+  order.keep.explain = !o.htmlTo.empty();
+  order.keep.sources = !o.bestTo.empty() || !o.htmlTo.empty();
+  order.keep.verify = o.verify;
+  order.maker = AFDC_VERSION;
+  order.state = o.resume;
+  return order;
+}
+
+/// Adds what one search finds. False: it is the last one, for it was stopped or has failed.
+bool searchOne(Session& session, Object* explore, const SearchOptions& o, Found& found) {
+  auto required = findRequirements(session, explore, interrupted);
+  if (!required.empty()) {
+    found.required.insert(found.required.end(), required.begin(), required.end());
+    found.stopped = interrupted;
+    return !found.stopped;
+  }
+  auto from = std::chrono::steady_clock::now();
+  SearchRun run;
+  {
+    Progress progress;
+    run = runSearch(session, explore, orderOf(o),
+                    {interrupted, [&](uint64_t number, uint64_t all) { progress.at(number, all); }});
+  }
+  found.error = run.error;
+  if (!found.error.empty()) return false;
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+  if (o.stats) std::fprintf(stderr, "%s", speed(run.result, seconds).c_str());
+  found.results.push_back(std::move(run.result));
+  found.stopped = run.stopped;
+  return !found.stopped;
+}
+
+/// Runs searches one after the other until all are done or someone interrupts them.
+Found search(Session& session, const std::vector<Object*>& searches, const SearchOptions& o) {
+  Found found;
+  interrupted = false;
+  auto before = std::signal(SIGINT, [](int) { interrupted = true; });
+  for (auto* explore : searches)
+    if (!searchOne(session, explore, o, found)) break;
+  std::signal(SIGINT, before);
+  for (const auto& r : found.results)
+    if (r.differing > 0)
+      session.diags.report<diag::internal_error>(
+          {}, fmt::format("{} points of `{}` get other figures when they are evaluated alone", r.differing, r.name));
+  return found;
+}
+
+std::string requirementsIn(const std::vector<RequirementTable>& required, const Printing& printing) {
+  switch (printing.format) {
+    case Format::Json: return requirementsJson(required);
+    case Format::Markdown: return requirementsMarkdown(required);
+    default: return requirementsReport(required, printing.color);
+  }
+}
+
+std::string answerOf(const Found& found, const Printing& printing) {
+  if (found.results.empty() && !found.required.empty()) return requirementsIn(found.required, printing);
+  if (printing.json()) return searchJson(found.results);
+  if (printing.markdown()) return searchMarkdown(found.results);
+  std::string out = found.required.empty() ? "" : requirementsReport(found.required, printing.color) + "\n";
+  for (size_t i = 0; i < found.results.size(); ++i)
+    out += (i ? "\n" : "") + searchReport(found.results[i], printing.color);
+  return out;
+}
+
+/// The `explore` blocks of a module: all, or the one with this name.
+std::vector<Object*> searchesOf(Session& session, Module& module, const std::string& name) {
+  std::vector<Object*> out;
+  for (auto* object : session.evaluator.blocks(module, "explore"))
+    if (name.empty() || object->label == name) out.push_back(object);
+  if (out.empty())
+    session.diags.report<diag::nothing_to_do>({}, module.name,
+                                              name.empty() ? "explore" : fmt::format("explore `{}`", name));
+  return out;
+}
+
 }  // namespace
 
 Output searchAll(Session& session, Module* module, const std::string& name, const SearchOptions& o) {
-  Output out;
   if (module) session.evaluator.check(*module);
-  std::vector<SearchResult> all;
-  std::vector<RequirementTable> required;
-  bool stopped = false;
+  Found found;
   if (module && session.diags.errors() == 0) {
-    std::vector<Object*> searches;
-    for (auto* object : session.evaluator.blocks(*module, "explore"))
-      if (name.empty() || object->label == name) searches.push_back(object);
-    if (searches.empty())
-      session.diags.report<diag::nothing_to_do>({}, module->name, name.empty() ? "explore" : "explore `" + name + "`");
+    auto searches = searchesOf(session, *module, name);
     if (searches.size() > 1 && !o.resume.empty())
       return failure("explore", fmt::format("{} holds {} searches: name the one that --resume goes on with",
                                             module->name, searches.size()));
-    interrupted = false;
-    auto before = std::signal(SIGINT, [](int) { interrupted = true; });
-    for (auto* object : searches) {
-      bool finding = false;
-      auto spaces = Search::spaces(session.evaluator, object);
-      if (spaces.empty()) spaces.emplace_back();
-      for (const auto& space : spaces) {
-        Search search(session.evaluator, object, space);
-        if (search.finds().empty()) continue;
-        finding = true;
-        required.push_back(findRequirements(search, object->label, space));
-      }
-      stopped = stopped || (finding && interrupted);
-      if (stopped) break;
-      if (finding) continue;
-      auto from = std::chrono::steady_clock::now();
-      auto run = runSearch(session, object, o);
-      if (!run.error.empty()) return failure("explore", run.error);
-      all.push_back(std::move(run.result));
-      stopped = run.stopped;
-      double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
-      if (o.stats) std::fprintf(stderr, "%s", speed(all.back(), seconds).c_str());
-      if (stopped) break;
-    }
-    std::signal(SIGINT, before);
-    for (const auto& r : all)
-      if (r.differing > 0)
-        session.diags.report<diag::internal_error>(
-            {}, fmt::format("{} points of `{}` get other figures when they are evaluated alone", r.differing, r.name));
+    found = search(session, searches, o);
   }
-  bool errors = session.diags.errors() > 0;
-  if (auto error = writeFiles(all, o); !error.empty()) return failure("explore", error);
+  if (!found.error.empty()) return failure("explore", found.error);
+  if (auto error = writeFiles(found.results, o); !error.empty()) return failure("explore", error);
+  Output out;
+  out.out = answerOf(found, o.printing);
   if (session.diags.count() > 0) out.err = messagesOf(session.diags, o.printing);
-  if (!required.empty() && all.empty())
-    out.out = o.printing.json()       ? requirementsJson(required)
-              : o.printing.markdown() ? requirementsMarkdown(required)
-                                      : requirementsReport(required, o.printing.color);
-  else if (o.printing.json())
-    out.out = searchJson(all);
-  else if (o.printing.markdown())
-    out.out = searchMarkdown(all);
-  else
-    out.out = required.empty() ? "" : requirementsReport(required, o.printing.color) + "\n";
-  if (!o.printing.json() && !o.printing.markdown())
-    for (size_t i = 0; i < all.size(); ++i) out.out += (i ? "\n" : "") + searchReport(all[i], o.printing.color);
-  if (stopped)
+  if (found.stopped)
     out.err += o.resume.empty() ? "afdc explore: stopped; what is shown is of the points so far\n"
                                 : fmt::format("afdc explore: stopped; `--resume {}` goes on from here\n", o.resume);
-  for (const auto& r : all)
-    if (r.kept == 0) out.code = kFindings;
-  if (errors || stopped) out.code = kFindings;
+  bool none =
+      std::any_of(found.results.begin(), found.results.end(), [](const SearchResult& r) { return r.kept == 0; });
+  if (none || found.stopped || session.diags.errors() > 0) out.code = kFindings;
   if (!module) out.code = kUsage;
   return out;
 }
