@@ -37,7 +37,7 @@ std::string cell(std::string text) {
 
 void schema(std::string& out, const ast::Decl& decl, const SourceManager& sources) {
   std::string base;
-  for (const auto& part : decl.path) base += (base.empty() ? "" : ".") + std::string(part.text);
+  for (const auto& part : decl.body().path) base += (base.empty() ? "" : ".") + std::string(part.text);
   out += fmt::format("### {}{}\n\n", decl.name.text, base.empty() ? "" : " : " + base);
   if (auto text = paragraph(decl.doc); !text.empty()) out += text + "\n\n";
   bool header = false;
@@ -48,7 +48,7 @@ void schema(std::string& out, const ast::Decl& decl, const SourceManager& source
         fmt::format("| `{}` | {} | {} | {} |\n", name, type.empty() ? "" : fmt::format("`{}`", cell(std::string(type))),
                     value.empty() ? "" : fmt::format("`{}`", cell(std::string(value))), cell(paragraph(doc)));
   };
-  for (const auto& item : decl.items) {
+  for (const auto& item : decl.body().items) {
     std::string type(item.type ? sources.text(item.type->range) : std::string_view());
     std::string value(item.value ? sources.text(item.value->range) : std::string_view());
     switch (item.kind) {
@@ -83,21 +83,21 @@ std::string declarations(bool operators) {
     for (const auto& decl : module->ast->decls) {
       bool wanted = operators ? decl.kind == ast::DeclKind::Intrinsic
                               : decl.kind != ast::DeclKind::Intrinsic && decl.kind != ast::DeclKind::Kind;
-      if (!wanted || (decl.kind == ast::DeclKind::Block && decl.block->kindName.text == "test")) continue;
+      if (!wanted || decl.isBlock("test")) continue;
       if (!header && !operators) out += fmt::format("## {}\n\n", name);
       header = true;
       switch (decl.kind) {
         case ast::DeclKind::Schema: schema(out, decl, session.sources); break;
         case ast::DeclKind::Enum: {
           std::vector<std::string> members;
-          for (const auto& m : decl.members) members.push_back(fmt::format("`{}`", m.text));
+          for (const auto& m : decl.body().members) members.push_back(fmt::format("`{}`", m.text));
           out += fmt::format("### enum {}\n\n{}\n\n", decl.name.text, joinWords(members, "or"));
           if (auto text = paragraph(decl.doc); !text.empty()) out += text + "\n\n";
           break;
         }
         case ast::DeclKind::Intrinsic: {
           std::string ports;
-          for (const auto& p : decl.ports) {
+          for (const auto& p : decl.body().ports) {
             std::string shape;
             for (const auto& d : p.dims)
               shape += fmt::format("{}{} {}", shape.empty() ? "" : ", ", d.role.text, d.dim.text);
@@ -109,7 +109,7 @@ std::string declarations(bool operators) {
           break;
         }
         case ast::DeclKind::Block:
-          out += fmt::format("- **{} {}**{}\n", decl.block->kindName.text, decl.name.text,
+          out += fmt::format("- **{} {}**{}\n", decl.kindName.text, decl.name.text,
                              paragraph(decl.doc).empty() ? "" : ": " + paragraph(decl.doc));
           if (&decl == &module->ast->decls.back()) out += "\n";
           break;

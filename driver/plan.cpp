@@ -25,34 +25,13 @@ std::string bare(std::string_view name) {
   return out;
 }
 
-struct Named {
-  std::string module, name;
-};
-
-/// Declarations of a kind in the standard library, found by their first words: nothing is parsed for it.
-std::vector<Named> declared(std::string_view kind) {
-  std::vector<Named> out;
-  std::string head = fmt::format("\n{} ", kind);
-  for (const auto& file : embeddedStdlib()) {
-    std::string module(file.path.substr(0, file.path.rfind('.')));
-    std::replace(module.begin(), module.end(), '/', '.');
-    for (size_t at = file.text.find(head); at != std::string_view::npos; at = file.text.find(head, at + 1)) {
-      size_t from = at + head.size(), to = from;
-      while (to < file.text.size() && (std::isalnum(static_cast<unsigned char>(file.text[to])) || file.text[to] == '_'))
-        ++to;
-      out.push_back({module, std::string(file.text.substr(from, to - from))});
-    }
-  }
-  return out;
-}
-
 /// What cannot be understood, for the person who typed it.
 struct Misunderstood {
   std::string text;
 };
 
-Named find(std::string_view kind, std::string_view asked, std::string_view what) {
-  auto all = declared(kind);
+LibraryEntry find(const Library& library, std::string_view kind, std::string_view asked, std::string_view what) {
+  auto all = library.ofKind(kind);
   std::vector<std::string> names;
   for (const auto& d : all) {
     if (bare(d.name) == bare(asked)) return d;
@@ -102,14 +81,16 @@ std::string promise(std::string_view text) {
 
 class Question {
  public:
+  explicit Question(const Library& library) : library_(library) {}
+
   std::string text(const PlanOptions& p) {
-    auto model = find("model", p.model, "model");
+    auto model = find(library_, "model", p.model, "model");
     std::string cluster = clusterOf(p.cluster), workload = workloadOf(p), runtime;
     import(model);
-    auto engine = find("runtime", p.runtime, "runtime");
+    auto engine = find(library_, "runtime", p.runtime, "runtime");
     import(engine);
-    import({"std.explore", "Deployments"});
-    import({"std.serving", "Aggregated"});
+    import("std.explore", "Deployments");
+    import("std.serving", "Aggregated");
     std::string slo, goals;
     for (size_t at = 0; at < p.slo.size();) {
       size_t end = std::min(p.slo.find(',', at), p.slo.size());
@@ -162,11 +143,12 @@ explore plan extends Deployments {{
   }
 
  private:
-  void import(const Named& named) { imports_.emplace_back(named.module, named.name); }
+  void import(std::string module, std::string name) { imports_.emplace_back(std::move(module), std::move(name)); }
+  void import(const LibraryEntry& entry) { import(entry.module, entry.name); }
 
   /// A cluster of the library, or nodes of it: `H200_16`, `H200x8`, `8xH200x8`.
   std::string clusterOf(std::string_view asked) {
-    for (const auto& d : declared("cluster"))
+    for (const auto& d : library_.ofKind("cluster"))
       if (bare(d.name) == bare(asked)) {
         import(d);
         return d.name;
@@ -178,9 +160,9 @@ explore plan extends Deployments {{
       count = std::string(asked.substr(0, digits));
       node = asked.substr(digits + 1);
     }
-    auto found = find("node", node, "cluster or node");
+    auto found = find(library_, "node", node, "cluster or node");
     import(found);
-    import({"std.hw", "Cluster"});
+    import("std.hw", "Cluster");
     return fmt::format("Cluster {{ pool gpus {{ node = {}, count = {} }} }}", found.name, count);
   }
 
@@ -189,25 +171,26 @@ explore plan extends Deployments {{
     std::string arrivals;
     if (p.rate > 0) {
       arrivals = fmt::format("arrivals = poisson({} req/s)", p.rate);
-      import({"std.workload", "poisson"});
+      import("std.workload", "poisson");
     }
     size_t slash = p.workload.find('/');
     bool lengths = slash != std::string::npos && p.workload.find_first_not_of("0123456789/") == std::string::npos;
     if (!lengths) {
-      auto found = find("workload", p.workload, "workload");
+      auto found = find(library_, "workload", p.workload, "workload");
       import(found);
       return fmt::format("{} {{ {} }}", found.name, arrivals);
     }
-    import({"std.workload", "Workload"});
+    import("std.workload", "Workload");
     if (arrivals.empty()) {
       arrivals = "arrivals = closed(64 req)";
-      import({"std.workload", "closed"});
+      import("std.workload", "closed");
     }
     return fmt::format("Workload {{ {}, input = constant({} tok), output = constant({} tok) }}", arrivals,
                        p.workload.substr(0, slash), p.workload.substr(slash + 1));
   }
 
-  std::vector<std::pair<std::string, std::string>> imports_;
+  const Library& library_;
+  std::vector<std::pair<std::string, std::string>> imports_;  ///< module and name
 };
 
 void declare(Arguments& arguments, PlanOptions& o) {
@@ -234,14 +217,14 @@ void declare(Arguments& arguments, PlanOptions& o) {
 }  // namespace
 
 Output runPlan(const PlanOptions& o) {
+  Session session(o.search.stdlib);
   std::string text;
   try {
-    text = Question().text(o);
+    text = Question(session.loader.library()).text(o);
   } catch (const Misunderstood& why) {
     return failure("plan", why.text);
   }
   if (o.print) return {kClean, text, ""};
-  Session session(o.search.stdlib);
   return searchAll(session, session.loader.loadText("plan", text), "", o.search);
 }
 

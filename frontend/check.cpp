@@ -17,25 +17,25 @@ void Evaluator::check(Module& module) {
   for (const auto& decl : module.ast->decls) {
     switch (decl.kind) {
       case ast::DeclKind::Schema: schemaOf(module, decl); break;
-      case ast::DeclKind::Kind: schemaByPath(decl.path, module); break;
+      case ast::DeclKind::Kind: schemaByPath(decl.body().path, module); break;
       case ast::DeclKind::Fn:
-        for (const auto& p : decl.params) resolveType(p.type, module);
-        resolveType(decl.type, module);
+        for (const auto& p : decl.body().params) resolveType(p.type, module);
+        resolveType(decl.body().type, module);
         {
           Env* env = moduleEnv(module);
-          for (const auto& p : decl.params) env = named(env, p.name.text);
-          checkNames(decl.value, module, env);
+          for (const auto& p : decl.body().params) env = named(env, p.name.text);
+          checkNames(decl.body().value, module, env);
         }
         break;
       case ast::DeclKind::Let: forceValue(declValue(module, decl)); break;
       case ast::DeclKind::Block:
-        if (decl.block->kindName.text != "test") {
-          Value v = decl.block->kindName.text == "emit" ? blockValue(module, decl) : declValue(module, decl);
+        if (decl.kindName.text != "test") {
+          Value v = decl.kindName.text == "emit" ? blockValue(module, decl) : declValue(module, decl);
           forceValue(v);
         } else {
           bool asserts = false;
-          if (decl.block->block)
-            for (const auto& m : decl.block->block->members)
+          if (decl.body().block->block)
+            for (const auto& m : decl.body().block->block->members)
               asserts |= m.kind == ast::MemberKind::Require || m.kind == ast::MemberKind::Expect;
           if (!asserts) diags_->report<diag::empty_test>(decl.name.range, decl.name.text);
         }
@@ -69,8 +69,9 @@ void Evaluator::checkNames(const ast::Expr* e, Module& module, Env* env) {
       reach.push_back(m);
       for (Module* from : reach)
         for (const auto& decl : from->ast->decls)
-          for (const auto& member : decl.members)
-            if (member.text == name) return;
+          if (decl.kind == ast::DeclKind::Enum)
+            for (const auto& member : decl.body().members)
+              if (member.text == name) return;
     }
     unknownName(name, env, e->name.range);
     return;
@@ -91,7 +92,7 @@ void Evaluator::checkNames(const ast::Expr* e, Module& module, Env* env) {
 std::vector<Object*> Evaluator::blocks(Module& module, std::string_view kind) {
   std::vector<Object*> out;
   for (const auto& decl : module.ast->decls) {
-    if (decl.kind != ast::DeclKind::Block || decl.block->kindName.text != kind) continue;
+    if (!decl.isBlock(kind)) continue;
     Value v = declValue(module, decl);
     if (v.kind == ValueKind::Record) out.push_back(v.object);
   }
@@ -133,23 +134,24 @@ std::optional<std::pair<Quantity, SourceRange>> Evaluator::letValue(Module& modu
   if (found == module.decls.end() || found->second->kind != ast::DeclKind::Let) return std::nullopt;
   Value v = declValue(module, *found->second);
   if (v.kind != ValueKind::Number) return std::nullopt;
-  return std::pair(v.quantity, found->second->value->range);
+  return std::pair(v.quantity, found->second->body().value->range);
 }
 
 std::vector<Evaluator::TestOutcome> Evaluator::runTests(Module& module) {
   std::vector<TestOutcome> out;
   for (const auto& decl : module.ast->decls)
-    if (decl.kind == ast::DeclKind::Block && decl.block->kindName.text == "test" && decl.block->block)
+    if (decl.isBlock("test") && decl.body().block->block)
       out.push_back({std::string(decl.name.text), runTest(decl, module)});
   return out;
 }
 
 bool Evaluator::runTest(const ast::Decl& decl, Module& module) {
   Env* env = moduleEnv(module);
-  testing_ = true;
+  auto context = keepContext();
+  context_.testing = true;
   bool passed = true;
   size_t before = diags_->errors();
-  for (const auto& m : decl.block->block->members) {
+  for (const auto& m : decl.body().block->block->members) {
     if (m.kind == ast::MemberKind::Let) {
       Value v = eval(m.value, env);
       Env local;
@@ -182,12 +184,11 @@ bool Evaluator::runTest(const ast::Decl& decl, Module& module) {
         m.message.empty() ? fmt::format("`{}`", diags_->sources().text(m.value->range)) : std::string(m.message));
     explainParts(m.value, env, d);
   }
-  testing_ = false;
   return passed && diags_->errors() == before;
 }
 
 Value Evaluator::evaluateInTest(const ast::Expr* call, Env* env) {
-  if (!testing_ || !host_) {
+  if (!context_.testing || !host_) {
     diags_->report<diag::wrong_stage>(call->range, "evaluate", "in test blocks");
     return {};
   }
@@ -222,7 +223,7 @@ Value Evaluator::evaluateInTest(const ast::Expr* call, Env* env) {
 }
 
 Value Evaluator::diagnosticsInTest(const ast::Expr* call, Env* env) {
-  if (!testing_ || !host_) {
+  if (!context_.testing || !host_) {
     diags_->report<diag::wrong_stage>(call->range, "diagnostics", "in test blocks");
     return {};
   }

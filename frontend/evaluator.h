@@ -18,6 +18,8 @@ namespace afdc {
 
 class GraphBuilder;
 class Search;
+struct Builtin;
+struct BuiltinFunctions;
 
 class Evaluator {
  public:
@@ -54,7 +56,8 @@ class Evaluator {
 
   Diagnostics& diags() { return *diags_; }
 
-  /// What has been made since a mark can be forgotten, but for what older objects have come to hold.
+  /// A point in time. `release` destroys the objects and scopes that were made after it. Those that an object from
+  /// before the mark refers to by then (a field computed late, say) are kept.
   struct Mark {
     size_t objects, envs;
     uint32_t generation;
@@ -63,6 +66,8 @@ class Evaluator {
   void release(const Mark& mark);
 
  private:
+  friend class BuiltinCall;
+  friend struct BuiltinFunctions;
   friend class Search;
   friend class GraphBuilder;
   friend class ScenarioBuilder;
@@ -122,7 +127,7 @@ class Evaluator {
   Value evalMember(const ast::Expr* e, Env* env);
   Value evalBinary(const ast::Expr* e, Env* env);
   Value evalUnary(const ast::Expr* e, Env* env);
-  Value evalCall(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
+  Value evalCall(const ast::Expr* e, Env* env, Object* owner);
   Value evalAmend(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
   Value evalList(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
   Value evalComprehension(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
@@ -133,13 +138,13 @@ class Evaluator {
   Value symbolic(const ast::Expr* e, const Value& a, const Value& b);
   Value literal(const ast::Expr* e);
   Value callFunction(const ast::Decl& fn, Module& module, const ast::Expr* call, Env* env, Object* owner);
-  Value callBuiltin(const std::string& name, const ast::Expr* call, Env* env, const Type* expected);
+  Value callBuiltin(const Builtin& builtin, const ast::Expr* call, Env* env);
   Value asSymbolic(const Value& value, SourceRange at);
   Value metricValue(std::string_view statistic, std::string_view metric, Dimension dimension);
   bool spend(size_t amount, SourceRange at);
   void operandError(const ast::Expr* e, const Value& a, const Value& b);
 
-  // test blocks (tests.cpp)
+  // test blocks (check.cpp)
   bool runTest(const ast::Decl& decl, Module& module);
   Value evaluateInTest(const ast::Expr* call, Env* env);
   Value diagnosticsInTest(const ast::Expr* call, Env* env);
@@ -155,11 +160,16 @@ class Evaluator {
   Module* prelude_ = nullptr;
   std::deque<Object> objects_;
   std::deque<Env> envs_;
-  uint32_t generations_ = 0;                   ///< given out
-  uint32_t generation_ = 0;                    ///< of objects made now: 0, or the innermost mark's
-  size_t pinnedObjects_ = 0, pinnedEnvs_ = 0;  ///< older objects may hold those made before
-  void pin() { pinnedObjects_ = objects_.size(), pinnedEnvs_ = envs_.size(); }
-  bool outlives_ = false;  ///< since the innermost mark, an older object or a declaration has come to hold something
+  uint32_t generations_ = 0;  ///< given out
+  uint32_t generation_ = 0;   ///< of objects made now: 0, or the innermost mark's
+  /// So many objects and scopes, from the first, are never destroyed: older objects may refer to them.
+  size_t pinnedObjects_ = 0, pinnedEnvs_ = 0;
+  void pin() {
+    pinnedObjects_ = objects_.size();
+    pinnedEnvs_ = envs_.size();
+  }
+  /// Since the innermost mark, an object from before it or a declaration has got a value, which may refer to new ones.
+  bool outlives_ = false;
   void touch(const Object* object) { outlives_ = outlives_ || object->generation != generation_; }
   std::deque<Schema> schemas_;
   struct DeclSlot {
@@ -180,13 +190,29 @@ class Evaluator {
   };
   std::vector<Missing> missing_;
 
-  // Context of the expression being evaluated.
-  GraphBuilder* graph_ = nullptr;                     ///< inside a graph: operators and step symbols are known
-  bool results_ = false;                              ///< inside expect, minimize, maximize: result names are known
-  std::pair<Object*, std::string_view> computing_{};  ///< the field whose value is being evaluated
-  bool testing_ = false;                              ///< inside a test block: evaluate() and diagnostics() are known
-  ir::ExprPool* pool_ = nullptr;                      ///< where symbolic expressions go
-  ir::Strings* strings_ = nullptr;
+  /// What names mean where an expression stands, beside its scope.
+  struct Context {
+    GraphBuilder* graph = nullptr;                   ///< inside a graph: operators and step symbols are known
+    bool results = false;                            ///< inside expect, minimize, maximize: result names are known
+    bool testing = false;                            ///< inside a test block: evaluate() and diagnostics() are known
+    std::pair<Object*, std::string_view> computing;  ///< the field whose value is being evaluated
+    ir::ExprPool* pool = nullptr;                    ///< where symbolic expressions go
+    ir::Strings* strings = nullptr;
+  };
+  Context context_;
+  /// Gives the context back as it was, at the end of a scope.
+  class ContextGuard {
+   public:
+    explicit ContextGuard(Context& context) : context_(context), before_(context) {}
+    ContextGuard(const ContextGuard&) = delete;
+    ~ContextGuard() { context_ = before_; }
+
+   private:
+    Context& context_;
+    Context before_;
+  };
+  [[nodiscard]] ContextGuard keepContext() { return ContextGuard(context_); }
+
   ir::ExprPool scratchPool_;  ///< for checks of result expressions that are not kept
   ir::Strings scratchStrings_;
   /// Axes of a search whose values have been looked at since somebody began to watch; while an object is forced, also

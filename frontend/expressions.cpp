@@ -3,9 +3,11 @@
 #include <cmath>
 
 #include "frontend/diagnostics.h"
+#include "frontend/equality.h"
 #include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
 #include "frontend/syntax/diagnostics.h"
+#include "frontend/syntax/tokens.h"
 #include "results/metrics.h"
 #include "support/text.h"
 
@@ -15,6 +17,21 @@ namespace {
 constexpr size_t kLongestList = 65'536;
 constexpr size_t kMostSteps = 4'000'000;
 constexpr int kDeepestEvaluation = 4000;
+
+/// Does asking whether they are equal make sense? Anything may be asked to be null.
+bool comparable(const Value& a, const Value& b) {
+  if (a.kind == ValueKind::Null || b.kind == ValueKind::Null) return true;
+  if (a.kind != b.kind) return false;
+  switch (a.kind) {
+    case ValueKind::Bool:
+    case ValueKind::Number:
+    case ValueKind::Text:
+    case ValueKind::Symbol:
+    case ValueKind::List:
+    case ValueKind::Record: return true;
+    default: return false;
+  }
+}
 }  // namespace
 
 using ast::ExprKind;
@@ -54,7 +71,7 @@ Value Evaluator::evalUnbounded(const ast::Expr* e, Env* env, const Type* expecte
     case ExprKind::List: return evalList(e, env, expected, owner);
     case ExprKind::Comprehension: return evalComprehension(e, env, expected, owner);
     case ExprKind::Member: return evalMember(e, env);
-    case ExprKind::Call: return evalCall(e, env, expected, owner);
+    case ExprKind::Call: return evalCall(e, env, owner);
     case ExprKind::Amend:
     case ExprKind::Record: return evalAmend(e, env, expected, owner);
     case ExprKind::Unary: return evalUnary(e, env);
@@ -88,17 +105,12 @@ Value Evaluator::literal(const ast::Expr* e) {
     }
     return Value::number(*n);
   }
-  size_t split = e->text.find_first_not_of("0123456789_.");
-  if (split + 1 < e->text.size() && (e->text[split] == 'e' || e->text[split] == 'E') &&
-      std::string_view("0123456789+-").find(e->text[split + 1]) != std::string_view::npos)
-    split = e->text.find_first_not_of("0123456789_", split + 2);
-  size_t unitAt = e->text.find_first_not_of(" \t", split);
-  auto number = Number::parse(e->text.substr(0, split));
-  auto spelled = e->text.substr(unitAt);
+  auto [digits, spelled] = splitQuantity(e->text);
+  auto number = Number::parse(digits);
   auto unit = parseUnit(spelled);
   if (!unit || !number) {
     auto& d = diags_->report<diag::unknown_unit>(e->range, spelled);
-    if (auto meant = suggestUnit(spelled)) d.fix(e->range, fmt::format("{} {}", e->text.substr(0, split), *meant));
+    if (auto meant = suggestUnit(spelled)) d.fix(e->range, fmt::format("{} {}", digits, *meant));
     return {};
   }
   return Value::number(Quantity{*number * Number(unit->factor), unit->dimension,
@@ -109,7 +121,7 @@ Value Evaluator::evalName(const ast::Expr* e, Env* env, const Type* expected) {
   // A member of the expected enum wins, so that `side = attention` needs no qualification.
   const Type* type = expected && expected->kind == TypeKind::List ? expected->element.get() : expected;
   if (type && type->kind == TypeKind::Enum) {
-    for (const auto& member : type->enumeration->members)
+    for (const auto& member : type->enumeration->body().members)
       if (member.text == e->name.text) {
         Value v = Value::make(ValueKind::Symbol);
         v.text = member.text;
@@ -121,7 +133,7 @@ Value Evaluator::evalName(const ast::Expr* e, Env* env, const Type* expected) {
     if (found) return v;
     auto& d = diags_->report<diag::no_such_member>(e->name.range, e->name.text, type->enumeration->name.text);
     std::vector<std::string> names;
-    for (const auto& member : type->enumeration->members) names.emplace_back(member.text);
+    for (const auto& member : type->enumeration->body().members) names.emplace_back(member.text);
     if (auto meant = suggest(e->name.text, names))
       d.fix(e->name.range, *meant);
     else
@@ -135,7 +147,7 @@ Value Evaluator::evalName(const ast::Expr* e, Env* env, const Type* expected) {
 }
 
 Value Evaluator::evalMember(const ast::Expr* e, Env* env) {
-  if (results_ && e->a->kind == ExprKind::Name && e->a->name.text == "slo" && e->name.text == "satisfied") {
+  if (context_.results && e->a->kind == ExprKind::Name && e->a->name.text == "slo" && e->name.text == "satisfied") {
     return metricValue("", "slo.satisfied", {});
   }
   Value a = eval(e->a, env);
@@ -284,7 +296,7 @@ Value Evaluator::evalUnary(const ast::Expr* e, Env* env) {
   if (e->op == Op::Not) {
     if (a.kind == ValueKind::Bool) return Value::boolean(!a.flag);
     if (a.kind == ValueKind::Symbolic && a.stage == Stage::Result) {
-      a.expr = pool_->make(ir::ExprOp::Not, a.expr);
+      a.expr = context_.pool->make(ir::ExprOp::Not, a.expr);
       return a;
     }
   } else if (a.kind == ValueKind::Number) {
@@ -292,7 +304,7 @@ Value Evaluator::evalUnary(const ast::Expr* e, Env* env) {
     return a;
   } else if (a.kind == ValueKind::Symbolic || a.kind == ValueKind::Metric) {
     Value s = asSymbolic(a, e->range);
-    s.expr = pool_->make(ir::ExprOp::Sub, pool_->constant(0), s.expr);
+    s.expr = context_.pool->make(ir::ExprOp::Sub, context_.pool->constant(0), s.expr);
     return s;
   }
   diags_->report<diag::bad_operands>(e->opRange, ast::spelling(e->op), describe(a));
@@ -313,7 +325,7 @@ Value Evaluator::metricValue(std::string_view statistic, std::string_view metric
   Value v = Value::make(ValueKind::Symbolic);
   v.stage = Stage::Result;
   v.quantity.dimension = dimension;
-  v.expr = pool_->metric(strings_->intern(name));
+  v.expr = context_.pool->metric(context_.strings->intern(name));
   return v;
 }
 
@@ -325,7 +337,7 @@ Value Evaluator::asSymbolic(const Value& value, SourceRange at) {
     Value v = Value::make(ValueKind::Symbolic);
     v.stage = Stage::Static;
     v.quantity.dimension = value.quantity.dimension;
-    v.expr = pool_->constant(value.kind == ValueKind::Bool ? (value.flag ? 1 : 0) : value.quantity.base());
+    v.expr = context_.pool->constant(value.kind == ValueKind::Bool ? (value.flag ? 1 : 0) : value.quantity.base());
     return v;
   }
   if (!value.poison()) diags_->report<diag::type_mismatch>(at, describe(value), "a number");
@@ -369,7 +381,7 @@ Value Evaluator::symbolic(const ast::Expr* e, const Value& left, const Value& ri
   }
   Value v = Value::make(ValueKind::Symbolic);
   v.stage = stage;
-  v.expr = pool_->make(found->second, a.expr, b.expr);
+  v.expr = context_.pool->make(found->second, a.expr, b.expr);
   v.quantity.dimension = comparison || logic ? Dimension{}
                          : e->op == Op::Mul  ? da * db
                          : e->op == Op::Div  ? da / db
@@ -377,54 +389,32 @@ Value Evaluator::symbolic(const ast::Expr* e, const Value& left, const Value& ri
   return v;
 }
 
+/// `a in list`, `a == b`, `a != b` of static values.
 Value Evaluator::compare(const ast::Expr* e, const Value& a, const Value& b) {
-  if (e->op == Op::Equal || e->op == Op::NotEqual) {
-    bool equal = false;
-    if (a.kind == ValueKind::Number && b.kind == ValueKind::Number) {
-      if (a.quantity.dimension != b.quantity.dimension) return arithmetic(e, a, b);
-      if (!a.quantity.value.exact() || !b.quantity.value.exact()) {
-        const auto* inexact = a.quantity.value.exact() ? e->b : e->a;
-        diags_->report<diag::inexact_equality>(e->opRange)
-            .label(inexact->range, "rounded")
-            .fix(e->range, fmt::format("approx({}, {}, 1e-9)", diags_->sources().text(e->a->range),
-                                       diags_->sources().text(e->b->range)));
-        return {};
-      }
-      equal = a.quantity.value == b.quantity.value;
-    } else if (a.kind == ValueKind::List && b.kind == ValueKind::List) {
-      equal = a.list->size() == b.list->size();
-      for (size_t i = 0; equal && i < a.list->size(); ++i) {
-        const auto &x = (*a.list)[i], &y = (*b.list)[i];
-        equal = x.kind == y.kind && x.flag == y.flag && x.text == y.text && x.quantity.value == y.quantity.value &&
-                x.quantity.dimension == y.quantity.dimension;
-      }
-    } else if (a.kind == ValueKind::Null || b.kind == ValueKind::Null) {
-      equal = a.kind == b.kind;
-    } else if (a.kind == b.kind && a.kind == ValueKind::Record) {
-      // Records are equal when they are the same declaration.
-      equal = a.object == b.object ||
-              (!a.object->label.empty() && a.object->label == b.object->label && a.object->schema == b.object->schema);
-    } else if (a.kind == b.kind &&
-               (a.kind == ValueKind::Bool || a.kind == ValueKind::Text || a.kind == ValueKind::Symbol)) {
-      equal = a.flag == b.flag && a.text == b.text && a.decl == b.decl;
-    } else {
-      operandError(e, a, b);
-      return {};
-    }
-    return Value::boolean(equal == (e->op == Op::Equal));
-  }
   if (e->op == Op::In) {
     if (b.kind != ValueKind::List) {
       operandError(e, a, b);
       return {};
     }
-    for (const auto& item : *b.list)
-      if (item.kind == a.kind && item.text == a.text && item.flag == a.flag &&
-          item.quantity.value == a.quantity.value && item.object == a.object)
-        return Value::boolean(true);
-    return Value::boolean(false);
+    return Value::boolean(
+        std::any_of(b.list->begin(), b.list->end(), [&](const Value& item) { return equal(item, a); }));
   }
-  return arithmetic(e, a, b);
+  if (!comparable(a, b)) {
+    operandError(e, a, b);
+    return {};
+  }
+  if (a.kind == ValueKind::Number && b.kind == ValueKind::Number) {
+    if (a.quantity.dimension != b.quantity.dimension) return arithmetic(e, a, b);  // reports the dimensions
+    if (!a.quantity.value.exact() || !b.quantity.value.exact()) {
+      const auto* inexact = a.quantity.value.exact() ? e->b : e->a;
+      diags_->report<diag::inexact_equality>(e->opRange)
+          .label(inexact->range, "rounded")
+          .fix(e->range, fmt::format("approx({}, {}, 1e-9)", diags_->sources().text(e->a->range),
+                                     diags_->sources().text(e->b->range)));
+      return {};
+    }
+  }
+  return Value::boolean(equal(a, b) == (e->op == Op::Equal));
 }
 
 Value Evaluator::arithmetic(const ast::Expr* e, const Value& a, const Value& b) {

@@ -17,15 +17,12 @@ std::optional<ir::Graph> Evaluator::elaborate(Object* model) {
   graph.id = ++graphs_;
   graph.name = graph.strings.intern(model->label.empty() ? model->schema->name : std::string_view(model->label));
   GraphBuilder builder(*this, graph);
-  auto* graphBefore = std::exchange(graph_, &builder);
-  auto* poolBefore = std::exchange(pool_, &graph.exprs);
-  auto* stringsBefore = std::exchange(strings_, &graph.strings);
-  bool resultsBefore = std::exchange(results_, false);
+  auto context = keepContext();
+  context_.graph = &builder;
+  context_.pool = &graph.exprs;
+  context_.strings = &graph.strings;
+  context_.results = false;
   bool ok = builder.build(model);
-  graph_ = graphBefore;
-  pool_ = poolBefore;
-  strings_ = stringsBefore;
-  results_ = resultsBefore;
   if (!ok) return std::nullopt;
   if (auto problem = ir::verify(graph); !problem.empty()) {
     diags_->report<diag::graph_error>(model->declared, problem);
@@ -190,22 +187,23 @@ Value GraphBuilder::declare(const ast::Storage& storage, Env* env) {
 
 Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast::Expr* call, Env* env) {
   auto& diags = ev_.diags();
-  std::vector<const ast::Expr*> given(intrinsic.ports.size(), nullptr);
+  const auto& declared = intrinsic.body();
+  std::vector<const ast::Expr*> given(declared.ports.size(), nullptr);
   size_t position = 0;
   for (const auto& arg : call->args) {
-    size_t at = intrinsic.ports.size();
+    size_t at = declared.ports.size();
     if (arg.name.text.empty())
       at = position++;
     else
-      for (size_t i = 0; i < intrinsic.ports.size(); ++i)
-        if (intrinsic.ports[i].name.text == arg.name.text) at = i;
-    if (at >= intrinsic.ports.size()) {
+      for (size_t i = 0; i < declared.ports.size(); ++i)
+        if (declared.ports[i].name.text == arg.name.text) at = i;
+    if (at >= declared.ports.size()) {
       auto& d = diags.report<diag::bad_call>(
           arg.name.text.empty() ? arg.value->range : arg.name.range,
-          arg.name.text.empty() ? fmt::format("`{}` takes {} operands", intrinsic.name.text, intrinsic.ports.size())
+          arg.name.text.empty() ? fmt::format("`{}` takes {} operands", intrinsic.name.text, declared.ports.size())
                                 : fmt::format("`{}` has no port `{}`", intrinsic.name.text, arg.name.text));
       std::vector<std::string> names;
-      for (const auto& p : intrinsic.ports) names.emplace_back(p.name.text);
+      for (const auto& p : declared.ports) names.emplace_back(p.name.text);
       if (auto meant = suggest(arg.name.text, names); meant && !arg.name.text.empty())
         d.fix(arg.name.range, *meant);
       else
@@ -217,7 +215,7 @@ Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast:
 
   ir::Op op;
   op.intrinsic = graph_.strings.intern(intrinsic.name.text);
-  if (!intrinsic.table.empty()) op.table = graph_.strings.intern(intrinsic.table);
+  if (!declared.table.empty()) op.table = graph_.strings.intern(declared.table);
   op.place = ev_.place(call->range, graph_.strings);
   op.phase = phase_;
   op.side = side_;
@@ -237,8 +235,8 @@ Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast:
     return v;
   };
 
-  for (size_t i = 0; i < intrinsic.ports.size(); ++i) {
-    const auto& port = intrinsic.ports[i];
+  for (size_t i = 0; i < declared.ports.size(); ++i) {
+    const auto& port = declared.ports[i];
     const ast::Expr* source = given[i] ? given[i] : port.value;
     if (!source) {
       if (port.optional) continue;
@@ -319,9 +317,9 @@ Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast:
   }
 
   ir::Tensor result;
-  result.kind = intrinsic.resultKind.text == "Route" ? ir::TensorKind::Route : ir::TensorKind::Activation;
+  result.kind = declared.resultKind.text == "Route" ? ir::TensorKind::Route : ir::TensorKind::Activation;
   result.cls = graph_.strings.intern("activation");
-  for (const auto& rd : intrinsic.result) {
+  for (const auto& rd : declared.result) {
     op.resultDims.push_back(graph_.strings.intern(rd.name.text));
     ir::TensorDim dim;
     auto known = std::find_if(bound.begin(), bound.end(), [&](const auto& b) { return b.first == rd.name.text; });

@@ -5,6 +5,7 @@
 #include <llvm/Support/Path.h>
 
 #include <algorithm>
+#include <set>
 
 #include "frontend/diagnostics.h"
 #include "frontend/syntax/diagnostics.h"
@@ -16,10 +17,18 @@ namespace afdc {
 
 namespace {
 
+constexpr std::string_view kEnding = ".afd";
+
+/// "std.hw.nvidia" as "std/hw/nvidia.afd", and back.
 std::string standardPath(std::string_view dotted) {
   std::string path(dotted);
   std::replace(path.begin(), path.end(), '.', '/');
-  return path + ".afd";
+  return path + std::string(kEnding);
+}
+std::string dottedName(std::string_view path) {
+  std::string name(path.substr(0, path.size() - kEnding.size()));
+  std::replace(name.begin(), name.end(), '/', '.');
+  return name;
 }
 
 std::string normalized(const std::string& path) {
@@ -37,13 +46,40 @@ std::string stdlibHash() {
 }
 
 std::vector<std::string> ModuleLoader::standardModules() const {
-  std::vector<std::string> names;
-  for (const auto& file : embeddedStdlib()) {
-    std::string name(file.path.substr(0, file.path.size() - 4));
-    std::replace(name.begin(), name.end(), '/', '.');
-    names.push_back(name);
+  std::set<std::string> names;
+  for (const auto& file : embeddedStdlib()) names.insert(dottedName(file.path));
+  std::error_code error;
+  for (llvm::sys::fs::recursive_directory_iterator at(stdlibDir_, error), end;
+       !stdlibDir_.empty() && !error && at != end; at.increment(error)) {
+    std::string_view path = std::string_view(at->path()).substr(stdlibDir_.size());
+    path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+    if (path.starts_with("std/") && path.ends_with(kEnding)) names.insert(dottedName(path));
   }
-  return names;
+  return {names.begin(), names.end()};
+}
+
+std::optional<ModuleLoader::StandardText> ModuleLoader::standardText(std::string_view dotted) const {
+  std::string path = standardPath(dotted);
+  if (auto found = replaced_.find(path); found != replaced_.end())
+    return StandardText{path, found->second, Origin::Directory};
+  if (!stdlibDir_.empty()) {
+    std::string inDirectory = stdlibDir_ + "/" + path;
+    auto source = readSource(inDirectory);
+    if (source.error.empty()) return StandardText{inDirectory, std::move(source.text), Origin::Directory};
+  }
+  const auto& files = embeddedStdlib();
+  auto found = std::lower_bound(files.begin(), files.end(), path,
+                                [](const EmbeddedFile& f, const std::string& p) { return f.path < p; });
+  if (found == files.end() || found->path != path) return std::nullopt;
+  return StandardText{path, std::string(found->text), Origin::Embedded};
+}
+
+const Library& ModuleLoader::library() {
+  if (library_) return *library_;
+  library_.emplace();
+  for (const auto& name : standardModules())
+    if (auto file = standardText(name)) library_->add(name, file->text);
+  return *library_;
 }
 
 Module* ModuleLoader::loadFile(const std::string& path) {
@@ -54,41 +90,36 @@ Module* ModuleLoader::loadFile(const std::string& path) {
     diags_.report<diag::unreadable_file>({}, path, source.error);
     return nullptr;
   }
-  return parse(key, path, std::move(source.text), false);
+  return parse(key, path, std::move(source.text), Origin::User);
 }
 
 Module* ModuleLoader::loadText(const std::string& name, std::string text) {
-  return parse(name, name, std::move(text), false);
+  return parse(name, name, std::move(text), Origin::User);
 }
 
 Module* ModuleLoader::loadStandard(std::string_view dotted) {
-  std::string path = standardPath(dotted), key = "<std>/" + path;
+  std::string key = "<std>/" + standardPath(dotted);
   if (auto found = modules_.find(key); found != modules_.end()) return found->second.get();
-  if (auto found = replaced_.find(path); found != replaced_.end()) return parse(key, path, found->second, true);
-  if (!stdlibDir_.empty()) {
-    auto source = readSource(stdlibDir_ + "/" + path);
-    if (source.error.empty()) return parse(key, stdlibDir_ + "/" + path, std::move(source.text), true);
-  }
-  const auto& files = embeddedStdlib();
-  auto found = std::lower_bound(files.begin(), files.end(), path,
-                                [](const EmbeddedFile& f, const std::string& p) { return f.path < p; });
-  if (found == files.end() || found->path != path) return nullptr;
-  return parse(key, path, std::string(found->text), true);
+  auto file = standardText(dotted);
+  if (!file) return nullptr;
+  return parse(key, file->shown, std::move(file->text), file->origin);
 }
 
-Module* ModuleLoader::parse(const std::string& key, const std::string& shown, std::string text, bool standard) {
+Module* ModuleLoader::parse(const std::string& key, const std::string& shown, std::string text, Origin origin) {
   auto& owned = modules_[key] = std::make_unique<Module>();
   Module* module = owned.get();
   module->name = shown;
-  module->standard = standard;
+  module->standard = origin != Origin::User;
   size_t before = diags_.errors();
-  module->ast = parseModule(diags_.sources().add(shown, std::move(text)), diags_);
+  uint32_t file = diags_.sources().add(shown, std::move(text));
+  // The embedded library has been checked with the compiler it travels in: what nobody asks for need not be parsed.
+  module->ast = origin == Origin::Embedded ? parseLate(file, diags_) : parseModule(file, diags_);
   module->failed = module->damaged = diags_.errors() > before;
   for (const auto& decl : module->ast->decls) {
-    if (decl.kind == ast::DeclKind::Block && decl.block->kindName.text == "test") continue;  // tests are not names
+    if (decl.isBlock("test")) continue;  // tests are not names
     if (decl.kind == ast::DeclKind::Kind) continue;
     // `emit vidur { … }` names its target, not itself.
-    if (decl.kind == ast::DeclKind::Block && decl.block->kindName.text == "emit") continue;
+    if (decl.isBlock("emit")) continue;
     auto [place, fresh] = module->decls.emplace(decl.name.text, &decl);
     if (!fresh)
       diags_.report<diag::declared_twice>(decl.name.range, decl.name.text)

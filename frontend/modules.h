@@ -1,10 +1,12 @@
 // Modules: loading, the import graph, the standard library embedded in the binary.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "frontend/library.h"
 #include "frontend/syntax/ast.h"
 #include "support/data_files.h"
 #include "support/diagnostics.h"
@@ -49,17 +51,29 @@ class ModuleLoader {
   Module* loadText(const std::string& name, std::string text);
   /// Loads "std.hw.nvidia"; null when there is no such module.
   Module* loadStandard(std::string_view dotted);
+  /// "std.hw.nvidia", …: of the directory and of the binary, in order.
   std::vector<std::string> standardModules() const;
   /// Files that scenarios of this session name.
   const std::shared_ptr<DataFiles>& dataFiles() const { return dataFiles_; }
+  /// What they declare; read when first asked for.
+  const Library& library();
 
  private:
-  Module* parse(const std::string& key, const std::string& shown, std::string text, bool standard);
+  /// Where a module's text comes from: a user's file, the standard library in a directory, or the one in the binary.
+  enum class Origin : uint8_t { User, Directory, Embedded };
+  Module* parse(const std::string& key, const std::string& shown, std::string text, Origin origin);
   void resolveImports(Module& module, const std::string& directory);
   Diagnostics& diags_;
+  /// The text of a standard module where the directory, or else the binary, has it.
+  struct StandardText {
+    std::string shown, text;
+    Origin origin;
+  };
+  std::optional<StandardText> standardText(std::string_view dotted) const;
   std::string stdlibDir_;
   std::shared_ptr<DataFiles> dataFiles_ = std::make_shared<DataFiles>();
   std::unordered_map<std::string, std::string> replaced_;
+  std::optional<Library> library_;
   std::unordered_map<std::string, std::unique_ptr<Module>> modules_;
   std::vector<std::pair<std::string, Module*>> loading_;
 };

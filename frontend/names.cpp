@@ -1,6 +1,7 @@
 // Names, modules, kinds and types.
 #include <algorithm>
 
+#include "frontend/builtins.h"
 #include "frontend/diagnostics.h"
 #include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
@@ -9,18 +10,11 @@
 
 namespace afdc {
 
-namespace {
-constexpr std::string_view kBuiltins[] = {
-    "min",    "max",      "abs",    "ceil",      "floor",   "round",    "sqrt",        "log2",     "sum",
-    "len",    "approx",   "mean",   "median",    "p50",     "p90",      "p95",         "p99",      "value_in",
-    "duplex", "divisors", "powers", "lognormal", "uniform", "constant", "exponential", "evaluate", "diagnostics"};
-}  // namespace
-
 Evaluator::Evaluator(Diagnostics& diags, ModuleLoader& loader, Host* host)
     : diags_(&diags), loader_(loader), host_(host) {
   prelude_ = loader_.loadStandard("std.prelude");
-  pool_ = &scratchPool_;
-  strings_ = &scratchStrings_;
+  context_.pool = &scratchPool_;
+  context_.strings = &scratchStrings_;
 }
 
 Evaluator::~Evaluator() = default;
@@ -54,11 +48,11 @@ Value Evaluator::lookup(std::string_view name, Env* env, SourceRange at, bool& f
       return e->local;
     }
     // In a field's own value its name means an outer one: `Gqa { heads = heads }`.
-    bool itself = e->object == computing_.first && name == computing_.second;
+    bool itself = e->object == context_.computing.first && name == context_.computing.second;
     if (e->object && !itself && hasMember(e->object, name)) return get(e->object, name, at);
     // A search speaks of its base scenario's fields as its own.
-    if (e->object && searches(e->object->schema) && computing_ != std::pair(e->object, std::string_view("base")) &&
-        hasMember(e->object, "base")) {
+    if (e->object && searches(e->object->schema) &&
+        context_.computing != std::pair(e->object, std::string_view("base")) && hasMember(e->object, "base")) {
       Value base = get(e->object, "base", at);
       if (base.kind == ValueKind::Record && hasMember(base.object, name)) return get(base.object, name, at);
     }
@@ -67,10 +61,10 @@ Value Evaluator::lookup(std::string_view name, Env* env, SourceRange at, bool& f
       break;
     }
   }
-  if (graph_)
-    if (auto value = graph_->symbol(name)) return *value;
+  if (context_.graph)
+    if (auto value = context_.graph->symbol(name)) return *value;
   if (const auto* metric = findMetric(name)) {
-    if (results_) {
+    if (context_.results) {
       Value v = Value::make(ValueKind::Metric);
       v.text = name;
       v.quantity.dimension = dimensionOf(*metric);
@@ -103,13 +97,10 @@ std::optional<Value> Evaluator::moduleLookup(Module& module, std::string_view na
   }
   if (prelude_ && &module != prelude_)
     if (auto value = in(*prelude_)) return value;
-  for (auto builtin : kBuiltins)
-    if (builtin == name) {
-      Value v = Value::make(ValueKind::Builtin);
-      v.text = name;
-      return v;
-    }
-  return std::nullopt;
+  if (!findBuiltin(name)) return std::nullopt;
+  Value v = Value::make(ValueKind::Builtin);
+  v.text = name;
+  return v;
 }
 
 Value Evaluator::declValue(Module& module, const ast::Decl& decl) {
@@ -130,15 +121,17 @@ Value Evaluator::declValue(Module& module, const ast::Decl& decl) {
   auto& entry = slot->second;  // node-based: stays valid while others are added
   Value v;
   // A declaration is evaluated in its own context, whoever asks for it first.
-  auto* graph = std::exchange(graph_, nullptr);
-  bool results = std::exchange(results_, false);
+  auto context = keepContext();
+  context_.graph = nullptr;
+  context_.results = false;
   switch (decl.kind) {
     case ast::DeclKind::Let: {
-      Type type = resolveType(decl.type, module);
-      v = eval(decl.value, moduleEnv(module), decl.type ? &type : nullptr);
-      if (decl.type) v = conform(v, type, decl.value->range, decl.name.text);
+      const auto& body = decl.body();
+      Type type = resolveType(body.type, module);
+      v = eval(body.value, moduleEnv(module), body.type ? &type : nullptr);
+      if (body.type) v = conform(v, type, body.value->range, decl.name.text);
       // What is amended here is a record of its own, not the one that it was made from.
-      if (v.kind == ValueKind::Record && (v.object->label.empty() || decl.value->kind == ast::ExprKind::Amend))
+      if (v.kind == ValueKind::Record && (v.object->label.empty() || body.value->kind == ast::ExprKind::Amend))
         v.object->label = decl.name.text;
       break;
     }
@@ -157,8 +150,6 @@ Value Evaluator::declValue(Module& module, const ast::Decl& decl) {
     case ast::DeclKind::Enum:
     case ast::DeclKind::Kind: break;
   }
-  graph_ = graph;
-  results_ = results;
   entry.value = v;
   entry.done = true;
   return v;
@@ -167,7 +158,7 @@ Value Evaluator::declValue(Module& module, const ast::Decl& decl) {
 const Schema* Evaluator::kindSchema(std::string_view kind, Module& module) {
   auto search = [&](Module& m) -> const Schema* {
     for (const auto& decl : m.ast->decls)
-      if (decl.kind == ast::DeclKind::Kind && decl.name.text == kind) return schemaByPath(decl.path, m);
+      if (decl.kind == ast::DeclKind::Kind && decl.name.text == kind) return schemaByPath(decl.body().path, m);
     return nullptr;
   };
   if (auto* schema = search(module)) return schema;
@@ -220,7 +211,7 @@ Value Evaluator::pathValue(ast::Path path, Env* env, size_t count) {
 }
 
 Value Evaluator::blockValue(Module& module, const ast::Decl& decl) {
-  const auto& member = *decl.block;
+  const auto& member = *decl.body().block;
   const Schema* schema = kindSchema(member.kindName.text, module);
   if (!schema) {
     std::vector<std::string> kinds{"test"};
@@ -282,8 +273,8 @@ const Schema* Evaluator::schemaOf(Module& module, const ast::Decl& decl) {
   schema.name = decl.name.text;
   schemaByDecl_[&decl] = &schema;
   const Schema* base = nullptr;
-  if (!decl.path.empty()) {
-    base = schemaByPath(decl.path, module);
+  if (!decl.body().path.empty()) {
+    base = schemaByPath(decl.body().path, module);
     int depth = 0;
     for (auto* s = base; s; s = s->base) ++depth;
     if (depth > 16 || (base && !base->decl)) {
@@ -305,7 +296,7 @@ const Schema* Evaluator::schemaOf(Module& module, const ast::Decl& decl) {
   schema.base = base;
   schema.env = moduleEnv(module);
   std::set<std::string_view> own;
-  for (const auto& item : decl.items) {
+  for (const auto& item : decl.body().items) {
     if (item.kind == ast::ItemKind::Graph) schema.graph = item.graph, schema.graphOwner = &schema;
     if (item.kind == ast::ItemKind::Storage) schema.storages.push_back(item.storage);
     if (item.kind == ast::ItemKind::Require || item.kind == ast::ItemKind::Graph || item.kind == ast::ItemKind::Storage)
@@ -535,16 +526,16 @@ Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::str
 }
 
 void Evaluator::visibleNames(Env* env, std::vector<std::string>& out) {
-  if (results_)
+  if (context_.results)
     for (const auto& metric : metricTable()) out.emplace_back(metric.name);
-  for (auto builtin : kBuiltins) out.emplace_back(builtin);
+  for (const auto& builtin : builtins()) out.emplace_back(builtin.name);
   for (Env* e = env; e; e = e->parent) {
     if (!e->name.empty()) out.emplace_back(e->name);
     if (e->object)
       for (auto& name : fieldNames(e->object)) out.push_back(name);
     if (!e->module) continue;
     for (const auto& decl : e->module->ast->decls)
-      if (decl.kind != ast::DeclKind::Block || decl.block->kindName.text != "test") out.emplace_back(decl.name.text);
+      if (!decl.isBlock("test")) out.emplace_back(decl.name.text);
     for (const auto& import : e->module->ast->imports)
       for (const auto& name : import.names) out.emplace_back(name.text);
     if (prelude_)
@@ -566,24 +557,12 @@ void Evaluator::unknownName(std::string_view name, Env* env, SourceRange at) {
     d.fix(at, *meant);
     return;
   }
-  // Perhaps the stdlib has it: say which import is missing.
-  for (const auto& file : embeddedStdlib()) {
-    for (std::string_view keyword :
-         {"schema ", "fn ", "let ", "gpu ", "node ", "cluster ", "model ", "workload ", "runtime ", "enum "}) {
-      std::string declaration = "\n" + std::string(keyword) + std::string(name);
-      size_t found = file.text.find(declaration);
-      if (found == std::string_view::npos) continue;
-      size_t after = found + declaration.size();
-      if (after < file.text.size() &&
-          (std::isalnum(static_cast<unsigned char>(file.text[after])) || file.text[after] == '_'))
-        continue;
-      std::string dotted(file.path.substr(0, file.path.size() - 4));
-      std::replace(dotted.begin(), dotted.end(), '/', '.');
-      d.help(fmt::format("add `import {} {{ {} }}`", dotted, name));
-      return;
-    }
+  // Perhaps the standard library has it: say which import is missing.
+  if (const auto* entry = loader_.library().find(name)) {
+    d.help(fmt::format("add `import {} {{ {} }}`", entry->module, name));
+    return;
   }
-  if (results_) {
+  if (context_.results) {
     std::vector<std::string> metrics;
     for (const auto& metric : metricTable()) metrics.emplace_back(metric.name);
     d.help("results are " + joinWords(metrics) + "; of a distribution: mean, p50, p90, p99");

@@ -144,21 +144,18 @@ Value Evaluator::get(Object* object, std::string_view name, SourceRange at) {
   }
   touch(object);
   auto& slot = object->slots[name];
-  auto* graph = std::exchange(graph_, nullptr);  // a field is static whoever asks for it
+  auto context = keepContext();
+  context_.graph = nullptr;  // a field is static whoever asks for it
   // A field of type Any belongs to another tool and may speak of results (`emit report { pareto = [cost_per_mtok] }`).
   const auto* field = object->schema->find(name);
-  bool results = std::exchange(results_, field && field->item->type && field->type.kind == TypeKind::Any);
-  auto computing = std::exchange(computing_, {object, name});
+  context_.results = field && field->item->type && field->type.kind == TypeKind::Any;
+  context_.computing = {object, name};
   uint64_t readBefore = std::exchange(read_, 0);
-  Value value = compute(object, name, slot, at);
+  slot.value = compute(object, name, slot, at);
+  slot.state = Object::State::Done;
   slot.axes = read_;
   read_ |= readBefore;
-  computing_ = computing;
-  graph_ = graph;
-  results_ = results;
-  slot.value = value;
-  slot.state = Object::State::Done;
-  return value;
+  return slot.value;
 }
 
 Value Evaluator::adopt(Value value, Object* owner) {
@@ -500,7 +497,7 @@ void Evaluator::forceFields(Object* object) {
       if (m.kind == ast::MemberKind::Let) each([&] { forceValue(get(object, m.label.text, m.range)); });
     });
   for (const auto* s = object->schema; s; s = s->base)
-    for (const auto& item : s->decl->items)
+    for (const auto& item : s->decl->body().items)
       if (item.kind == ast::ItemKind::Require)
         each([&] { checkRequire(item.value, item.message, schemaFrame(object, s), object->declared); });
   for (size_t i = 0; i < object->layers.size(); ++i)
@@ -513,11 +510,11 @@ void Evaluator::forceFields(Object* object) {
         each([&] { checkRequire(m.value, m.message, env, object->declared); });
       bool promise = m.kind == ast::MemberKind::Expect || m.kind == ast::MemberKind::Objective;
       if (promise && (object->schema->isA("Slo") || object->schema->isA("Explore"))) {
-        bool before = std::exchange(results_, true);
+        auto context = keepContext();
+        context_.results = true;
         Value v = eval(m.value, env);
         if (!v.poison() && v.kind != ValueKind::Symbolic && v.kind != ValueKind::Metric && v.kind != ValueKind::Bool)
           diags_->report<diag::type_mismatch>(m.value->range, describe(v), "a statement about results");
-        results_ = before;
       }
       if (m.kind == ast::MemberKind::Vary && searches(object->schema)) {
         Value axis = eval(m.value, env);
@@ -615,7 +612,7 @@ Object* Evaluator::amended(Object* object, const std::string& assignment, Module
   if (diags_->errors() > before) return nullptr;
   ast::Member& member = commandLineMembers_.emplace_back();
   member.kind = ast::MemberKind::Assign;
-  member.value = parsed->decls[0].value;
+  member.value = parsed->decls[0].body().value;
   member.range = range(0, assignment.size());
   std::vector<ast::Name> path;
   auto text = diags_->sources().file(file).text();

@@ -181,9 +181,10 @@ void ScenarioBuilder::graph(Object* o, ir::Node& n) {
 }
 
 void ScenarioBuilder::checks(Object* o, ir::Node& n) {
-  auto* poolBefore = std::exchange(ev_.pool_, &s_.exprs);
-  auto* stringsBefore = std::exchange(ev_.strings_, &s_.strings);
-  bool resultsBefore = std::exchange(ev_.results_, true);
+  auto context = ev_.keepContext();
+  ev_.context_.pool = &s_.exprs;
+  ev_.context_.strings = &s_.strings;
+  ev_.context_.results = true;
   std::vector<ir::NodeId> made;
   for (size_t i = 0; i < o->layers.size(); ++i) {
     if (!o->layers[i].block) continue;
@@ -206,9 +207,6 @@ void ScenarioBuilder::checks(Object* o, ir::Node& n) {
     }
   }
   n.children.insert(n.children.end(), made.begin(), made.end());
-  ev_.pool_ = poolBefore;
-  ev_.strings_ = stringsBefore;
-  ev_.results_ = resultsBefore;
 }
 
 ir::Scenario Evaluator::lowerToScenario(Object* object) {

@@ -21,11 +21,24 @@ std::string dotted(ast::Path path) {
   return out;
 }
 
-/// Equal values have equal keys; records are equal only to themselves.
+/// Equal values of an axis have equal keys. A record equals only itself here: two that share a name may differ in what
+/// amends them, and a search must not lose either.
 std::string keyOf(const Value& v) {
-  if (v.kind == ValueKind::Record) return fmt::format("{}", static_cast<const void*>(v.object));
-  return fmt::format("{} {} {} {} {}", static_cast<int>(v.kind), v.flag, v.quantity.text(), v.text,
-                     fmt::ptr(v.list.get()));
+  switch (v.kind) {
+    case ValueKind::Record: return fmt::format("{}", static_cast<const void*>(v.object));
+    case ValueKind::Number: return v.quantity.exactText();
+    case ValueKind::List: {
+      std::string key = "[";
+      for (const auto& item : *v.list) key += keyOf(item) + ",";
+      return key + "]";
+    }
+    case ValueKind::Dist: {
+      std::string key = v.dist->family + "(";
+      for (const auto& [name, quantity] : v.dist->parameters) key += name + "=" + quantity.exactText() + ",";
+      return key + ")";
+    }
+    default: return fmt::format("{} {} {}:{}", static_cast<int>(v.kind), v.flag, v.text.size(), v.text);
+  }
 }
 
 }  // namespace

@@ -1,7 +1,12 @@
 // The grammar of afd, edition 1. Kinds such as `model` are not keywords: schemas of the standard library declare them.
 grammar Afd;
 
-tokens { SEP }   // made by frontend/tokens: a newline that ends a member
+options { superClass = BoundedParser; }
+@parser::postinclude {
+#include "frontend/syntax/bounded_parser.h"
+}
+
+tokens { SEP }   // made by frontend/syntax/layout: a newline that ends a member
 
 // ---- modules -----------------------------------------------------------------------------------
 module      : (edition | importDecl | decl | sep)* EOF ;
@@ -103,6 +108,8 @@ name        : ID | 'edition' | 'blocks' | 'vary' | 'find' | 'enum' | 'expect' | 
             | 'graph' | 'op' | 'side' | 'only' | 'minimize' | 'maximize' ;   // soft keywords
 
 // ---- lexer -----------------------------------------------------------------------------------------------
+// What the tokens are. The compiler reads them in frontend/syntax/tokens; a test holds it against the lexer generated from
+// here.
 QUANTITY    : NUM [ \t]? UNIT ;
 BAD_QUANTITY: NUM [ \t]? UNIT [A-Za-z_0-9$]+ | NUM [A-DF-Za-df-z$] [A-Za-z_0-9]* ;
 FLOAT       : DIGITS '.' DIGITS EXP? | DIGITS EXP ;

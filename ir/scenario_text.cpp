@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "ir/scenario.h"
 #include "ir/text_reader.h"
@@ -26,14 +27,13 @@ class Printer {
   }
 
  private:
-  std::string origins(const Node& n) const {
-    std::string out;
+  void origins(const Node& n) {
     for (size_t i = 0; i < n.origins.size(); ++i) {
       const auto& o = n.origins[i];
-      out += fmt::format(" {} {} {} {} {} {}", i ? "<-" : "@", kOriginKindNames[static_cast<size_t>(o.kind)],
-                         quoted(s_.strings[o.place.file]), o.place.line, o.place.column, quoted(s_.strings[o.value]));
+      fmt::format_to(std::back_inserter(out_), " {} {} {} {} {} {}", i ? "<-" : "@",
+                     kOriginKindNames[static_cast<size_t>(o.kind)], quoted(s_.strings[o.place.file]), o.place.line,
+                     o.place.column, quoted(s_.strings[o.value]));
     }
-    return out;
   }
 
   void node(NodeId id, int depth) {
@@ -62,7 +62,7 @@ class Printer {
         if (n.schema.valid()) out_ += fmt::format(" {}", s_.strings[n.schema]);
         break;
     }
-    out_ += origins(n);
+    origins(n);
     if (n.kind == NodeKind::List || n.kind == NodeKind::Record || n.kind == NodeKind::Dist) {
       out_ += " {\n";
       for (auto child : n.children) node(child, depth + 1);

@@ -2,21 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace afdc::ir {
 
 std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n') {
-      out += "\\n";
-      continue;
-    }
-    out += c;
+  auto special = [](char c) { return c == '"' || c == '\\' || c == '\n'; };
+  std::string out;
+  out.reserve(text.size() + 2);
+  out += '"';
+  for (auto at = text.begin(); at != text.end();) {
+    auto plainEnd = std::find_if(at, text.end(), special);
+    out.append(at, plainEnd);
+    if (plainEnd == text.end()) break;
+    out += '\\';
+    out += *plainEnd == '\n' ? 'n' : *plainEnd;
+    at = plainEnd + 1;
   }
-  return out + "\"";
+  out += '"';
+  return out;
 }
 
 void TextReader::fail(const std::string& why) const { throw ReadError(fmt::format("line {}: {}", line_, why)); }

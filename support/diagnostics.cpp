@@ -1,5 +1,6 @@
 #include "support/diagnostics.h"
 #include "support/json.h"
+#include "support/terminal.h"
 
 #include <algorithm>
 #include <map>
@@ -77,31 +78,40 @@ struct Paint {
 /// Source lines wider than this are cut around the label.
 constexpr uint32_t kLongestLine = 160;
 
+/// The part of a line that is shown, and where in it (bytes) the label begins and ends.
+struct Excerpt {
+  std::string text;
+  size_t begin, end;
+};
+
+Excerpt excerpt(std::string_view line, size_t begin, size_t end) {
+  if (line.size() <= kLongestLine) return {std::string(line), begin, end};
+  size_t from = begin > 60 ? begin - 60 : 0;
+  while (from > 0 && (static_cast<unsigned char>(line[from]) & 0xC0u) == 0x80u) --from;
+  std::string cut = from > 0 ? "…" : "";
+  size_t shift = cut.size();
+  cut += line.substr(from, kLongestLine);
+  return {cut, begin - from + shift, std::min(end - from + shift, cut.size())};
+}
+
 void renderLabel(std::string& out, const SourceManager& sources, const Label& label, bool primary, Paint paint,
                  size_t gutter) {
   const auto& file = sources.file(label.range.file);
-  auto at = file.position(label.range.begin);
-  auto line = file.line(at.line);
-  std::string shown(line);
-  uint32_t column = at.column;
-  uint32_t lineBegin = file.lineStart(at.line);
-  uint32_t inLine = std::min<uint32_t>(label.range.end, lineBegin + static_cast<uint32_t>(line.size()));
-  uint32_t width = inLine > label.range.begin ? file.position(inLine).column - at.column : 1;
-  if (line.size() > kLongestLine) {
-    size_t from = label.range.begin - lineBegin > 60 ? label.range.begin - lineBegin - 60 : 0;
-    while (from > 0 && (static_cast<unsigned char>(line[from]) & 0xC0u) == 0x80u) --from;
-    shown = (from ? "…" : "") + std::string(line.substr(from, kLongestLine));
-    column = file.position(label.range.begin).column - file.position(lineBegin + static_cast<uint32_t>(from)).column +
-             (from ? 2 : 1);
-    width = std::min<uint32_t>(width, kLongestLine);
-  }
-  for (char& c : shown)
-    if (c == '\t') c = ' ';
+  uint32_t number = file.position(label.range.begin).line;
+  auto line = file.line(number);
+  uint32_t lineBegin = file.lineStart(number);
+  size_t begin = std::min<size_t>(label.range.begin - lineBegin, line.size());
+  size_t end = std::clamp<size_t>(label.range.end - lineBegin, begin, line.size());
+  Excerpt shown = excerpt(line, begin, end);
+  std::replace(shown.text.begin(), shown.text.end(), '\t', ' ');
+  std::string_view text = shown.text;
+  size_t indent = columnWidth(text.substr(0, shown.begin));
+  size_t width = std::max<size_t>(columnWidth(text.substr(shown.begin, shown.end - shown.begin)), 1);
   const char* colour = primary ? "1;31" : "1;34";
-  out += fmt::format("{} {} {}\n", paint("1;34", fmt::format("{:>{}}", at.line, gutter)), paint("1;34", "|"), shown);
-  out += fmt::format("{:>{}} {} {}{}\n", "", gutter, paint("1;34", "|"), std::string(column - 1, ' '),
-                     paint(colour, std::string(std::max(width, 1u), primary ? '^' : '-') +
-                                       (label.text.empty() ? "" : " " + label.text)));
+  out += fmt::format("{} {} {}\n", paint("1;34", fmt::format("{:>{}}", number, gutter)), paint("1;34", "|"), text);
+  out += fmt::format(
+      "{:>{}} {} {}{}\n", "", gutter, paint("1;34", "|"), std::string(indent, ' '),
+      paint(colour, std::string(width, primary ? '^' : '-') + (label.text.empty() ? "" : " " + label.text)));
 }
 
 }  // namespace

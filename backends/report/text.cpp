@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "support/quantity.h"
+#include "support/terminal.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -43,13 +44,8 @@ class Report {
     }
     return out;
   }
-  /// Width in columns, not bytes: the bars are multi-byte.
-  static size_t columns(std::string_view text) {
-    return static_cast<size_t>(std::count_if(text.begin(), text.end(),
-                                             [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
-  }
   static std::string pad(std::string text, size_t width) {
-    size_t have = columns(text);
+    size_t have = columnWidth(text);
     return have < width ? text + std::string(width - have, ' ') : text;
   }
   void heading(std::string_view text) { out_ += "\n" + paint("1", text) + "\n"; }
@@ -64,19 +60,19 @@ class Report {
   }
   void wrapped(std::string_view first, const std::string& text) {
     std::string line(first);
-    size_t indent = columns(first), used = indent;
+    size_t indent = columnWidth(first), used = indent;
     bool fresh = true;
     for (size_t i = 0; i < text.size();) {
       size_t end = std::min(text.find(' ', i), text.size());
       std::string word = text.substr(i, end - i);
-      if (!fresh && used + 1 + columns(word) > kWidth) {
+      if (!fresh && used + 1 + columnWidth(word) > kWidth) {
         out_ += line + "\n";
         line = std::string(indent, ' ');
         used = indent;
         fresh = true;
       }
       line += (fresh ? "" : " ") + word;
-      used += columns(word) + (fresh ? 0 : 1);
+      used += columnWidth(word) + (fresh ? 0 : 1);
       fresh = false;
       i = end + 1;
     }
@@ -143,7 +139,7 @@ class Report {
           s.margin ? fmt::format("margin {}{}%", *s.margin >= 0 ? "+" : "", significant(100 * *s.margin, 3)) : "";
       // A long promise has a line of its own.
       std::string expect = s.expect;
-      if (columns(expect) > 34) {
+      if (columnWidth(expect) > 34) {
         wrapped("           ", expect);
         expect.clear();
       }

@@ -208,11 +208,8 @@ struct ResultDim {
 
 enum class DeclKind : uint8_t { Let, Fn, Enum, Kind, Intrinsic, Schema, Block };
 
-struct Decl {
-  DeclKind kind = DeclKind::Let;
-  SourceRange range;
-  Name name;                    ///< Block: the label
-  std::string_view doc;         ///< `///` lines above it, raw
+/// What a declaration says beside its name.
+struct DeclBody {
   TypeExpr* type = nullptr;     ///< Let, Fn
   Expr* value = nullptr;        ///< Let, Fn
   std::span<Param> params;      ///< Fn
@@ -224,6 +221,34 @@ struct Decl {
   std::span<ResultDim> result;  ///< Intrinsic
   Name resultKind;              ///< Intrinsic: `Route`, or empty for an activation
   std::string_view table;       ///< Intrinsic
+};
+
+struct Decl;
+/// Parses the bodies of a file's declarations when they are asked for.
+class BodyParser {
+ public:
+  virtual ~BodyParser() = default;
+  virtual const DeclBody* parse(const Decl& decl) = 0;
+};
+
+struct Decl {
+  DeclKind kind = DeclKind::Let;
+  SourceRange range;
+  Name kindName;         ///< Block: `model`
+  Name name;             ///< Block: the label
+  std::string_view doc;  ///< `///` lines above it, raw
+
+  /// Most declarations of the standard library are never asked for this.
+  const DeclBody& body() const {
+    if (!parsed) parsed = parser->parse(*this);
+    return *parsed;
+  }
+  bool isBlock(std::string_view blockKind) const { return kind == DeclKind::Block && kindName.text == blockKind; }
+
+  // For the parser alone:
+  mutable const DeclBody* parsed = nullptr;
+  BodyParser* parser = nullptr;
+  size_t firstToken = 0, endToken = 0;
 };
 
 struct Import {
@@ -241,6 +266,7 @@ struct Module {
   bool hasEdition = false;
   std::vector<Import> imports;
   std::vector<Decl> decls;
+  std::unique_ptr<BodyParser> bodies;  ///< of declarations that are parsed late
   llvm::BumpPtrAllocator arena;
 
   template <class T>

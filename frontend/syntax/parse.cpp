@@ -1,26 +1,27 @@
 #include "frontend/syntax/parse.h"
 
 #include "frontend/syntax/diagnostics.h"
+#include "frontend/syntax/headings.h"
+#include "frontend/syntax/layout.h"
+#include "frontend/syntax/parser_tokens.h"
 #include "frontend/syntax/tokens.h"
 #include "support/text.h"
 
 namespace afdc {
 
-using afd::AfdLexer;
 using afd::AfdParser;
 
 namespace {
 
-struct TooDeep {
-  antlr4::Token* at;
-};
+/// The parser reads no other tokens than ours.
+const Token& ours(const antlr4::Token* t) { return static_cast<const ParserToken*>(t)->ours(); }
+SourceRange rangeIn(uint32_t file, const antlr4::Token* t) { return {file, ours(t).begin, ours(t).end}; }
 
 /// Keeps an error on its own line: never inserts or deletes a token to make a rule fit, and resynchronises inside the
 /// enclosing body, at the next separator or closing brace.
 class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
  public:
-  BodyErrorStrategy(Diagnostics& diags, uint32_t file, const Offsets& offsets)
-      : diags_(diags), file_(file), offsets_(offsets) {}
+  BodyErrorStrategy(Diagnostics& diags, uint32_t file) : diags_(diags), file_(file) {}
 
   /// Called by the generated code at each turn of a loop such as `(member | sep)*`.
   void sync(antlr4::Parser* p) override {
@@ -45,11 +46,7 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
     auto* t = e.getOffendingToken() ? e.getOffendingToken() : p->getCurrentToken();
     bool lineEnd = t->getType() == AfdParser::SEP || t->getType() == antlr4::Token::EOF;
     auto* before = t->getTokenIndex() > 0 ? p->getTokenStream()->get(t->getTokenIndex() - 1) : t;
-    auto rangeOf = [&](antlr4::Token* x) {
-      uint32_t begin = offsets_[x->getStartIndex()];
-      return SourceRange{file_, begin, std::max(begin, offsets_[x->getStopIndex() + 1])};
-    };
-    auto range = lineEnd ? rangeOf(before) : rangeOf(t);
+    auto range = rangeIn(file_, lineEnd ? before : t);
     std::string found = lineEnd ? "the end of the line" : fmt::format("`{}`", diags_.sources().text(range));
     if (!lineEnd && ruleOf(p) == Rule::RuleModule && diags_.sources().text(range) == "}") {
       diags_.report<diag::syntax_error>(range, std::string("this `}` closes nothing"))
@@ -86,7 +83,7 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
     } catch (...) {
       return "something else";
     }
-    if (next.contains(static_cast<ssize_t>(AfdLexer::FLOAT))) return "a value";
+    if (next.contains(static_cast<ssize_t>(AfdParser::FLOAT))) return "a value";
     if (rule == Rule::RuleModule) return "a declaration such as `model Name { … }`";
     if (rule == Rule::RuleBlock || rule == Rule::RuleMember || rule == Rule::RuleBlockDecl) {
       if (next.size() == 1) return "`" + symbol(p, next) + "`";
@@ -95,7 +92,7 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
     if (rule == Rule::RuleSchemaDecl || rule == Rule::RuleSchemaItem) return "a schema item such as `field : Type`";
     if (rule == Rule::RuleGraphBody || rule == Rule::RuleGraphStmt) return "a statement such as `op y = gemm(x, w)`";
     if (next.size() == 1) return "`" + symbol(p, next) + "`";
-    if (next.contains(static_cast<ssize_t>(AfdLexer::ID))) return "a name";
+    if (next.contains(static_cast<ssize_t>(AfdParser::ID))) return "a name";
     // Operators could always follow a value; what closes or separates is what a reader expects.
     for (std::string_view closing : {")", "]", "}", "then", "else"})
       for (const auto& interval : next.getIntervals())
@@ -117,40 +114,15 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
     for (int depth = 0;; p->consume()) {
       auto type = p->getInputStream()->LA(1);
       if (type == antlr4::Token::EOF) return;
-      auto text = p->getCurrentToken();
-      bool opens = isSymbol(p, text, "'{'"), closes = isSymbol(p, text, "'}'");
+      const Token& t = ours(p->getCurrentToken());
+      bool opens = t.is(Symbol::LeftBrace), closes = t.is(Symbol::RightBrace);
       if (depth == 0 && (type == AfdParser::SEP || (closes && !module))) return;
       depth += opens ? 1 : closes && depth > 0 ? -1 : 0;
     }
   }
-  static bool isSymbol(antlr4::Parser* p, antlr4::Token* t, std::string_view name) {
-    return p->getVocabulary().getLiteralName(t->getType()) == name;
-  }
 
   Diagnostics& diags_;
   uint32_t file_;
-  const Offsets& offsets_;
-};
-
-/// Refuses text that nests so deep that recursion over it would exhaust the stack.
-class BoundedParser : public AfdParser {
- public:
-  using AfdParser::AfdParser;
-  void enterRule(antlr4::ParserRuleContext* context, size_t state, size_t rule) override {
-    check();
-    AfdParser::enterRule(context, state, rule);
-  }
-  void enterRecursionRule(antlr4::ParserRuleContext* context, size_t state, size_t rule, int precedence) override {
-    check();
-    AfdParser::enterRecursionRule(context, state, rule, precedence);
-  }
-
- private:
-  void check() {
-    int depth = 0;
-    for (auto* c = static_cast<antlr4::RuleContext*>(getContext()); c; c = static_cast<antlr4::RuleContext*>(c->parent))
-      if (++depth > 4 * kDeepestNesting) throw TooDeep{getCurrentToken()};
-  }
 };
 
 using namespace ast;
@@ -162,10 +134,28 @@ T* as(Context* context) {
   return context && &typeid(*context) == &typeid(T) ? static_cast<T*>(context) : nullptr;
 }
 
+/// The `///` lines directly above a declaration.
+std::string_view docAbove(std::string_view text, uint32_t offset) {
+  size_t end = text.rfind('\n', offset);
+  if (end == std::string_view::npos) return {};
+  size_t begin = end;
+  for (;;) {
+    size_t lineBegin = begin == 0 ? std::string_view::npos : text.rfind('\n', begin - 1);
+    lineBegin = lineBegin == std::string_view::npos ? 0 : lineBegin + 1;
+    auto line = text.substr(lineBegin, begin - lineBegin);
+    size_t first = line.find_first_not_of(" \t");
+    if (first == std::string_view::npos || line.substr(first, 3) != "///") break;
+    begin = lineBegin == 0 ? 0 : lineBegin - 1;
+    if (lineBegin == 0) break;
+  }
+  if (begin == end) return {};
+  return text.substr(begin == 0 ? 0 : begin + 1, end - (begin == 0 ? 0 : begin + 1));
+}
+
 class Builder {
  public:
-  Builder(uint32_t file, const Offsets& offsets, Diagnostics& diags, Module& module)
-      : file_(file), offsets_(offsets), diags_(diags), module_(module), text_(diags.sources().file(file).text()) {}
+  Builder(uint32_t file, Diagnostics& diags, Module& module)
+      : file_(file), diags_(diags), module_(module), text_(diags.sources().file(file).text()) {}
 
   void module(AfdParser::ModuleContext* ctx) {
     for (auto* edition : ctx->edition()) {
@@ -194,10 +184,7 @@ class Builder {
   }
 
  private:
-  SourceRange rangeOf(antlr4::Token* t) const {
-    uint32_t begin = offsets_[t->getStartIndex()];
-    return {file_, begin, std::max(begin, offsets_[t->getStopIndex() + 1])};
-  }
+  SourceRange rangeOf(antlr4::Token* t) const { return rangeIn(file_, t); }
   SourceRange rangeOf(antlr4::ParserRuleContext* ctx) const {
     auto* start = ctx->getStart();
     auto* stop = ctx->getStop() ? ctx->getStop() : start;
@@ -205,7 +192,7 @@ class Builder {
     range.end = std::max(range.end, rangeOf(stop).end);
     return range;
   }
-  std::string_view textOf(antlr4::Token* t) const { return diags_.sources().text(rangeOf(t)); }
+  std::string_view textOf(antlr4::Token* t) const { return ours(t).of(text_); }
 
   Name name(AfdParser::NameContext* ctx) const {
     if (!ctx || ctx->exception || !ctx->getStart()) return {};
@@ -223,7 +210,7 @@ class Builder {
     if (!node) return {};
     auto raw = textOf(node->getSymbol());
     raw.remove_prefix(1);
-    if (node->getSymbol()->getType() == AfdLexer::STRING) raw.remove_suffix(1);
+    if (node->getSymbol()->getType() == AfdParser::STRING) raw.remove_suffix(1);
     if (raw.find('\\') == std::string_view::npos) return raw;
     std::vector<char> out;
     for (size_t i = 0; i < raw.size(); ++i) {
@@ -236,24 +223,6 @@ class Builder {
     }
     auto kept = module_.copy(out);
     return {kept.data(), kept.size()};
-  }
-
-  /// The `///` lines directly above a declaration.
-  std::string_view docAbove(uint32_t offset) const {
-    size_t end = text_.rfind('\n', offset);
-    if (end == std::string_view::npos) return {};
-    size_t begin = end;
-    for (;;) {
-      size_t lineBegin = begin == 0 ? std::string_view::npos : text_.rfind('\n', begin - 1);
-      lineBegin = lineBegin == std::string_view::npos ? 0 : lineBegin + 1;
-      auto line = text_.substr(lineBegin, begin - lineBegin);
-      size_t first = line.find_first_not_of(" \t");
-      if (first == std::string_view::npos || line.substr(first, 3) != "///") break;
-      begin = lineBegin == 0 ? 0 : lineBegin - 1;
-      if (lineBegin == 0) break;
-    }
-    if (begin == end) return {};
-    return text_.substr(begin == 0 ? 0 : begin + 1, end - (begin == 0 ? 0 : begin + 1));
   }
 
   void import(AfdParser::ImportDeclContext* ctx) {
@@ -276,22 +245,24 @@ class Builder {
 
   void decl(AfdParser::DeclContext* ctx) {
     Decl d;
+    auto* body = module_.make<DeclBody>();
+    d.parsed = body;
     d.range = rangeOf(ctx);
-    d.doc = docAbove(d.range.begin);
+    d.doc = docAbove(text_, d.range.begin);
     if (auto* let = ctx->letDecl()) {
       d.kind = DeclKind::Let;
       d.name = name(let->name());
-      d.type = type(let->type());
-      d.value = expr(let->expr());
+      body->type = type(let->type());
+      body->value = expr(let->expr());
     } else if (auto* fn = ctx->fnDecl()) {
       d.kind = DeclKind::Fn;
       d.name = name(fn->name());
       std::vector<Param> params;
       for (auto* p : fn->param())
         params.push_back({name(p->name()), type(p->type()), p->expr() ? expr(p->expr()) : nullptr});
-      d.params = module_.copy(params);
-      d.type = type(fn->type());
-      d.value = expr(fn->expr());
+      body->params = module_.copy(params);
+      body->type = type(fn->type());
+      body->value = expr(fn->expr());
     } else if (auto* en = ctx->enumDecl()) {
       d.kind = DeclKind::Enum;
       auto names = en->name();
@@ -299,37 +270,38 @@ class Builder {
       d.name = name(names[0]);
       std::vector<Name> members;
       for (size_t i = 1; i < names.size(); ++i) members.push_back(name(names[i]));
-      d.members = module_.copy(members);
+      body->members = module_.copy(members);
     } else if (auto* kind = ctx->kindDecl()) {
       d.kind = DeclKind::Kind;
       d.name = name(kind->name());
-      d.path = path(kind->path());
+      body->path = path(kind->path());
     } else if (auto* intrinsic = ctx->intrinsicDecl()) {
       d.kind = DeclKind::Intrinsic;
       d.name = name(intrinsic->name(0));
-      fillIntrinsic(d, intrinsic);
+      fillIntrinsic(*body, intrinsic);
     } else if (auto* schema = ctx->schemaDecl()) {
       d.kind = DeclKind::Schema;
       d.name = name(schema->name());
-      d.path = path(schema->path());
+      body->path = path(schema->path());
       std::vector<SchemaItem> items;
       separated(schema->children, [&](antlr4::ParserRuleContext* ctx) {
         if (ctx->getRuleIndex() == AfdParser::RuleSchemaItem)
           schemaItem(items, static_cast<AfdParser::SchemaItemContext*>(ctx));
       });
-      d.items = module_.copy(items);
+      body->items = module_.copy(items);
     } else if (auto* block = ctx->blockDecl()) {
       d.kind = DeclKind::Block;
-      d.block = module_.make<Member>();
-      *d.block = child(block);
-      d.name = d.block->label;
+      body->block = module_.make<Member>();
+      *body->block = child(block);
+      d.kindName = body->block->kindName;
+      d.name = body->block->label;
     } else {
       return;
     }
     if (!d.name.text.empty()) module_.decls.push_back(d);
   }
 
-  void fillIntrinsic(Decl& d, AfdParser::IntrinsicDeclContext* ctx) {
+  void fillIntrinsic(DeclBody& d, AfdParser::IntrinsicDeclContext* ctx) {
     std::vector<Port> ports;
     for (auto* p : ctx->port()) {
       Port port;
@@ -389,7 +361,7 @@ class Builder {
     if (ctx->exception) return;
     SchemaItem item;
     item.range = rangeOf(ctx);
-    item.doc = docAbove(item.range.begin);
+    item.doc = docAbove(text_, item.range.begin);
     if (auto* f = as<AfdParser::FieldItemContext>(ctx)) {
       item.name = name(f->name());
       item.type = type(f->type());
@@ -745,15 +717,15 @@ class Builder {
     auto* t = ctx->getStart();
     e.text = textOf(t);
     switch (t->getType()) {
-      case AfdLexer::INT:
-      case AfdLexer::FLOAT: e.kind = ExprKind::Number; return;
-      case AfdLexer::QUANTITY: e.kind = ExprKind::Quantity; return;
-      case AfdLexer::STRING:
+      case AfdParser::INT:
+      case AfdParser::FLOAT: e.kind = ExprKind::Number; return;
+      case AfdParser::QUANTITY: e.kind = ExprKind::Quantity; return;
+      case AfdParser::STRING:
         e.kind = ExprKind::Text;
         e.text = string(ctx->STRING());
         return;
-      case AfdLexer::BAD_QUANTITY:
-      case AfdLexer::UNTERMINATED_STRING: return;  // reported by the token reader: poison
+      case AfdParser::BAD_QUANTITY:
+      case AfdParser::UNTERMINATED_STRING: return;  // reported by the token reader: poison
       default: break;
     }
     e.kind = e.text == "null" ? ExprKind::Null : ExprKind::Bool;
@@ -761,7 +733,6 @@ class Builder {
   }
 
   uint32_t file_;
-  const Offsets& offsets_;
   Diagnostics& diags_;
   Module& module_;
   std::string_view text_;
@@ -769,36 +740,95 @@ class Builder {
   bool tooDeep_ = false;
 };
 
-template <class Start>
-std::unique_ptr<Module> parse(uint32_t file, uint32_t from, Diagnostics& diags, Start&& start) {
-  auto module = std::make_unique<Module>();
-  module->file = file;
-  auto text = diags.sources().file(file).text();
-  size_t bad = 0;
-  if (!validUtf8(text, bad)) {
-    auto at = static_cast<uint32_t>(bad);
-    diags.report<diag::unreadable_file>({file, at, at}, diags.sources().file(file).name(), "not valid UTF-8");
-    return module;
-  }
-  Offsets offsets(text);
-  antlr4::ANTLRInputStream input{std::string(from, ' ') + std::string(text.substr(from))};
-  auto tokens = readTokens(input, file, offsets, diags);
-  antlr4::ListTokenSource source(std::move(tokens));
-  antlr4::CommonTokenStream stream(&source);
-  BoundedParser parser(&stream);
+/// Runs the generated parser over some tokens of a file and hands its tree to `use`.
+template <class Use>
+void parseTokens(std::span<const Token> tokens, uint32_t file, Diagnostics& diags, Use&& use) {
+  static const ParserTypes types(AfdParser(nullptr).getVocabulary());
+  ParserTokens stream(tokens, types);
+  AfdParser parser(&stream);
   parser.removeErrorListeners();
-  parser.setErrorHandler(std::make_shared<BodyErrorStrategy>(diags, file, offsets));
+  parser.setErrorHandler(std::make_shared<BodyErrorStrategy>(diags, file));
   // The grammar is SLL: full LL would give the same trees, more slowly.
   parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(antlr4::atn::PredictionMode::SLL);
-  Builder builder(file, offsets, diags, *module);
   try {
-    start(parser, builder, *module);
-  } catch (const TooDeep& deep) {
-    uint32_t at = offsets[deep.at->getStartIndex()];
+    use(parser);
+  } catch (const afd::BoundedParser::TooDeep& deep) {
+    uint32_t at = ours(deep.at).begin;
     diags.report<diag::nested_too_deep>({file, at, at + 1}, kDeepestNesting);
   }
-  return module;
 }
+
+/// The tokens of a file for the parser; none of a file that is not text.
+std::vector<Token> tokensOf(uint32_t file, uint32_t from, Diagnostics& diags) {
+  const auto& source = diags.sources().file(file);
+  size_t bad = 0;
+  if (!validUtf8(source.text(), bad)) {
+    auto at = static_cast<uint32_t>(bad);
+    diags.report<diag::unreadable_file>({file, at, at}, source.name(), "not valid UTF-8");
+    return {};
+  }
+  return layOut(readTokens(source.text(), from), file, diags);
+}
+
+void parseWhole(std::span<const Token> tokens, Diagnostics& diags, Module& module) {
+  Builder builder(module.file, diags, module);
+  parseTokens(tokens, module.file, diags, [&](AfdParser& parser) { builder.module(parser.module()); });
+}
+
+/// Parses each declaration when it is first asked for. Keeps the tokens of the file for that.
+class LateBodies final : public BodyParser {
+ public:
+  LateBodies(std::vector<Token> tokens, Diagnostics& diags, Module& module)
+      : tokens_(std::move(tokens)), diags_(diags), module_(module) {}
+
+  /// Finds the declarations by their first tokens; editions and imports are parsed at once.
+  void readHeadings() {
+    for (size_t begin = 0; begin < tokens_.size();) {
+      size_t end = endOfTopLevel(tokens_, begin);
+      if (auto heading = headingOf(tokens_, begin))
+        add(*heading, begin, end);
+      else
+        parseWhole(std::span(tokens_).subspan(begin, end - begin), diags_, module_);
+      begin = end + 1;
+    }
+  }
+
+  const DeclBody* parse(const Decl& decl) override {
+    Module one;  // the nodes go to the module that keeps them; only the list of declarations is this one's
+    one.file = module_.file;
+    std::swap(one.arena, module_.arena);
+    parseWhole(std::span(tokens_).subspan(decl.firstToken, decl.endToken - decl.firstToken), diags_, one);
+    std::swap(one.arena, module_.arena);
+    static const DeclBody nothing;
+    return one.decls.empty() ? &nothing : one.decls.front().parsed;
+  }
+
+ private:
+  std::string_view textOfFile() const { return diags_.sources().file(module_.file).text(); }
+
+  void add(const Heading& heading, size_t begin, size_t end) {
+    auto nameOf = [&](size_t token) -> Name {
+      const Token& t = tokens_[token];
+      SourceRange range{module_.file, t.begin, t.end};
+      auto text = t.of(textOfFile());
+      return {t.kind == TokenKind::Text ? text.substr(1, text.size() - 2) : text, range};
+    };
+    Decl d;
+    d.kind = heading.kind;
+    d.name = nameOf(heading.name);
+    if (d.kind == DeclKind::Block) d.kindName = nameOf(begin);
+    d.range = {module_.file, tokens_[begin].begin, tokens_[end - 1].end};
+    d.doc = docAbove(textOfFile(), d.range.begin);
+    d.parser = this;
+    d.firstToken = begin;
+    d.endToken = end;
+    module_.decls.push_back(d);
+  }
+
+  std::vector<Token> tokens_;
+  Diagnostics& diags_;
+  Module& module_;
+};
 
 }  // namespace
 
@@ -809,16 +839,35 @@ std::string_view ast::spelling(Op op) {
 }
 
 std::unique_ptr<Module> parseModule(uint32_t file, Diagnostics& diags) {
-  return parse(file, 0, diags, [](AfdParser& parser, Builder& builder, Module&) { builder.module(parser.module()); });
+  auto module = std::make_unique<Module>();
+  module->file = file;
+  auto tokens = tokensOf(file, 0, diags);
+  if (!tokens.empty()) parseWhole(tokens, diags, *module);
+  return module;
+}
+
+std::unique_ptr<Module> parseLate(uint32_t file, Diagnostics& diags) {
+  auto module = std::make_unique<Module>();
+  module->file = file;
+  auto bodies = std::make_unique<LateBodies>(tokensOf(file, 0, diags), diags, *module);
+  bodies->readHeadings();
+  module->bodies = std::move(bodies);
+  return module;
 }
 
 std::unique_ptr<Module> parseExpression(uint32_t file, uint32_t from, Diagnostics& diags) {
-  return parse(file, from, diags, [](AfdParser& parser, Builder& builder, Module& module) {
+  auto module = std::make_unique<Module>();
+  module->file = file;
+  Builder builder(file, diags, *module);
+  parseTokens(tokensOf(file, from, diags), file, diags, [&](AfdParser& parser) {
+    auto* body = module->make<DeclBody>();
+    body->value = builder.expr(parser.expr());
     Decl d;
-    d.value = builder.expr(parser.expr());
-    d.range = d.value->range;
-    module.decls.push_back(d);
+    d.parsed = body;
+    d.range = body->value->range;
+    module->decls.push_back(d);
   });
+  return module;
 }
 
 }  // namespace afdc

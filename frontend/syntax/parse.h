@@ -17,8 +17,12 @@ inline constexpr int kDeepestNesting = 256;
 /// Parses a file that `diags.sources()` holds. Always returns a module; ill-formed parts are left out of it.
 std::unique_ptr<ast::Module> parseModule(uint32_t file, Diagnostics& diags);
 
-/// Parses one expression that begins at byte `from` of a file (for `--set PATH=EXPR`); it is the value of the only
-/// decl.
+/// The same for a file that is known to be free of mistakes (the embedded standard library): finds what is declared by
+/// the first words and parses a declaration when its body is first asked for. `diags` must live as long as the module.
+std::unique_ptr<ast::Module> parseLate(uint32_t file, Diagnostics& diags);
+
+/// Parses one expression that begins at byte `from` of a file (for `--set PATH=EXPR`); it is the value of the body of
+/// the only decl.
 std::unique_ptr<ast::Module> parseExpression(uint32_t file, uint32_t from, Diagnostics& diags);
 
 }  // namespace afdc

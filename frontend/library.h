@@ -1,0 +1,31 @@
+// What the standard library declares, by name: read from the first words of its files, nothing is parsed for it. Asked
+// by messages ("add `import …`"), by `afdc plan` and by whoever looks for a model or device by a person's spelling.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace afdc {
+
+struct LibraryEntry {
+  std::string module;  ///< "std.models.llama"
+  std::string kind;    ///< "model", "gpu", … of a block; else "schema", "let", "fn" or "enum"
+  std::string name;
+};
+
+class Library {
+ public:
+  /// Adds what a module declares and others can import.
+  void add(const std::string& module, std::string_view text);
+
+  /// In order of the modules' names, then as declared.
+  const std::vector<LibraryEntry>& entries() const { return entries_; }
+  std::vector<LibraryEntry> ofKind(std::string_view kind) const;
+  /// The first with this name; null when there is none.
+  const LibraryEntry* find(std::string_view name) const;
+
+ private:
+  std::vector<LibraryEntry> entries_;
+};
+
+}  // namespace afdc
