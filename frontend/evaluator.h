@@ -67,6 +67,7 @@ class Evaluator {
 
  private:
   friend class BuiltinCall;
+  friend class FieldComputation;
   friend struct BuiltinFunctions;
   friend class Search;
   friend class GraphBuilder;
@@ -104,6 +105,7 @@ class Evaluator {
   bool hasMember(Object* object, std::string_view name);
   Value get(Object* object, std::string_view name, SourceRange at);
   Value compute(Object* object, std::string_view name, Object::Slot& slot, SourceRange at);
+  void noteMissing(Object* object, const SchemaField& field, SourceRange at);
   Value given(Object* object, const SchemaField& field);
   Value measure(Object* object, std::string_view name, std::span<const ast::Arg> args, Env* env, SourceRange at);
   Value adopt(Value value, Object* owner);

@@ -183,139 +183,196 @@ Value Evaluator::given(Object* object, const SchemaField& field) {
   return {};
 }
 
-Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& slot, SourceRange at) {
+/// How a field gets its value: from what replaces it last (a layer, or else the schema), then from what amends that.
+class FieldComputation {
+ public:
+  FieldComputation(Evaluator& ev, Object* object, std::string_view name, Object::Slot& slot, SourceRange at)
+      : ev_(ev),
+        object_(object),
+        name_(name),
+        slot_(slot),
+        at_(at),
+        field_(object->schema->find(name)),
+        item_(field_ ? field_->item : nullptr) {}
+
+  Value run() {
+    collect();
+    noteOrigins();
+    if (amendments_ > 0) {
+      const auto& last = contributions_[amendments_ - 1];
+      if (last.member->kind == ast::MemberKind::Let) return local(last);
+      value_ = last.member->kind == ast::MemberKind::Child ? child(last) : assigned(last);
+      absent_ = false;
+    } else if (item_) {
+      if (item_->kind == ast::ItemKind::Given && contributions_.empty()) return ev_.given(object_, *field_);
+      if (item_->kind == ast::ItemKind::Measure) return ev_.measure(object_, name_, {}, nullptr, at_);
+      if (item_->value) {
+        value_ = ev_.eval(item_->value, ev_.schemaFrame(object_, field_->owner), &field_->type, object_);
+        absent_ = false;
+      }
+    }
+    if (value_.poison()) return {};
+    for (size_t i = amendments_; i < contributions_.size(); ++i)
+      if (!amend(contributions_[i])) return {};
+    if (value_.kind == ValueKind::Record && !blockKind_.empty()) labelBlock();
+    return field_ ? settled() : ev_.adopt(value_, object_);
+  }
+
+ private:
   struct Contribution {
     size_t layer;
     const ast::Member* member;
-    ast::Path rest;  ///< what the path says beyond `name`
+    ast::Path rest;  ///< what the path says beyond the field's name
     bool replaces;
   };
-  std::vector<Contribution> contributions;
-  for (size_t i = 0; i < object->layers.size(); ++i)
-    members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
-      if (headOf(m, path) != name) return;
-      bool replaces = m.kind == ast::MemberKind::Let || (m.kind == ast::MemberKind::Assign && path.size() == 1) ||
-                      (m.kind == ast::MemberKind::Child && (m.value || !m.extends.empty()));
-      contributions.push_back({i, &m, isPathMember(m) ? path.subspan(1) : ast::Path(), replaces});
-    });
-  const SchemaField* field = object->schema->find(name);
-  size_t start = contributions.size();
-  while (start > 0 && !contributions[start - 1].replaces) --start;
 
-  auto record = [&](ir::OriginKind kind, SourceRange range) {
-    slot.kinds.insert(slot.kinds.begin(), kind);
-    slot.ranges.insert(slot.ranges.begin(), range);
-    slot.range = range;
-  };
-  const ast::SchemaItem* item = field ? field->item : nullptr;
-  if (item && item->value)
-    record(item->kind == ast::ItemKind::Let ? ir::OriginKind::Derived : ir::OriginKind::Default, item->value->range);
-  for (const auto& c : contributions)
-    record(object->layers[c.layer].origin, c.member->value   ? c.member->value->range
-                                           : c.member->block ? c.member->block->range
-                                                             : c.member->range);
-
-  Value value = Value::null();
-  bool absent = true;
-  const Schema* blockSchema = nullptr;
-  std::string blockKind;
-  if (start > 0) {
-    const auto& c = contributions[start - 1];
-    const auto& m = *c.member;
-    Env* env = frame(object, c.layer);
-    absent = false;
-    if (m.kind == ast::MemberKind::Child) {
-      blockSchema = childSchema(object->schema, m.kindName.text);
-      blockKind = m.kindName.text;
-      if (!blockSchema) return {};
-      Type type{TypeKind::Record, {}, nullptr, blockSchema, nullptr};
-      if (m.value) {
-        value = conform(eval(m.value, env, &type, object), type, m.value->range, name);
-      } else {
-        Value base = pathValue(m.extends, env, m.extends.size());
-        if (base.kind == ValueKind::Schema)
-          value = Value::record(newObject(base.schema, object, m.label.range));
-        else if (base.kind == ValueKind::Record)
-          value = Value::record(derive(base.object, object, {}, true));
-        else if (!base.poison())
-          diags_->report<diag::not_a_schema>(m.extends.back().range, m.extends.back().text, describe(base));
-        if (value.kind != ValueKind::Record) return {};
-        value.object->layers.push_back({m.block, nullptr, 0, env, object->layers[c.layer].origin});
-        value = conform(value, type, m.extends.back().range, name);
-      }
-    } else if (m.kind == ast::MemberKind::Let) {
-      Type type = m.type ? resolveType(m.type, moduleOf(env)) : Type{};
-      value = eval(m.value, env, m.type ? &type : nullptr, object);
-      if (m.type) value = conform(value, type, m.value->range, name);
-      return value;
-    } else {
-      value = eval(m.value, env, field ? &field->type : nullptr, object);
-    }
-  } else if (item) {
-    if (item->kind == ast::ItemKind::Given && contributions.empty()) return given(object, *field);
-    if (item->kind == ast::ItemKind::Measure) return measure(object, name, {}, nullptr, at);
-    if (item->value) {
-      value = eval(item->value, schemaFrame(object, field->owner), &field->type, object);
-      absent = false;
-    }
+  void collect() {
+    for (size_t i = 0; i < object_->layers.size(); ++i)
+      members(object_->layers[i], [&](const ast::Member& m, ast::Path path) {
+        if (headOf(m, path) != name_) return;
+        bool replaces = m.kind == ast::MemberKind::Let || (m.kind == ast::MemberKind::Assign && path.size() == 1) ||
+                        (m.kind == ast::MemberKind::Child && (m.value || !m.extends.empty()));
+        contributions_.push_back({i, &m, isPathMember(m) ? path.subspan(1) : ast::Path(), replaces});
+      });
+    amendments_ = contributions_.size();
+    while (amendments_ > 0 && !contributions_[amendments_ - 1].replaces) --amendments_;
   }
-  if (value.poison()) return value;
 
-  // Amendments after the last replacement.
-  for (size_t i = start; i < contributions.size(); ++i) {
-    const auto& c = contributions[i];
-    Layer layer{c.member->block, nullptr, 0, frame(object, c.layer), object->layers[c.layer].origin};
-    if (isPathMember(*c.member) && !c.rest.empty()) {
+  void noteOrigin(ir::OriginKind kind, SourceRange range) {
+    slot_.kinds.insert(slot_.kinds.begin(), kind);
+    slot_.ranges.insert(slot_.ranges.begin(), range);
+    slot_.range = range;
+  }
+  void noteOrigins() {
+    if (item_ && item_->value)
+      noteOrigin(item_->kind == ast::ItemKind::Let ? ir::OriginKind::Derived : ir::OriginKind::Default,
+                 item_->value->range);
+    for (const auto& c : contributions_)
+      noteOrigin(object_->layers[c.layer].origin, c.member->value   ? c.member->value->range
+                                                  : c.member->block ? c.member->block->range
+                                                                    : c.member->range);
+  }
+
+  /// `let x = …` inside the block.
+  Value local(const Contribution& c) {
+    const auto& m = *c.member;
+    Env* env = ev_.frame(object_, c.layer);
+    Type type = m.type ? ev_.resolveType(m.type, ev_.moduleOf(env)) : Type{};
+    Value value = ev_.eval(m.value, env, m.type ? &type : nullptr, object_);
+    return m.type ? ev_.conform(value, type, m.value->range, name_) : value;
+  }
+
+  /// `x = …`
+  Value assigned(const Contribution& c) {
+    return ev_.eval(c.member->value, ev_.frame(object_, c.layer), field_ ? &field_->type : nullptr, object_);
+  }
+
+  /// `engine x = …` or `engine x extends …`
+  Value child(const Contribution& c) {
+    const auto& m = *c.member;
+    Env* env = ev_.frame(object_, c.layer);
+    const Schema* schema = ev_.childSchema(object_->schema, m.kindName.text);
+    blockKind_ = m.kindName.text;
+    if (!schema) return {};
+    Type type{TypeKind::Record, {}, nullptr, schema, nullptr};
+    if (m.value) return ev_.conform(ev_.eval(m.value, env, &type, object_), type, m.value->range, name_);
+    Value base = ev_.pathValue(m.extends, env, m.extends.size());
+    Object* made = nullptr;
+    if (base.kind == ValueKind::Schema)
+      made = ev_.newObject(base.schema, object_, m.label.range);
+    else if (base.kind == ValueKind::Record)
+      made = ev_.derive(base.object, object_, {}, true);
+    else if (!base.poison())
+      ev_.diags().report<diag::not_a_schema>(m.extends.back().range, m.extends.back().text, ev_.describe(base));
+    if (!made) return {};
+    made->layers.push_back({m.block, nullptr, 0, env, object_->layers[c.layer].origin});
+    return ev_.conform(Value::record(made), type, m.extends.back().range, name_);
+  }
+
+  /// `x { … }`, `x.y = …`, `engine x { … }`. False: it has been reported why that cannot be.
+  bool amend(const Contribution& c) {
+    const auto& m = *c.member;
+    Layer layer{m.block, nullptr, 0, ev_.frame(object_, c.layer), object_->layers[c.layer].origin};
+    if (isPathMember(m) && !c.rest.empty()) {
       layer.block = nullptr;
-      layer.single = c.member;
-      layer.skip = c.member->path.size() - c.rest.size();
+      layer.single = &m;
+      layer.skip = m.path.size() - c.rest.size();
     }
-    if (value.kind == ValueKind::Null) {
-      const Schema* schema = field && field->type.kind == TypeKind::Record ? field->type.schema : nullptr;
-      if (c.member->kind == ast::MemberKind::Child) {
-        schema = blockSchema = childSchema(object->schema, c.member->kindName.text);
-        blockKind = c.member->kindName.text;
-      }
-      if (!schema) {
-        if (field && field->type.kind != TypeKind::Poison && field->type.kind != TypeKind::Record)
-          diags_->report<diag::not_a_schema>(c.member->range, name, describe(field->type));
-        return {};
-      }
-      Object* made = newObject(
-          schema, object, c.member->kind == ast::MemberKind::Child ? c.member->label.range : c.member->path[0].range);
-      made->layers.push_back(layer);
-      value = Value::record(made);
-      absent = false;
-      continue;
+    if (value_.kind == ValueKind::Null) return begin(m, layer);
+    if (value_.kind != ValueKind::Record) {
+      ev_.diags().report<diag::not_a_schema>(m.range, name_, ev_.describe(value_));
+      return false;
     }
-    if (value.kind != ValueKind::Record) {
-      diags_->report<diag::not_a_schema>(c.member->range, name, describe(value));
+    value_ = Value::record(ev_.derive(value_.object, object_, layer, false));
+    return true;
+  }
+
+  /// The first amendment of a field without a value makes its record.
+  bool begin(const ast::Member& m, const Layer& layer) {
+    bool typed = field_ && field_->type.kind == TypeKind::Record;
+    const Schema* schema = typed ? field_->type.schema : nullptr;
+    bool block = m.kind == ast::MemberKind::Child;
+    if (block) {
+      schema = ev_.childSchema(object_->schema, m.kindName.text);
+      blockKind_ = m.kindName.text;
+    }
+    if (!schema) {
+      if (field_ && !typed && field_->type.kind != TypeKind::Poison)
+        ev_.diags().report<diag::not_a_schema>(m.range, name_, ev_.describe(field_->type));
+      return false;
+    }
+    Object* made = ev_.newObject(schema, object_, block ? m.label.range : m.path[0].range);
+    made->layers.push_back(layer);
+    value_ = Value::record(made);
+    absent_ = false;
+    return true;
+  }
+
+  void labelBlock() {
+    if (value_.object->parent != object_) value_ = Value::record(ev_.derive(value_.object, object_, {}, false));
+    value_.object->blockKind = blockKind_;
+    value_.object->label = name_;
+  }
+
+  /// The value as the field's type wants it; reports what is missing or does not fit.
+  Value settled() {
+    if (value_.kind == ValueKind::Null) {
+      if (item_->optional) return value_;
+      if (absent_)
+        ev_.noteMissing(object_, *field_, at_);
+      else
+        ev_.diags().report<diag::not_optional>(slot_.range, name_).label(item_->range, "declared here");
       return {};
     }
-    value = Value::record(derive(value.object, object, layer, false));
+    Value value = ev_.adopt(ev_.conform(value_, field_->type, slot_.range, name_, item_->range), object_);
+    if (!value.poison() && !ev_.constrain(object_, *field_, value, slot_.range)) return {};
+    return value;
   }
-  if (value.kind == ValueKind::Record && !blockKind.empty()) {
-    if (value.object->parent != object) value = Value::record(derive(value.object, object, {}, false));
-    value.object->blockKind = blockKind;
-    value.object->label = name;
-  }
-  if (!field) return adopt(value, object);
 
-  if (value.kind == ValueKind::Null) {
-    if (item->optional) return value;
-    if (absent) {
-      auto known = std::find_if(missing_.begin(), missing_.end(), [&](const Missing& m) { return m.object == object; });
-      if (known == missing_.end())
-        known = missing_.insert(missing_.end(), {object, object->declared.valid() ? object->declared : at, {}});
-      known->fields.push_back(field);
-    } else {
-      diags_->report<diag::not_optional>(slot.range, name).label(item->range, "declared here");
-    }
-    return {};
-  }
-  value = adopt(conform(value, field->type, slot.range, name, item->range), object);
-  if (!value.poison() && !constrain(object, *field, value, slot.range)) return {};
-  return value;
+  Evaluator& ev_;
+  Object* object_;
+  std::string_view name_;
+  Object::Slot& slot_;
+  SourceRange at_;
+  const SchemaField* field_;
+  const ast::SchemaItem* item_;
+  std::vector<Contribution> contributions_;  ///< in order; those from `amendments_` on amend
+  size_t amendments_ = 0;
+  Value value_ = Value::null();
+  bool absent_ = true;     ///< nobody has said anything
+  std::string blockKind_;  ///< "engine" for a child block
+};
+
+Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& slot, SourceRange at) {
+  return FieldComputation(*this, object, name, slot, at).run();
+}
+
+/// Fields without a value are reported together, an object at a time.
+void Evaluator::noteMissing(Object* object, const SchemaField& field, SourceRange at) {
+  auto known = std::find_if(missing_.begin(), missing_.end(), [&](const Missing& m) { return m.object == object; });
+  if (known == missing_.end())
+    known = missing_.insert(missing_.end(), {object, object->declared.valid() ? object->declared : at, {}});
+  known->fields.push_back(&field);
 }
 
 bool Evaluator::constrain(Object* object, const SchemaField& field, const Value& value, SourceRange at) {
