@@ -68,6 +68,7 @@ class Evaluator {
  private:
   friend class BuiltinCall;
   friend class FieldComputation;
+  friend class OperatorCall;
   friend struct BuiltinFunctions;
   friend class Search;
   friend class GraphBuilder;

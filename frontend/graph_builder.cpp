@@ -185,163 +185,232 @@ Value GraphBuilder::declare(const ast::Storage& storage, Env* env) {
   return tensorValue(addTensor(std::move(t)));
 }
 
-Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast::Expr* call, Env* env) {
-  auto& diags = ev_.diags();
-  const auto& declared = intrinsic.body();
-  std::vector<const ast::Expr*> given(declared.ports.size(), nullptr);
-  size_t position = 0;
-  for (const auto& arg : call->args) {
-    size_t at = declared.ports.size();
-    if (arg.name.text.empty())
-      at = position++;
-    else
-      for (size_t i = 0; i < declared.ports.size(); ++i)
-        if (declared.ports[i].name.text == arg.name.text) at = i;
-    if (at >= declared.ports.size()) {
-      auto& d = diags.report<diag::bad_call>(
-          arg.name.text.empty() ? arg.value->range : arg.name.range,
-          arg.name.text.empty() ? fmt::format("`{}` takes {} operands", intrinsic.name.text, declared.ports.size())
-                                : fmt::format("`{}` has no port `{}`", intrinsic.name.text, arg.name.text));
-      std::vector<std::string> names;
-      for (const auto& p : declared.ports) names.emplace_back(p.name.text);
-      if (auto meant = suggest(arg.name.text, names); meant && !arg.name.text.empty())
-        d.fix(arg.name.range, *meant);
-      else
-        d.help("its ports are " + joinWords(names));
-      return {};
-    }
-    given[at] = arg.value;
+/// One `op y = gemm(x, w)`: arguments go to ports, dimensions get sizes, and the operator's result its shape.
+class OperatorCall {
+ public:
+  OperatorCall(GraphBuilder& builder, const ast::Decl& intrinsic, Module& module, const ast::Expr* call, Env* env)
+      : builder_(builder),
+        ev_(builder.ev_),
+        diags_(ev_.diags()),
+        strings_(builder.graph_.strings),
+        operator_(intrinsic.name.text),
+        declared_(intrinsic.body()),
+        module_(module),
+        call_(call),
+        env_(env),
+        given_(declared_.ports.size(), nullptr),
+        scope_(ev_.moduleEnv(module)) {}
+
+  Value run() {
+    if (!matchArguments()) return {};
+    op_.intrinsic = strings_.intern(operator_);
+    if (!declared_.table.empty()) op_.table = strings_.intern(declared_.table);
+    op_.place = ev_.place(call_->range, strings_);
+    op_.phase = builder_.phase_;
+    op_.side = builder_.side_;
+    for (size_t i = 0; i < declared_.ports.size(); ++i)
+      if (!bind(declared_.ports[i], given_[i])) return {};
+    ir::Tensor result;
+    result.kind = declared_.resultKind.text == "Route" ? ir::TensorKind::Route : ir::TensorKind::Activation;
+    result.cls = strings_.intern("activation");
+    auto shape = resultShape();
+    if (!shape) return {};
+    result.dims = std::move(*shape);
+    result.name = builder_.uniqueName(operator_);
+    result.place = op_.place;
+    op_.result = builder_.addTensor(std::move(result));
+    builder_.body().ops.push_back(std::move(op_));
+    return builder_.tensorValue(builder_.body().ops.back().result);
   }
 
-  ir::Op op;
-  op.intrinsic = graph_.strings.intern(intrinsic.name.text);
-  if (!declared.table.empty()) op.table = graph_.strings.intern(declared.table);
-  op.place = ev_.place(call->range, graph_.strings);
-  op.phase = phase_;
-  op.side = side_;
-  std::vector<std::pair<std::string_view, Bound>> bound;
-  Env* scope = ev_.moduleEnv(module);
-  auto bindLocal = [&](std::string_view name, Value value) {
-    Env local;
-    local.parent = scope;
-    local.name = name;
-    local.local = std::move(value);
-    scope = ev_.newEnv(local);
-  };
-  auto sized = [&](ir::ExprId id) {
-    Value v = Value::make(ValueKind::Symbolic);
-    v.stage = Stage::Step;
-    v.expr = id;
-    return v;
-  };
+ private:
+  /// Arguments without a name go to the ports in order.
+  bool matchArguments() {
+    size_t position = 0;
+    for (const auto& arg : call_->args) {
+      size_t at = arg.name.text.empty() ? position++ : portNamed(arg.name.text);
+      if (at >= declared_.ports.size()) {
+        reportArgument(arg);
+        return false;
+      }
+      given_[at] = arg.value;
+    }
+    return true;
+  }
+  size_t portNamed(std::string_view name) const {
+    auto found = std::find_if(declared_.ports.begin(), declared_.ports.end(),
+                              [&](const ast::Port& p) { return p.name.text == name; });
+    return static_cast<size_t>(found - declared_.ports.begin());
+  }
+  void reportArgument(const ast::Arg& arg) {
+    bool named = !arg.name.text.empty();
+    auto& d =
+        diags_.report<diag::bad_call>(named ? arg.name.range : arg.value->range,
+                                      named ? fmt::format("`{}` has no port `{}`", operator_, arg.name.text)
+                                            : fmt::format("`{}` takes {} operands", operator_, declared_.ports.size()));
+    std::vector<std::string> names;
+    for (const auto& p : declared_.ports) names.emplace_back(p.name.text);
+    if (auto meant = suggest(arg.name.text, names); meant && named)
+      d.fix(arg.name.range, *meant);
+    else
+      d.help("its ports are " + joinWords(names));
+  }
 
-  for (size_t i = 0; i < declared.ports.size(); ++i) {
-    const auto& port = declared.ports[i];
-    const ast::Expr* source = given[i] ? given[i] : port.value;
+  /// Gives a port its tensor or attribute. False: it has been reported why not.
+  bool bind(const ast::Port& port, const ast::Expr* given) {
+    const ast::Expr* source = given ? given : port.value;
     if (!source) {
-      if (port.optional) continue;
-      diags.report<diag::bad_call>(call->range, fmt::format("`{}` needs `{}`", intrinsic.name.text, port.name.text))
+      if (port.optional) return true;
+      diags_.report<diag::bad_call>(call_->range, fmt::format("`{}` needs `{}`", operator_, port.name.text))
           .label(port.name.range, "declared here");
-      return {};
+      return false;
     }
-    std::string_view kindName =
-        port.type && port.type->kind == ast::TypeExpr::Named ? port.type->path[0].text : std::string_view();
-    bool stored = kindName == "Cache" || kindName == "State" || kindName == "Route" || kindName == "Tensor";
-    Env* where = given[i] ? env : ev_.moduleEnv(module);
-    if (!port.tensor && !stored) {
-      if (ev_.eval(source, where).kind == ValueKind::Null && port.optional) continue;
-      auto value = size(source, where);
-      if (!value) return {};
-      op.attributes.push_back({graph_.strings.intern(port.name.text), *value});
-      bindLocal(port.name.text, sized(*value));
-      continue;
-    }
+    Env* where = given ? env_ : ev_.moduleEnv(module_);
+    return port.tensor || isStored(port) ? bindTensor(port, source, where) : bindAttribute(port, source, where);
+  }
+
+  static std::string_view typeName(const ast::Port& port) {
+    bool named = port.type && port.type->kind == ast::TypeExpr::Named;
+    return named ? port.type->path[0].text : std::string_view();
+  }
+  /// Holds a tensor whose dimensions the operator does not name.
+  static bool isStored(const ast::Port& port) {
+    auto type = typeName(port);
+    return type == "Cache" || type == "State" || type == "Route" || type == "Tensor";
+  }
+
+  bool bindAttribute(const ast::Port& port, const ast::Expr* source, Env* where) {
+    if (ev_.eval(source, where).kind == ValueKind::Null && port.optional) return true;
+    auto value = builder_.size(source, where);
+    if (!value) return false;
+    op_.attributes.push_back({strings_.intern(port.name.text), *value});
+    nameSize(port.name.text, *value);
+    return true;
+  }
+
+  bool bindTensor(const ast::Port& port, const ast::Expr* source, Env* where) {
     Value v = ev_.eval(source, where);
-    if (v.poison()) return {};
-    if (v.kind == ValueKind::Null && port.optional) continue;
+    if (v.poison()) return false;
+    if (v.kind == ValueKind::Null && port.optional) return true;
     if (v.kind != ValueKind::Tensor) {
-      diags
+      diags_
           .report<diag::graph_error>(source->range,
                                      fmt::format("{} is not an operand for `{}`", ev_.describe(v), port.name.text))
           .label(port.name.range, "port declared here");
-      return {};
+      return false;
     }
-    const ir::Tensor actual = tensor(v.tensor);
-    auto kindOk = [&] {
-      if (kindName == "Cache") return actual.kind == ir::TensorKind::Cache;
-      if (kindName == "State") return actual.kind == ir::TensorKind::State;
-      if (kindName == "Route") return actual.kind == ir::TensorKind::Route;
-      return actual.kind == ir::TensorKind::Activation || actual.kind == ir::TensorKind::Weight;
-    };
-    if (!kindOk()) {
-      diags
+    const ir::Tensor actual = builder_.tensor(v.tensor);
+    if (!takes(port, actual.kind)) {
+      diags_
           .report<diag::graph_error>(
               source->range, fmt::format("a {} cannot be the operand `{}`",
                                          ir::kTensorKindNames[static_cast<size_t>(actual.kind)], port.name.text))
-          .label(port.name.range,
-                 stored ? fmt::format("a {} is needed", kindName) : "an activation or a weight is needed");
-      return {};
+          .label(port.name.range, isStored(port) ? fmt::format("a {} is needed", typeName(port))
+                                                 : "an activation or a weight is needed");
+      return false;
     }
-    ir::Operand operand{graph_.strings.intern(port.name.text), v.tensor, {}};
-    if (port.tensor) {
-      if (port.dims.size() != actual.dims.size()) {
-        diags
-            .report<diag::shape_mismatch>(
-                source->range, fmt::format("`{}` has {} dimensions {}; `{}` of `{}` needs {}",
-                                           diags.sources().text(source->range), actual.dims.size(), showShape(actual),
-                                           port.name.text, intrinsic.name.text, port.dims.size()))
-            .label(port.name.range, "port declared here");
-        return {};
-      }
-      for (size_t k = 0; k < port.dims.size(); ++k) {
-        auto name = port.dims[k].dim.text;
-        operand.dims.push_back(graph_.strings.intern(name));
-        bool summed = std::find(op.contracted.begin(), op.contracted.end(), operand.dims.back()) != op.contracted.end();
-        if (port.dims[k].role.text == "contraction" && !summed) op.contracted.push_back(operand.dims.back());
-        auto known = std::find_if(bound.begin(), bound.end(), [&](const auto& b) { return b.first == name; });
-        if (known == bound.end()) {
-          bound.push_back({name, {actual.dims[k], source->range}});
-          bindLocal(name, sized(total(actual.dims[k])));
-        } else if (!sameSize(known->second.dim, actual.dims[k])) {
-          diags
-              .report<diag::shape_mismatch>(
-                  source->range, fmt::format("operands of `{}` disagree along `{}`: {} and {}", intrinsic.name.text,
-                                             name, showDim(known->second.dim), showDim(actual.dims[k])))
-              .here(showShape(actual))
-              .label(known->second.at, "the other operand");
-          return {};
-        }
-      }
-    }
-    op.operands.push_back(std::move(operand));
+    ir::Operand operand{strings_.intern(port.name.text), v.tensor, {}};
+    if (port.tensor && !bindDimensions(port, actual, source, operand)) return false;
+    op_.operands.push_back(std::move(operand));
+    return true;
+  }
+  static bool takes(const ast::Port& port, ir::TensorKind kind) {
+    auto type = typeName(port);
+    if (type == "Cache") return kind == ir::TensorKind::Cache;
+    if (type == "State") return kind == ir::TensorKind::State;
+    if (type == "Route") return kind == ir::TensorKind::Route;
+    return kind == ir::TensorKind::Activation || kind == ir::TensorKind::Weight;
   }
 
-  ir::Tensor result;
-  result.kind = declared.resultKind.text == "Route" ? ir::TensorKind::Route : ir::TensorKind::Activation;
-  result.cls = graph_.strings.intern("activation");
-  for (const auto& rd : declared.result) {
-    op.resultDims.push_back(graph_.strings.intern(rd.name.text));
-    ir::TensorDim dim;
-    auto known = std::find_if(bound.begin(), bound.end(), [&](const auto& b) { return b.first == rd.name.text; });
-    if (rd.size) {
-      auto s = size(rd.size, scope);
-      if (!s) return {};
-      dim.parts.push_back({*s, {}});
-    } else if (known != bound.end()) {
-      for (const auto& part : known->second.dim.parts) dim.parts.push_back({part.size, {}});
-    } else {
-      diags.report<diag::graph_error>(
-          rd.name.range, fmt::format("result dimension `{}` of `{}` is no operand's and has no size", rd.name.text,
-                                     intrinsic.name.text));
-      return {};
+  /// The same name means the same size in all operands.
+  bool bindDimensions(const ast::Port& port, const ir::Tensor& actual, const ast::Expr* source, ir::Operand& operand) {
+    if (port.dims.size() != actual.dims.size()) {
+      diags_
+          .report<diag::shape_mismatch>(
+              source->range,
+              fmt::format("`{}` has {} dimensions {}; `{}` of `{}` needs {}", diags_.sources().text(source->range),
+                          actual.dims.size(), builder_.showShape(actual), port.name.text, operator_, port.dims.size()))
+          .label(port.name.range, "port declared here");
+      return false;
     }
-    result.dims.push_back(std::move(dim));
+    for (size_t k = 0; k < port.dims.size(); ++k) {
+      auto name = port.dims[k].dim.text;
+      auto id = strings_.intern(name);
+      operand.dims.push_back(id);
+      bool summed = std::find(op_.contracted.begin(), op_.contracted.end(), id) != op_.contracted.end();
+      if (port.dims[k].role.text == "contraction" && !summed) op_.contracted.push_back(id);
+      const auto* known = boundTo(name);
+      if (!known) {
+        bound_.push_back({name, {actual.dims[k], source->range}});
+        nameSize(name, builder_.total(actual.dims[k]));
+      } else if (!builder_.sameSize(known->dim, actual.dims[k])) {
+        diags_
+            .report<diag::shape_mismatch>(
+                source->range, fmt::format("operands of `{}` disagree along `{}`: {} and {}", operator_, name,
+                                           builder_.showDim(known->dim), builder_.showDim(actual.dims[k])))
+            .here(builder_.showShape(actual))
+            .label(known->at, "the other operand");
+        return false;
+      }
+    }
+    return true;
   }
-  result.name = uniqueName(fmt::format("{}", intrinsic.name.text));
-  result.place = op.place;
-  op.result = addTensor(std::move(result));
-  body().ops.push_back(std::move(op));
-  return tensorValue(body().ops.back().result);
+  const GraphBuilder::Bound* boundTo(std::string_view name) const {
+    auto known = std::find_if(bound_.begin(), bound_.end(), [&](const auto& b) { return b.first == name; });
+    return known == bound_.end() ? nullptr : &known->second;
+  }
+
+  /// From here on, sizes may speak of `name`.
+  void nameSize(std::string_view name, ir::ExprId size) {
+    Env local;
+    local.parent = scope_;
+    local.name = name;
+    local.local = Value::make(ValueKind::Symbolic);
+    local.local.stage = Stage::Step;
+    local.local.expr = size;
+    scope_ = ev_.newEnv(local);
+  }
+
+  std::optional<std::vector<ir::TensorDim>> resultShape() {
+    std::vector<ir::TensorDim> dims;
+    for (const auto& declared : declared_.result) {
+      auto name = declared.name.text;
+      op_.resultDims.push_back(strings_.intern(name));
+      ir::TensorDim dim;
+      if (declared.size) {
+        auto size = builder_.size(declared.size, scope_);
+        if (!size) return std::nullopt;
+        dim.parts.push_back({*size, {}});
+      } else if (const auto* known = boundTo(name)) {
+        for (const auto& part : known->dim.parts) dim.parts.push_back({part.size, {}});
+      } else {
+        diags_.report<diag::graph_error>(
+            declared.name.range,
+            fmt::format("result dimension `{}` of `{}` is no operand's and has no size", name, operator_));
+        return std::nullopt;
+      }
+      dims.push_back(std::move(dim));
+    }
+    return dims;
+  }
+
+  GraphBuilder& builder_;
+  Evaluator& ev_;
+  Diagnostics& diags_;
+  ir::Strings& strings_;
+  std::string_view operator_;  ///< its name
+  const ast::DeclBody& declared_;
+  Module& module_;
+  const ast::Expr* call_;
+  Env* env_;
+  std::vector<const ast::Expr*> given_;  ///< by port; null: not given
+  Env* scope_;                           ///< of the sizes of the result: dimensions and attributes by name
+  ir::Op op_;
+  std::vector<std::pair<std::string_view, GraphBuilder::Bound>> bound_;
+};
+
+Value GraphBuilder::apply(const ast::Decl& intrinsic, Module& module, const ast::Expr* call, Env* env) {
+  return OperatorCall(*this, intrinsic, module, call, env).run();
 }
 
 bool GraphBuilder::statements(const ast::GraphBody& block, Object* object, Env*& env, Value& returned) {

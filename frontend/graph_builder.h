@@ -20,6 +20,9 @@ class GraphBuilder {
   Value inlineBlock(Object* block, std::string_view field, const ast::Expr* call, Env* env);
 
  private:
+  friend class OperatorCall;
+
+  /// A dimension as the first operand has it.
   struct Bound {
     ir::TensorDim dim;
     SourceRange at;
