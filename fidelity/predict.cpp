@@ -17,17 +17,6 @@ namespace {
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-/// An option's value in a command line; 0 where it is absent.
-double commanded(const std::string& command, std::initializer_list<std::string_view> names) {
-  for (auto name : names) {
-    size_t at = command.find(std::string(name));
-    if (at == std::string::npos) continue;
-    double value = std::atof(command.c_str() + at + name.size() + 1);
-    if (value > 0) return value;
-  }
-  return 0;
-}
-
 /// What the record's device is, where its name leaves that open. GPUStack's pages say no more than "H100". Those of
 /// 2025 that measure throughput on one card are taken to be of PCIe cards, by their times: alone there, a sequence of
 /// Qwen3-32B in vLLM takes 43.4 ms a token for 72 GB of weights and cache, which is half of what an SXM card reads and
@@ -68,29 +57,36 @@ void sglangDefaults(const Record& r, double capacity, Limits& l) {
   l.tokens = std::max(1024.0, l.tokens / r.main.dp);
 }
 
+/// What the record's command says of limits, in the options of vLLM, SGLang and TensorRT-LLM.
+void takeCommanded(const CommandLine& command, Limits& l) {
+  auto take = [&](CommandLine::Names names, double& into) {
+    if (auto value = command.number(names); value && *value > 0) into = *value;
+  };
+  take({"max-num-seqs", "max-running-requests", "max-batch-size"}, l.seqs);
+  take({"max-num-batched-tokens", "chunked-prefill-size", "max-num-tokens"}, l.tokens);
+  if (auto share = command.number({"gpu-memory-utilization", "mem-fraction-static"});
+      share && *share > 0 && *share <= 1)
+    l.fraction = *share;
+  take({"cuda-graph-max-bs", "max-cudagraph-capture-size"}, l.recorded);
+  if (command.has({"enforce-eager", "disable-cuda-graph"})) l.recorded = 0;
+}
+
 Limits limitsOf(const Record& r, std::string_view runtime, double capacity) {
   Limits l;
+  const auto& command = r.command;
   bool small = has(r.gpu, "A100") || has(r.gpu, "L40") || has(r.gpu, "4090");
   if (runtime.starts_with("vLLM") && small) l.tokens = 2048, l.seqs = 256;
   if (runtime.starts_with("SGLang")) sglangDefaults(r, capacity, l);
   if (runtime.starts_with("TensorRT")) {
     l.seqs = 2048;
     // Its servers cut prompts when asked to; trtllm-bench does.
-    bool served = r.load == Record::Load::Closed || r.load == Record::Load::Rate || has(r.command, "trtllm-serve");
-    l.whole = served && !has(r.command, "enable_chunked_prefill");
+    bool served = r.load == Record::Load::Closed || r.load == Record::Load::Rate || command.starts("trtllm-serve");
+    l.whole = served && !command.has({"enable-chunked-prefill"});
   }
   // trtllm-serve's CudaGraphConfig, where no file of options is given: batches of 1 to 31, 32, 64 and 128, not padded.
-  if (has(r.command, "trtllm-serve") && !has(r.command, "extra_llm_api_options")) l.recorded = 32;
+  if (command.starts("trtllm-serve") && !command.has({"extra-llm-api-options"})) l.recorded = 32;
   if (r.max_tokens > 0 && r.mode == "agg") l.tokens = r.max_tokens;
-  if (double v =
-          commanded(r.command, {"--max-num-seqs", "--max-running-requests", "--max_batch_size", "--max-batch-size"}))
-    l.seqs = v;
-  if (double v = commanded(r.command, {"--max-num-batched-tokens", "--chunked-prefill-size", "--max_num_tokens"}))
-    l.tokens = v;
-  if (double v = commanded(r.command, {"--gpu-memory-utilization", "--mem-fraction-static"}); v > 0 && v <= 1)
-    l.fraction = v;
-  if (double v = commanded(r.command, {"--cuda-graph-max-bs", "--max-cudagraph-capture-size"})) l.recorded = v;
-  if (has(r.command, "--enforce-eager") || has(r.command, "--disable-cuda-graph")) l.recorded = 0;
+  takeCommanded(command, l);
   if (r.recorded > 0) l.recorded = std::max(l.recorded, r.recorded);
   // What was served went into a step.
   if (l.whole) l.tokens = std::max(l.tokens, std::ceil(r.input * (1 + r.spread)));
@@ -119,7 +115,7 @@ bool scaledByBlocks(std::string_view said, std::string_view name) {
 /// The formats that a record's words, its checkpoint's name or its command mean, where they differ from the
 /// checkpoint's own: one that comes in eight or four bits keeps what a word of as many bits says again.
 std::string quantOf(const Record& r, const OwnFormats& own) {
-  std::string words = r.weights, name = lowerCase(r.model + " " + r.command);
+  std::string words = r.weights, name = lowerCase(r.model + " " + r.command.text());
   if (words.empty())
     for (std::string_view word : {"nvfp4", "-fp8", "-awq", "w4a16"})
       if (words.empty() && has(name, word)) words = word;
@@ -150,7 +146,7 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
   bool takes = has(r.runs, "trt") || has(r.runs, "tensorrt") ||
                (has(r.runs, "vllm") && has(name, "nvidia/") && versionNumbers(r.version) >= versionNumbers("0.12"));
   bool checkpoint = takes && requantised && !has(r.kv, "16") && (has(words, "fp4") || r.activations == "fp8");
-  if (said || checkpoint || has(r.command, "--kv-cache-dtype fp8") || has(r.command, "--kv-cache-dtype=fp8"))
+  if (said || checkpoint || r.command.value({"kv-cache-dtype"}).value_or("").starts_with("fp8"))
     out.push_back("kv = fp8");
   std::string text;
   for (const auto& each : out) text += (text.empty() ? "" : ", ") + each;
@@ -223,7 +219,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   if (out.runtime.starts_with("TensorRT") && (main.dp > 1 || r.load == Record::Load::Offline))
     engineRuntime += " { moe_backend = cutlass }";
   if (r.mixed) engineRuntime += " { scheduler = mixed }";
-  if (has(r.command, "--async-scheduling")) engineRuntime += " { host { async = true } }";
+  if (r.command.has({"async-scheduling"})) engineRuntime += " { host { async = true } }";
   if (limits.recorded >= 0)
     engineRuntime += fmt::format(" {{ launch {{ recorded = {} }} }}", shortest(limits.recorded));
   double perNode = std::max(1.0, std::min(r.node_size, std::max(needed, 1.0)));

@@ -33,46 +33,36 @@ double first(const Json& j, std::initializer_list<std::string_view> names, doubl
   return otherwise;
 }
 
-/// The value of the first of these options in a command line: "--max-num-seqs 512" or "--max-num-seqs=512".
-std::string option(std::string_view command, std::initializer_list<std::string_view> names) {
-  for (auto name : names)
-    for (size_t at = 0; (at = command.find(name, at)) != std::string_view::npos; at += name.size()) {
-      size_t begin = at + name.size();
-      bool starts = at == 0 || std::isspace(static_cast<unsigned char>(command[at - 1]));
-      if (!starts || begin >= command.size() || (command[begin] != ' ' && command[begin] != '=')) continue;
-      size_t end = ++begin;
-      while (end < command.size() && !std::isspace(static_cast<unsigned char>(command[end]))) ++end;
-      return std::string(command.substr(begin, end - begin));
-    }
-  return "";
-}
+/// The names of the degrees' options: of vLLM, of SGLang and of TensorRT-LLM, which writes them with `_`.
+const CommandLine::Names kTp = {"tp", "tp-size", "tensor-parallel-size"};
+const CommandLine::Names kPp = {"pp", "pp-size", "pipeline-parallel-size"};
+const CommandLine::Names kDp = {"dp", "dp-size", "data-parallel-size"};
+const CommandLine::Names kEp = {"ep", "ep-size", "expert-parallel-size"};
 
 /// Degrees in a command line of vLLM, SGLang or TensorRT-LLM.
-RecordSide sideOfCommand(std::string_view command) {
-  auto number = [&](std::initializer_list<std::string_view> names) {
-    return std::max(1.0, std::atof(option(command, names).c_str()));
-  };
+RecordSide sideOfCommand(const CommandLine& command) {
+  auto degree = [&](CommandLine::Names names) { return std::max(1.0, command.number(names).value_or(1)); };
   RecordSide s;
-  s.tp = number({"-tp", "--tp", "--tp-size", "--tensor-parallel-size", "--tp_size"});
-  s.pp = number({"-pp", "--pp", "--pp-size", "--pipeline-parallel-size", "--pp_size"});
-  s.dp = number({"-dp", "--dp", "--dp-size", "--data-parallel-size"});
-  s.ep = number({"--ep", "--ep-size", "--expert-parallel-size", "--ep_size"});
+  s.tp = degree(kTp);
+  s.pp = degree(kPp);
+  s.dp = degree(kDp);
+  s.ep = degree(kEp);
   // SGLang's data-parallel attention lies inside its tensor parallelism; with a dp of one it is off.
-  if (has(command, "--enable-dp-attention") && s.dp > 1) s.tp = std::max(1.0, s.tp / s.dp);
+  if (command.has({"enable-dp-attention"}) && s.dp > 1) s.tp = std::max(1.0, s.tp / s.dp);
   // SGLang sets its expert parallelism so where DeepEP moves the tokens (server_args.py).
-  bool deepEp = has(command, "--moe-a2a-backend=deepep") || has(command, "--moe-a2a-backend deepep");
-  if (deepEp || has(command, "--enable-expert-parallel")) s.ep = s.tp * s.dp;
+  bool deepEp = command.value({"moe-a2a-backend"}) == "deepep";
+  if (deepEp || command.has({"enable-expert-parallel"})) s.ep = s.tp * s.dp;
   return s;
 }
 
 /// The engine that a command line starts; "" where it is not one.
-std::string_view programOf(std::string_view command) {
+std::string_view programOf(const CommandLine& command) {
   static constexpr std::pair<std::string_view, std::string_view> kPrograms[] = {{"vllm serve", "vllm"},
                                                                                 {"sglang.launch_server", "sglang"},
                                                                                 {"trtllm-serve", "tensorrt-llm"},
                                                                                 {"mindie serve", "mindie"}};
   for (auto [words, engine] : kPrograms)
-    if (has(command, words)) return engine;
+    if (command.starts(words)) return engine;
   return "";
 }
 
@@ -83,10 +73,11 @@ std::string engineOfHeading(std::string_view heading) {
   return last == "vllm" || last == "sglang" || last == "tensorrt-llm" ? last : "";
 }
 
-/// The number after a word of a heading: "Rate 8".
-double numberAfter(std::string_view text, std::string_view word) {
-  size_t at = text.find(word);
-  return at == std::string_view::npos ? 0 : std::atof(std::string(text.substr(at + word.size())).c_str());
+/// The rate that a heading names: "Rate 8".
+double rateOfHeading(std::string_view heading) {
+  constexpr std::string_view kRate = "/ Rate ";
+  size_t at = heading.find(kRate);
+  return at == std::string_view::npos ? 0 : std::atof(std::string(heading.substr(at + kRate.size())).c_str());
 }
 
 RecordSide sideOf(const Json& j) {
@@ -162,7 +153,7 @@ void takeMetric(Record& r, const std::string& name, const Json& value, double de
 void applyObservingClient(const Json& metrics, Record& r) {
   double seen = metrics["max_concurrency"].number(), seconds = metrics["duration_s"].number();
   if (seen <= 0 || seen != metrics["peak_concurrency"].number()) return;
-  bool thinks = r.runs == "vllm" && has(r.command, "--reasoning-parser");
+  bool thinks = r.runs == "vllm" && r.command.has({"reasoning-parser"});
   r.per_token = thinks ? Record::PerToken::First : Record::PerToken::Request;
   bool allowed = seen == r.requests || std::has_single_bit(static_cast<uint64_t>(std::min(seen, 1e9)));
   if (!allowed && seconds > 0 && r.rate <= 0) r.rate = std::ceil(r.requests / seconds);
@@ -227,10 +218,31 @@ Record fromFlat(const Json& j) {
   return r;
 }
 
-Record fromNested(const Json& j) {
+/// GenZ beside measurements of Llama-2, batch 1, 200 tokens in and out: a row for each measurement and each of GenZ's
+/// modes, of which the first is taken.
+Record besideGenz(const Json& j) {
   Record r;
+  r.id = fmt::format("llama2-{}-{}-tp{}", j["model"].text(), j["dev"].text(), j["tp"].number());
+  r.source = "imec Llama-2 200/200";
+  r.gpu = j["dev"].text();
+  r.model = fmt::format("meta-llama/Llama-2-{}-hf", lowerCase(j["model"].text()));
+  r.engine = r.runs = "tensorrt-llm";
+  r.version = "0.9";
+  r.weights = r.activations = "bf16";
+  r.completeness = "B";
+  r.count = r.main.tp = j["tp"].number(1);
+  r.load = Record::Load::Batch;
+  r.input = r.output = 200;
+  r.batch = 1;
+  r.metrics["e2e"] = j["measured_s"].number();
+  return r;
+}
+
+/// Who says it, of what devices, model, formats and engine.
+void takeNames(const Json& j, Record& r) {
   r.id = j["id"].text("?");
   r.source = j["source"]["name"].text(j["source"].text("?"));
+  r.page = j["source"]["path"].text();
   r.completeness = j["completeness"].text("A");
   const auto& hw = j["hardware"];
   r.gpu = hw["gpu"].text(hw["npu"].text(hw["name"].text("?")));
@@ -247,53 +259,78 @@ Record fromNested(const Json& j) {
   if (size_t colon = r.version.rfind(":v"); colon != std::string::npos) r.version = r.version.substr(colon + 2);
   // Images of NVIDIA Dynamo carry its own version, not the engine's.
   if (has(r.version, "dynamo") || has(j["source"]["provenance"].text(), "-runtime:" + r.version)) r.version.clear();
-  r.command = engine["command"].text();
+}
+
+/// The engine that ran, and the command that started it. Returns the command that the degrees are read from: it may be
+/// known where the rest of what ran is not.
+CommandLine takeCommand(const Json& j, Record& r) {
+  const CommandLine own(j["engine"]["command"].text());
+  r.command = own;
   r.runs = r.engine;
-  r.page = j["source"]["path"].text();
-  std::string degrees = r.command;
+  CommandLine degrees = own;
   // A benchmark under a heading that is itself a command ran that command, whichever came before it.
-  auto shown = j["source"]["case"].text();
+  CommandLine shown(j["source"]["case"].text());
   if (auto program = programOf(shown); !program.empty()) {
-    if (lowerCase(program) != r.engine) r.runs = program, r.version.clear();
+    if (lowerCase(program) != r.engine) {
+      r.runs = program;
+      r.version.clear();
+    }
     // Where it goes on in a line that the record does not have, the degrees are taken to stay.
-    bool whole = !shown.ends_with("\\") || has(shown, "-tp");
-    if (!whole) degrees = r.command;
-    if (whole || program != programOf(r.command)) r.command = shown;
-    if (whole) degrees = r.command;
+    bool whole = !shown.text().ends_with("\\") || shown.has(kTp);
+    if (whole || program != programOf(own)) r.command = shown;
+    if (whole) degrees = shown;
   }
   // One under a heading that ends in another engine's name ran that one: of its command, the degrees are taken to be
   // the same, the rest is not known.
-  if (auto named = engineOfHeading(j["source"]["section"].text()); !named.empty() && named != r.runs)
-    r.runs = named, r.version.clear(), r.command.clear();
+  if (auto named = engineOfHeading(j["source"]["section"].text()); !named.empty() && named != r.runs) {
+    r.runs = named;
+    r.version.clear();
+    r.command = {};
+  }
   // What the record reads from its own command is nothing of another one.
-  bool own = r.command == engine["command"].text();
-  for (const auto& word : precision["from_command"].items)
-    if (auto w = lowerCase(word.text()); own && r.weights.empty() && (has(w, "fp") || has(w, "awq") || has(w, "int")))
-      r.weights = w;
-  const auto& d = j["deployment"];
+  if (r.command == own && r.weights.empty())
+    for (const auto& word : j["precision"]["from_command"].items)
+      if (auto w = lowerCase(word.text()); r.weights.empty() && (has(w, "fp") || has(w, "awq") || has(w, "int")))
+        r.weights = w;
+  return degrees;
+}
+
+void takeDeployment(const Json& d, const CommandLine& degrees, Record& r) {
   r.mode = d["mode"].text("agg");
   r.main = degrees.empty() ? sideOf(d) : sideOfCommand(degrees);
   bool oneNode = !d["tp"].isNumber() && !d["dp"].isNumber() && !d["dep"].isNumber();
   // Without degrees all devices work together, unless a command line shows that one was started.
   if (r.mode == "agg" && oneNode && r.count > 0 && degrees.empty()) r.main.tp = r.count;
-  if (r.mode == "pd" || d["prefill"].isObject()) r.prefill = sideOf(d["prefill"]), r.decode = sideOf(d["decode"]);
-  auto spec = lowerCase(d["spec_decode"].text());
-  r.mtp = d["spec_decode"].flag() || (!spec.empty() && spec != "none" && spec != "off" && spec != "false");
-  if (!r.command.empty()) {
-    r.mtp = has(r.command, "--speculative");
-    r.drafts = std::atof(option(r.command, {"--speculative-num-steps"}).c_str());
-    if (r.drafts <= 0) r.drafts = numberAfter(r.command, "num_speculative_tokens\":");
-    r.otherDraft = has(r.command, "--speculative-draft-model-path") || has(r.command, "EAGLE3");
-  } else if (!degrees.empty()) {
-    r.mtp = false;
+  if (r.mode == "pd" || d["prefill"].isObject()) {
+    r.prefill = sideOf(d["prefill"]);
+    r.decode = sideOf(d["decode"]);
   }
+}
 
+/// Speculative decoding: as the command says, or else the record.
+void takeDrafts(const Json& said, const CommandLine& degrees, Record& r) {
+  if (!r.command.empty()) {
+    const auto config = r.command.json({"speculative-config"});
+    r.mtp = r.command.hasAny("speculative");
+    r.drafts = r.command.number({"speculative-num-steps"}).value_or(0);
+    if (r.drafts <= 0) r.drafts = config["num_speculative_tokens"].number();
+    bool eagle3 = r.command.value({"speculative-algorithm"}) == "EAGLE3" || config["method"].text() == "eagle3";
+    r.otherDraft = eagle3 || r.command.has({"speculative-draft-model-path"});
+  } else if (degrees.empty()) {
+    auto words = lowerCase(said.text());
+    r.mtp = said.flag() || (!words.empty() && words != "none" && words != "off" && words != "false");
+  }
+}
+
+/// Lengths of the requests, and how many of them are sent how.
+void takeWorkload(const Json& j, Record& r) {
   const auto& w = j["workload"];
   r.input = first(w, {"mean_isl", "isl", "input_tokens", "isl_list"}, 0);
   r.output = first(w, {"mean_osl", "osl", "output_tokens"}, 0);
-  auto dist = lowerCase(w["length_dist"].text());
-  if (has(dist, "0.8l") || has(dist, "0.8")) {
-    r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
+  if (has(lowerCase(w["length_dist"].text()), "0.8")) {
+    r.input *= 0.9;
+    r.output *= 0.9;
+    r.spread = 1.0 / 9;
   }
   // Means of a public chat data set: short and long requests mixed.
   if (w["mean_isl"].isNumber() && r.input != std::floor(r.input)) r.conversations = !nearRound(r.input);
@@ -303,10 +340,14 @@ Record fromNested(const Json& j) {
   if (r.concurrency <= 0) r.concurrency = j["metrics"]["max_concurrency"].number();
   r.batch = first(w, {"batch", "total_batch"}, 0);
   if (r.batch <= 0) r.batch = first(w, {"batch_per_gpu", "batch_per_npu"}, 0) * std::max(1.0, r.count);
-  r.rate = first(w, {"server_qps", "qps", "request_rate"}, numberAfter(j["source"]["section"].text(), "/ Rate "));
+  r.rate = first(w, {"server_qps", "qps", "request_rate"}, rateOfHeading(j["source"]["section"].text()));
   r.context = first(w, {"kv_len", "mean_context", "context"}, r.input);
-  auto arrival = lowerCase(w["arrival"].text()), scenario = lowerCase(w["scenario"].text());
   applyObservingClient(j["metrics"], r);
+}
+
+/// Which kind of load it is.
+void takeLoad(const Json& w, Record& r) {
+  auto arrival = lowerCase(w["arrival"].text()), scenario = lowerCase(w["scenario"].text());
   if (r.rate > 0 && scenario != "offline")
     r.load = Record::Load::Rate;
   else if (r.concurrency > 0)
@@ -315,27 +356,44 @@ Record fromNested(const Json& j) {
     r.load = Record::Load::Offline;
   else if (r.batch > 0)
     r.load = Record::Load::Batch;
-  if (r.load == Record::Load::Closed && r.requests <= 0) r.requests = has(arrival, "10*conc") ? 10 * r.concurrency : 0;
-  if (!degrees.empty()) r.count = r.main.tp * r.main.pp * r.main.dp * r.main.workers;
-  if (r.count <= 0 && d["nodes"].number() > 0) r.count = d["nodes"].number() * r.node_size;
-  // One phase by itself, over all devices: what is not tensor parallel is data parallel.
-  if (r.mode == "prefill_only" || r.mode == "decode_only") {
-    double whole = r.count > 0 ? r.count : std::max(r.main.ep, r.main.tp * r.main.dp) * r.main.pp;
-    r.count = whole;
-    r.main.dp = std::max(1.0, std::floor(whole / (r.main.tp * r.main.pp)));
-    r.step_tokens = first(w, {"tokens_per_gpu_per_batch", "tokens_per_npu_per_batch"}, 0) * whole;
-    if (double each = first(w, {"batch_per_gpu", "batch_per_npu", "batch_per_chip"}, 0); each > 0)
-      r.batch = each * whole;
-    r.load = Record::Load::Step;
-  }
-  double devices = r.devices();
-  double decodeDevices =
-      r.mode == "pd" ? d["decode"]["gpus"].number(r.decode.tp * r.decode.pp * r.decode.dp * r.decode.workers) : devices;
+  if (r.load == Record::Load::Closed && r.requests <= 0 && has(arrival, "10*conc")) r.requests = 10 * r.concurrency;
+}
+
+/// One phase by itself, over all devices: what is not tensor parallel is data parallel.
+void takeSinglePhase(const Json& w, Record& r) {
+  double whole = r.count > 0 ? r.count : std::max(r.main.ep, r.main.tp * r.main.dp) * r.main.pp;
+  r.count = whole;
+  r.main.dp = std::max(1.0, std::floor(whole / (r.main.tp * r.main.pp)));
+  r.step_tokens = first(w, {"tokens_per_gpu_per_batch", "tokens_per_npu_per_batch"}, 0) * whole;
+  if (double each = first(w, {"batch_per_gpu", "batch_per_npu", "batch_per_chip"}, 0); each > 0) r.batch = each * whole;
+  r.load = Record::Load::Step;
+}
+
+void takeMetrics(const Json& j, Record& r) {
+  double devices = r.devices(), decodeDevices = devices;
+  if (r.mode == "pd")
+    decodeDevices =
+        j["deployment"]["decode"]["gpus"].number(r.decode.tp * r.decode.pp * r.decode.dp * r.decode.workers);
   const auto& m = j["metrics"];
   for (size_t i = 0; i < m.names.size(); ++i) takeMetric(r, m.names[i], m.items[i], devices, decodeDevices);
   // Some records count a request's tokens both ways; the output's is the one compared.
   if (r.metrics.count("throughput")) r.metrics.erase("total_throughput");
+}
 
+/// A record whose hardware, engine, deployment, workload and metrics are objects of their own.
+Record fromNested(const Json& j) {
+  Record r;
+  takeNames(j, r);
+  auto degrees = takeCommand(j, r);
+  const auto& d = j["deployment"];
+  takeDeployment(d, degrees, r);
+  takeDrafts(d["spec_decode"], degrees, r);
+  takeWorkload(j, r);
+  takeLoad(j["workload"], r);
+  if (!degrees.empty()) r.count = r.main.tp * r.main.pp * r.main.dp * r.main.workers;
+  if (r.count <= 0 && d["nodes"].number() > 0) r.count = d["nodes"].number() * r.node_size;
+  if (r.mode == "prefill_only" || r.mode == "decode_only") takeSinglePhase(j["workload"], r);
+  takeMetrics(j, r);
   return r;
 }
 
@@ -392,12 +450,6 @@ void doubtTwins(std::vector<Record>& records) {
 
 }  // namespace
 
-double Record::devices() const {
-  auto of = [](const RecordSide& s) { return s.tp * s.pp * s.dp * s.workers; };
-  if (mode == "pd") return count > 0 ? count : of(prefill) + of(decode);
-  return count > 0 ? count : of(main);
-}
-
 std::vector<Record> readRecords(const Json& root) {
   const Json& list = root.isArray() ? root : root["records"];
   std::vector<Record> out;
@@ -407,23 +459,8 @@ std::vector<Record> readRecords(const Json& root) {
       out.push_back(fromFlat(j));
     else if (j["metrics"].isObject())
       for (const auto& one : unrolled(j)) out.push_back(fromNested(one));
-    else if (j["dev"].isText() && j["measured_s"].isNumber()) {
-      // GenZ beside measurements of Llama-2, batch 1, 200 tokens in and out: one row a measurement and mode.
-      if (j["mode"].text() != "peak") continue;
-      Record r;
-      r.id = fmt::format("llama2-{}-{}-tp{}", j["model"].text(), j["dev"].text(), j["tp"].number());
-      r.source = "imec Llama-2 200/200";
-      r.gpu = j["dev"].text();
-      r.model = fmt::format("meta-llama/Llama-2-{}-hf", lowerCase(j["model"].text()));
-      r.engine = r.runs = "tensorrt-llm", r.version = "0.9";
-      r.weights = r.activations = "bf16";
-      r.completeness = "B";
-      r.count = r.main.tp = j["tp"].number(1);
-      r.load = Record::Load::Batch;
-      r.input = r.output = 200, r.batch = 1;
-      r.metrics["e2e"] = j["measured_s"].number();
-      out.push_back(r);
-    }
+    else if (j["dev"].isText() && j["measured_s"].isNumber() && j["mode"].text() == "peak")
+      out.push_back(besideGenz(j));
   }
   takeVersionsOfPages(out);
   doubtTwins(out);

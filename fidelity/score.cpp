@@ -6,21 +6,12 @@
 #include <cmath>
 
 #include "support/json.h"
+#include "support/statistics.h"
 #include "support/text.h"
 
 namespace afdc {
 
 namespace {
-
-/// Linear interpolation between order statistics.
-double quantile(std::vector<double> values, double q) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  double at = q * static_cast<double>(values.size() - 1);
-  auto low = static_cast<size_t>(at);
-  size_t high = std::min(low + 1, values.size() - 1);
-  return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
-}
 
 std::string percent(double error) {
   if (error == 0) return "0";
@@ -75,7 +66,7 @@ void Scoreboard::skip(std::string name, std::string reason) {
 Scoreboard::Summary Scoreboard::summarize(const Errors& e) {
   Summary s;
   s.n = e.relative.size();
-  s.median = quantile(e.relative, 0.5);
+  s.median = median(e.relative);
   s.p90 = quantile(e.relative, 0.9);
   s.p95 = quantile(e.relative, 0.95);
   for (double x : e.relative) s.max = std::max(s.max, x);
@@ -96,11 +87,11 @@ Scoreboard::Summary Scoreboard::over(const std::map<std::string, Errors>& groups
   for (const auto& [group, e] : groups) {
     all.relative.insert(all.relative.end(), e.relative.begin(), e.relative.end());
     all.logs.insert(all.logs.end(), e.logs.begin(), e.logs.end());
-    medians.push_back(quantile(e.relative, 0.5));
+    medians.push_back(median(e.relative));
   }
   auto s = summarize(all);
   if (overGroups_) {
-    s.median = quantile(medians, 0.5);
+    s.median = median(medians);
     s.p90 = quantile(medians, 0.9);
   }
   return s;

@@ -1,10 +1,10 @@
 #include "passes/evaluation/sensitivity.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <set>
-#include <thread>
+
+#include "support/tasks.h"
 
 namespace afdc {
 
@@ -63,36 +63,44 @@ double elasticity(const std::optional<double>& less, const std::optional<double>
   return std::log(*more / *less) / std::log((1 + kStep) / (1 - kStep));
 }
 
+/// What a worker varies one field of at a time, and what it gives unvaried.
+struct Trial {
+  Scenario scenario;
+  Results::Metrics base;
+};
+
+/// How the metrics answer to a field; nothing where they do not.
+std::optional<Sensitivity> answerTo(const Field& field, Trial& trial) {
+  auto more = metricsWith(trial.scenario, field.node, 1 + kStep);
+  if (!more || same(*more, trial.base)) return std::nullopt;  // most fields do not matter
+  auto less = metricsWith(trial.scenario, field.node, 1 - kStep);
+  if (!less) return std::nullopt;
+  Sensitivity one;
+  one.field = field.path;
+  one.value = trial.scenario.show(field.node);
+  one.tpot = elasticity(less->tpot_mean_s, more->tpot_mean_s);
+  one.ttft = elasticity(less->ttft_mean_s, more->ttft_mean_s);
+  one.throughput = elasticity(less->output_tokens_per_s, more->output_tokens_per_s);
+  if (!(one.strongest() > 1e-3)) return std::nullopt;
+  return one;
+}
+
 }  // namespace
 
 std::vector<Sensitivity> sensitivities(const Scenario& scenario) {
+  auto base = metricsOf(scenario);
+  if (!base) return {};
   std::vector<Field> fields;
   std::set<uint32_t> seen;
   collect(scenario, scenario.root, "", seen, fields);
   std::vector<std::optional<Sensitivity>> found(fields.size());
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    Scenario s = scenario;
-    auto base = metricsOf(s);
-    for (size_t i; base && (i = next++) < fields.size();) {
-      auto more = metricsWith(s, fields[i].node, 1 + kStep);
-      if (!more || same(*more, *base)) continue;  // most fields do not matter
-      auto less = metricsWith(s, fields[i].node, 1 - kStep);
-      if (!less) continue;
-      Sensitivity one;
-      one.field = fields[i].path;
-      one.value = s.show(fields[i].node);
-      one.tpot = elasticity(less->tpot_mean_s, more->tpot_mean_s);
-      one.ttft = elasticity(less->ttft_mean_s, more->ttft_mean_s);
-      one.throughput = elasticity(less->output_tokens_per_s, more->output_tokens_per_s);
-      if (one.strongest() > 1e-3) found[i] = std::move(one);
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) others.emplace_back(work);
-    work();
-  }
+  Tasks tasks;
+  std::vector<std::optional<Trial>> trials(tasks.workers());
+  tasks.forEach(fields.size(), [&](size_t i, size_t worker) {
+    auto& trial = trials[worker];
+    if (!trial) trial = Trial{scenario, *base};
+    found[i] = answerTo(fields[i], *trial);
+  });
   std::vector<Sensitivity> out;
   for (auto& one : found)
     if (one) out.push_back(std::move(*one));

@@ -10,6 +10,7 @@
 #include "support/json.h"
 #include "support/json_value.h"
 #include "support/text.h"
+#include "support/statistics.h"
 
 namespace afdc::kernels {
 
@@ -17,13 +18,6 @@ namespace {
 
 constexpr std::string_view kMagic = "afdk1\n";
 constexpr double kFar = 2.5;  ///< times the neighbourhood
-
-double median(std::vector<double> v) {
-  if (v.empty()) return 1;
-  auto middle = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
-  std::nth_element(v.begin(), middle, v.end());
-  return *middle;
-}
 
 void put(std::string& out, double v) {
   uint64_t bits;
@@ -159,7 +153,7 @@ std::vector<Suspect> suspects(const std::vector<std::pair<std::string, const Pac
         }
         std::vector<double> all;
         for (const auto& [categories, ratio] : ratios) all.push_back(ratio);
-        double usual = median(all);
+        double usual = all.empty() ? 1 : median(all);
         for (const auto& [categories, ratio] : ratios)
           if (ratios.size() >= 4 && ratio > kFar * std::max(1.0, usual))
             out.push_back({fmt::format("{} {} {}", name, family, categories), ratio / usual,

@@ -20,19 +20,15 @@ using namespace ir;
 
 namespace {
 
-constexpr size_t kChunk = 1024, kWaiting = 32;
+constexpr size_t kChunk = 1024;
 
 bool sameBits(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
 
 }  // namespace
 
-Explorer::Explorer(std::string name, Options options) : options_(options) {
+Explorer::Explorer(std::string name, Options options) : options_(options), tasks_(options.threads) {
   r_.name = std::move(name);
-  size_t threads = options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
-  for (size_t i = 1; i < threads; ++i) {
-    auto& tally = tallies_.emplace_back();
-    workers_.emplace_back([this, &tally] { work(tally); });
-  }
+  tallies_.resize(tasks_.workers() - 1);
 }
 
 void Explorer::space(SearchSpace space, PointModel::Resolve resolve, Text text, Source source) {
@@ -41,12 +37,6 @@ void Explorer::space(SearchSpace space, PointModel::Resolve resolve, Text text, 
   own_.space = spaces_.size();
   r_.spaces.push_back(std::move(space));
   spaces_.push_back({PointModel(resolve), std::move(resolve), std::move(text), std::move(source)});
-}
-
-Explorer::~Explorer() {
-  std::lock_guard lock(mutex_);
-  done_ = true;
-  arrived_.notify_all();
 }
 
 std::optional<uint64_t> Explorer::point(const Next& next) {
@@ -87,36 +77,18 @@ void Explorer::alike(uint64_t n) {
   lastReason_->count += n;
 }
 
-/// Gives a chunk to the other threads; when they have enough, this one computes one as well.
 void Explorer::hand() {
   Chunk full = std::exchange(filling_, {});
   filling_.space = full.space;
   filling_.jobs.reserve(kChunk), filling_.numbers.reserve(kChunk), filling_.ids.reserve(full.ids.size());
-  {
-    std::lock_guard lock(mutex_);
-    if (waiting_.size() < kWaiting && !workers_.empty()) {
-      waiting_.push_back(std::move(full));
-      arrived_.notify_one();
-      return;
-    }
-  }
-  compute(full, own_);
+  tasks_.give([this, chunk = std::move(full)](size_t worker) { computeAs(worker, chunk); });
 }
 
-void Explorer::work(Tally& tally) {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    arrived_.wait(lock, [&] { return done_ || !waiting_.empty(); });
-    if (waiting_.empty()) {
-      tally.steps = Role::stepsTimed();
-      return;
-    }
-    Chunk chunk = std::move(waiting_.front());
-    waiting_.pop_front();
-    lock.unlock();
-    compute(chunk, tally);
-    lock.lock();
-  }
+void Explorer::computeAs(size_t worker, const Chunk& chunk) {
+  if (worker == 0) return compute(chunk, own_);
+  auto& tally = tallies_[worker - 1];
+  compute(chunk, tally);
+  tally.steps = Role::stepsTimed();  // all that this thread ever timed: it works for this search alone
 }
 
 void Explorer::compute(const Chunk& chunk, Tally& tally) const {
@@ -315,21 +287,7 @@ NearMiss Explorer::miss(const Candidate& c) {
 void Explorer::settle() {
   compute(filling_, own_);
   filling_ = {};
-  while (true) {
-    Chunk chunk;
-    {
-      std::lock_guard lock(mutex_);
-      if (waiting_.empty()) {
-        done_ = true;
-        arrived_.notify_all();
-        break;
-      }
-      chunk = std::move(waiting_.front());
-      waiting_.pop_front();
-    }
-    compute(chunk, own_);
-  }
-  workers_.clear();
+  tasks_.finish();
   for (auto& tally : tallies_) merge(own_, tally);
   tallies_.clear();
 }

@@ -1,17 +1,15 @@
 // explore: what a search finds. Points are given one at a time and computed by all cores; what is kept is a ranking, a
 // front of trade-offs and counts, whatever their number, and the same whatever the number of threads.
 #pragma once
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <unordered_map>
 
 #include "passes/search/landscape.h"
 #include "passes/search/points.h"
 #include "passes/search/ranking.h"
 #include "results/search.h"
+#include "support/tasks.h"
 
 namespace afdc {
 
@@ -28,7 +26,6 @@ class Explorer {
   using Text = std::function<std::string(size_t axis, uint32_t id)>;
   using Source = std::function<std::string(std::span<const uint32_t> ids)>;
   Explorer(std::string name, Options options);
-  ~Explorer();
 
   /// Points from here on are of this space. `resolve`, `text` and `source` make scenarios, words and files of a point's
   /// values; they are asked by the calling thread only.
@@ -93,7 +90,7 @@ class Explorer {
   /// Of the space that the tally's points are in.
   Tally::Space& spaceOf(Tally& tally) const;
   void hand();
-  void work(Tally& tally);
+  void computeAs(size_t worker, const Chunk& chunk);
   FoundPoint found(const Candidate& candidate);
   std::optional<Results> explained(const Candidate& candidate);
   NearMiss miss(const Candidate& candidate);
@@ -121,13 +118,9 @@ class Explorer {
   Reason* lastReason_ = nullptr;
 
   Chunk filling_;
-  std::deque<Chunk> waiting_;
-  bool done_ = false;
-  std::mutex mutex_;
-  std::condition_variable arrived_;
   Tally own_;
-  std::deque<Tally> tallies_;
-  std::vector<std::jthread> workers_;
+  std::deque<Tally> tallies_;  ///< of the other workers, from the first
+  Tasks tasks_;                ///< the last member: its threads write into the ones above
 };
 
 }  // namespace afdc

@@ -8,6 +8,7 @@
 
 #include "passes/simulation/front_end.h"
 #include "passes/simulation/prompt_batch.h"
+#include "support/statistics.h"
 
 namespace afdc {
 
@@ -40,13 +41,6 @@ struct Rank {
     return mine != its ? mine < its : tokens < o.tokens;
   }
 };
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 class Run {
  public:

@@ -260,7 +260,7 @@ TEST_CASE("the roofline of a token has no more sequences than find room") {
   r.gpu = "H200", r.input = 100;
   double whole = predictor.rooflineTpot(r);
   r.requests = 2000;
-  r.command = "vllm serve Qwen/Qwen3-32B --max-num-seqs 64";
+  r.command = CommandLine("vllm serve Qwen/Qwen3-32B --max-num-seqs 64");
   CHECK(predictor.rooflineTpot(r) < whole * 2);
 }
 
@@ -286,10 +286,10 @@ TEST_CASE("a deployment is that of the engine which ran, with its checkpoint's f
   auto has = [&](std::string_view part) { return predictor.deployment(r).text.find(part) != std::string::npos; };
   CHECK(predictor.deployment(r).runtime == "vLLM_0_11");
   CHECK(!has("async = true"));
-  r.command = "vllm serve m --async-scheduling";
+  r.command = CommandLine("vllm serve m --async-scheduling");
   CHECK(has("async = true"));
   // TensorRT-LLM takes the cache's format from checkpoints that ModelOpt made: not from a publisher's own.
-  r.runs = "tensorrt-llm", r.version = "1.2", r.command.clear();
+  r.runs = "tensorrt-llm", r.version = "1.2", r.command = {};
   CHECK(!has("kv = fp8"));
   r.weights = "nvfp4";
   CHECK(has("kv = fp8"));
@@ -340,9 +340,9 @@ TEST_CASE("an eight-bit checkpoint has its publisher's scales, or those that the
   r.activations = "fp8";
   CHECK(!blocks());  // quantised by the engine, or by others
   CHECK(has("linear = fp8"));
-  r.command = "vllm serve Qwen/Qwen3-32B-FP8";
+  r.command = CommandLine("vllm serve Qwen/Qwen3-32B-FP8");
   CHECK(blocks());
-  r.command = "trtllm-serve nvidia/Qwen3-32B-FP8";
+  r.command = CommandLine("trtllm-serve nvidia/Qwen3-32B-FP8");
   r.model = "nvidia/Qwen3-32B-FP8";
   CHECK(!blocks());
   r.activations = "fp8_block";
@@ -375,9 +375,9 @@ TEST_CASE("TensorRT-LLM's servers cut no prompt unless they are told to; its off
   CHECK(whole());
   r.input = 12000;
   CHECK(engineOf(predictor, r).max_tokens == 12000);  // what was served went into a step
-  r.command = "trtllm-serve m --enable_chunked_prefill";
+  r.command = CommandLine("trtllm-serve m --enable_chunked_prefill");
   CHECK(!whole());
-  r.engine = r.runs = "vllm", r.version = "0.14", r.command = "";
+  r.engine = r.runs = "vllm", r.version = "0.14", r.command = {};
   CHECK(!whole());
 }
 
