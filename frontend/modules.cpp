@@ -11,6 +11,7 @@
 #include "frontend/syntax/diagnostics.h"
 #include "frontend/syntax/parse.h"
 #include "support/files.h"
+#include "support/hash.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -40,9 +41,9 @@ std::string normalized(const std::string& path) {
 }  // namespace
 
 std::string stdlibHash() {
-  std::string all;
-  for (const auto& file : embeddedStdlib()) all += std::string(file.path) + "\n" + std::string(file.text);
-  return contentHash(all);
+  Sha256 hash;
+  for (const auto& file : embeddedStdlib()) hash.add(file.path).add("\n").add(file.text);
+  return hash.hex();
 }
 
 std::vector<std::string> ModuleLoader::standardModules() const {

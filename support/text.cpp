@@ -74,12 +74,6 @@ std::string joinWords(const std::vector<std::string>& words, std::string_view la
   return out;
 }
 
-std::string contentHash(std::string_view text) {
-  uint64_t hash = 14695981039346656037ull;
-  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-  return fmt::format("{:016x}", hash);
-}
-
 bool validUtf8(std::string_view bytes, size_t& at) {
   for (size_t i = 0; i < bytes.size();) {
     at = i;

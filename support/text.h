@@ -28,9 +28,6 @@ std::string onOneLine(std::string_view text);
 /// "a, b and c"
 std::string joinWords(const std::vector<std::string>& words, std::string_view last = "and");
 
-/// 64-bit FNV-1a of `text` as 16 hex digits: names content (stdlib, scenario), not a security hash.
-std::string contentHash(std::string_view text);
-
 /// True when the bytes are well-formed UTF-8; otherwise sets `at` to the first bad byte.
 bool validUtf8(std::string_view bytes, size_t& at);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "passes/deployment/fields.h"
+#include "support/hash.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -170,7 +171,8 @@ std::string stepName(const DeploymentView& view, const StepTrace& trace) {
 }
 
 std::string Input::stamp() const {
-  return fmt::format("afdc {}, scenario {} ({})", compiler, onOneLine(results.scenario), results.scenario_hash);
+  return fmt::format("afdc {}, scenario {} ({})", compiler, onOneLine(results.scenario),
+                     shortHash(results.scenario_hash));
 }
 
 double Input::rate() const {

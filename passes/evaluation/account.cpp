@@ -8,6 +8,7 @@
 
 #include "ir/places.h"
 #include "passes/evaluation/diagnostics.h"
+#include "support/hash.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -133,7 +134,7 @@ void describe(const Scenario& s, const Subject& subject, const std::vector<Role>
   r.model = s.show(subject.model);
   r.deployment = s.show(subject.deployment);
   r.workload = s.show(subject.workload);
-  r.scenario_hash = contentHash(identityOf(s, roles));
+  r.scenario_hash = sha256(identityOf(s, roles));
   bool afd = std::any_of(roles.begin(), roles.end(), [](const Role& role) { return role.afd().has_value(); });
   r.mode = subject.disaggregated ? (afd ? "prefill/decode with attention-FFN" : "prefill/decode")
                                  : (afd ? "attention-FFN" : "aggregated");

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "support/files.h"
+#include "support/hash.h"
 #include "support/json.h"
 #include "support/json_value.h"
 #include "support/text.h"
@@ -110,7 +111,7 @@ SharedPack open(const std::string& path) {
   if (!file.error.empty()) return {nullptr, file.error};
   auto result = read(file.text);
   if (!result.error.empty()) return {nullptr, result.error};
-  result.pack.hash = contentHash(file.text);
+  result.pack.hash = sha256(file.text);
   return {std::make_shared<const Pack>(std::move(result.pack)), ""};
 }
 

@@ -1,8 +1,6 @@
 #include "passes/search/explore.h"
 
 #include <fmt/format.h>
-#include <llvm/ADT/StringExtras.h>
-#include <llvm/Support/SHA256.h>
 
 #include <algorithm>
 #include <bit>
@@ -12,6 +10,7 @@
 #include "passes/evaluation/sensitivity.h"
 #include "passes/evaluation/verdicts.h"
 #include "passes/search/checkpoint.h"
+#include "support/hash.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -209,9 +208,7 @@ std::string Explorer::idOf(size_t space, const std::vector<std::string>& words) 
   const auto& axes = r_.spaces[space].axes;
   std::string all = name + "\n";
   for (size_t i = 0; i < axes.size(); ++i) all += fmt::format("{} = {}\n", axes[i], words[i]);
-  llvm::SHA256 hash;
-  hash.update(llvm::StringRef(all));
-  return llvm::toHex(hash.final(), true).substr(0, 32);
+  return sha256(all).substr(0, 32);
 }
 
 /// A point worth showing.
