@@ -3,7 +3,7 @@
 #include "frontend/diagnostics.h"
 #include "session/catalogue.h"
 #include "session/session.h"
-#include "support/json.h"
+#include "support/document.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -13,16 +13,14 @@ namespace {
 Output explainId(const CatalogueEntry& e, bool json) {
   Output out;
   if (json) {
-    JsonWriter j(out.out);
-    j.object([&] {
-      j.attribute("id", e.id);
-      j.attribute("name", e.name);
-      j.attribute("severity", e.severity == Severity::Error ? "error" : "warning");
-      j.attribute("explanation", e.explanation);
-      j.attribute("bad", e.bad);
-      j.attribute("good", e.good);
-    });
-    out.out += "\n";
+    out.out = Document::map()
+                  .set("id", e.id)
+                  .set("name", e.name)
+                  .set("severity", e.severity == Severity::Error ? "error" : "warning")
+                  .set("explanation", e.explanation)
+                  .set("bad", e.bad)
+                  .set("good", e.good)
+                  .json();
     return out;
   }
   std::string name(e.name);
@@ -98,31 +96,23 @@ bool walk(Session& session, Found& f, const std::string& head, const std::string
   return true;
 }
 
-void writeJson(JsonWriter& j, const Found& f) {
+Document documentOf(const Found& f) {
   const auto& n = f.s[f.id];
-  j.object([&] {
-    j.attribute("path", f.path);
-    j.attribute("value", f.s.show(f.id));
-    if (n.kind == ir::NodeKind::Number) {
-      j.attribute("base_value", n.value.toDouble());
-      j.attribute("base_unit", n.dimension.unit());
-      j.attribute("inexact", !n.value.exact());
-      if (n.value.exact())
-        j.attribute("exact", n.value.rational().text());
-      else
-        j.attribute("exact", nullptr);
-    }
-    j.attributeArray("origins", [&] {
-      for (const auto& o : n.origins)
-        j.object([&] {
-          j.attribute("kind", ir::kOriginKindNames[static_cast<size_t>(o.kind)]);
-          j.attribute("file", f.s.strings[o.place.file]);
-          j.attribute("line", o.place.line);
-          j.attribute("column", o.place.column);
-          j.attribute("value", f.s.strings[o.value]);
-        });
-    });
-  });
+  auto document = Document::map().set("path", f.path).set("value", f.s.show(f.id));
+  if (n.kind == ir::NodeKind::Number)
+    document.set("base_value", n.value.toDouble())
+        .set("base_unit", n.dimension.unit())
+        .set("inexact", !n.value.exact())
+        .set("exact", n.value.exact() ? Document(n.value.rational().text()) : Document());
+  auto origins = Document::list();
+  for (const auto& o : n.origins)
+    origins.add(Document::map()
+                    .set("kind", ir::kOriginKindNames[static_cast<size_t>(o.kind)])
+                    .set("file", f.s.strings[o.place.file])
+                    .set("line", static_cast<double>(o.place.line))
+                    .set("column", static_cast<double>(o.place.column))
+                    .set("value", f.s.strings[o.value]));
+  return document.set("origins", origins);
 }
 
 std::string asText(const Found& f) {
@@ -201,14 +191,12 @@ Output runExplain(const ExplainOptions& o) {
   }
 
   if (o.printing.json()) {
-    JsonWriter j(out.out);
+    auto all = Document::list();
+    for (const auto& f : found) all.add(documentOf(f));
     if (o.path == "*")
-      j.array([&] {
-        for (const auto& f : found) writeJson(j, f);
-      });
-    else if (!found.empty())
-      writeJson(j, found[0]);
-    out.out += "\n";
+      out.out = all.json();
+    else
+      out.out = found.empty() ? "\n" : documentOf(found[0]).json();
   } else {
     for (const auto& f : found) out.out += asText(f);
   }

@@ -15,6 +15,7 @@
 #include "session/diagnostics.h"
 #include "session/searches.h"
 #include "support/files.h"
+#include "support/hash.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -67,7 +68,7 @@ std::string speed(const SearchResult& r, double seconds) {
 /// The files that were asked for beside the report. Says which one could not be written.
 std::string writeFiles(const std::vector<SearchResult>& all, const SearchOptions& o) {
   if (all.empty()) return "";
-  std::string made = fmt::format("afdc {}, standard library {}", AFDC_VERSION, stdlibHash());
+  std::string made = fmt::format("afdc {}, standard library {}", AFDC_VERSION, shortHash(stdlibHash()));
   auto write = [](const std::string& path, const std::string& text) {
     auto error = writeWhole(path, text);
     return error.empty() ? "" : fmt::format("{}: {}", path, error);

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "session/session.h"
-#include "support/json.h"
+#include "support/document.h"
 
 namespace afdc {
 
@@ -47,23 +47,19 @@ std::string tableOf(const Role& role, const BatchState& state) {
   return out + fmt::format("one step: {}\n", humanize(role.time(state).seconds, Dimension::of(Base::Time)));
 }
 
-void writeJson(JsonWriter& json, const Role& role, const BatchState& state) {
-  json.object([&] {
-    json.attribute("step_s", role.time(state).seconds);
-    json.attributeArray("operators", [&] {
-      for (const auto& op : role.holder().operators(state))
-        json.object([&] {
-          json.attribute("body", op.body);
-          json.attribute("op", op.op);
-          json.attribute("class", op.cls);
-          json.attribute("source", op.source);
-          json.attribute("count", op.count);
-          json.attribute("seconds", op.seconds);
-          json.attribute("flops", op.flops);
-          json.attribute("bytes", op.bytes);
-        });
-    });
-  });
+Document documentOf(const Role& role, const BatchState& state) {
+  auto operators = Document::list();
+  for (const auto& op : role.holder().operators(state))
+    operators.add(Document::map()
+                      .set("body", op.body)
+                      .set("op", op.op)
+                      .set("class", op.cls)
+                      .set("source", op.source)
+                      .set("count", op.count)
+                      .set("seconds", op.seconds)
+                      .set("flops", op.flops)
+                      .set("bytes", op.bytes));
+  return Document::map().set("step_s", role.time(state).seconds).set("operators", operators);
 }
 
 }  // namespace
@@ -75,17 +71,12 @@ Output runStep(const StepOptions& o) {
   Session session(o.stdlib);
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);
-  JsonWriter json(out.out);
   if (module && session.diags.errors() == 0)
     for (auto* object : session.scenarios(*module, o.scenario, o.sets)) {
       auto role = buildRoleOf(session.evaluator.lowerToScenario(object), "", session.diags);
       if (!role) break;
-      if (o.printing.json())
-        writeJson(json, *role, *state);
-      else
-        out.out += tableOf(*role, *state);
+      out.out += o.printing.json() ? documentOf(*role, *state).json() : tableOf(*role, *state);
     }
-  if (o.printing.json()) out.out += "\n";
   finish(out, session.diags, o.printing);
   if (!module) out.code = kUsage;
   return out;

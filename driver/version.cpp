@@ -4,6 +4,7 @@
 
 #include "frontend/modules.h"
 #include "frontend/syntax/parse.h"
+#include "support/hash.h"
 
 namespace afdc {
 
@@ -13,7 +14,7 @@ void declare(Arguments&, VersionOptions&) {}
 
 Output runVersion(const VersionOptions&) {
   Output out;
-  out.out = fmt::format("afdc {}\nlanguage edition {}\nstandard library {}\n", AFDC_VERSION, kEdition, stdlibHash());
+  out.out = fmt::format("afdc {}\nlanguage edition {}\nstandard library {}\n", AFDC_VERSION, kEdition, shortHash(stdlibHash()));
   return out;
 }
 

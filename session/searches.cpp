@@ -1,8 +1,6 @@
 #include "session/searches.h"
 
 #include <fmt/format.h>
-#include <llvm/ADT/StringExtras.h>
-#include <llvm/Support/SHA256.h>
 
 #include <deque>
 #include <filesystem>
@@ -11,6 +9,7 @@
 #include "passes/search/checkpoint.h"
 #include "passes/search/requirement.h"
 #include "support/files.h"
+#include "support/hash.h"
 
 namespace afdc {
 
@@ -28,11 +27,10 @@ std::vector<std::string> spacesOf(Session& session, Object* explore) {
 
 /// Names everything that decides what a search finds: another one must not go on from its state.
 std::string fingerprint(Session& session, Object* explore, const SearchOrder& order) {
-  llvm::SHA256 hash;
-  for (uint32_t i = 0; const auto* file = session.sources.fileOrNull(i); ++i)
-    hash.update(llvm::StringRef(file->text().data(), file->text().size()));
-  hash.update(fmt::format("{} {} {} {}", order.maker, stdlibHash(), explore->label, order.keep.top));
-  return llvm::toHex(hash.final(), true).substr(0, 32);
+  Sha256 hash;
+  for (uint32_t i = 0; const auto* file = session.sources.fileOrNull(i); ++i) hash.add(file->text());
+  hash.add(fmt::format("{} {} {} {}", order.maker, stdlibHash(), explore->label, order.keep.top));
+  return hash.hex().substr(0, 32);
 }
 
 /// One search on its way: its spaces one after the other, and which point is next.
