@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
+#include "support/csv.h"
 #include "support/json.h"
 #include "support/statistics.h"
 #include "support/text.h"
@@ -16,17 +18,6 @@ namespace {
 std::string percent(double error) {
   if (error == 0) return "0";
   return error < 1e-4 ? fmt::format("{:.1e}", error) : fmt::format("{:.2f} %", 100 * error);
-}
-
-void write(JsonWriter& json, std::string_view name, const Scoreboard::Summary& s) {
-  json.attributeObject(name, [&] {
-    json.attribute("n", static_cast<double>(s.n));
-    json.attribute("median", s.median);
-    json.attribute("p90", s.p90);
-    json.attribute("p95", s.p95);
-    json.attribute("max", s.max);
-    json.attribute("bias", s.bias);
-  });
 }
 
 }  // namespace
@@ -139,55 +130,36 @@ std::string Scoreboard::table() const {
 }
 
 std::string Scoreboard::csv() const {
-  auto quoted = [](std::string text) {
-    for (size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) text.insert(at, 1, '"');
-    return '"' + text + '"';
-  };
-  std::string out = "case,group,metric,predicted,reference\n";
+  std::string out = csvRow({"case", "group", "metric", "predicted", "reference"}) + "\n";
   for (const auto& v : values_)
-    out += fmt::format("{},{},{},{},{}\n", quoted(v.name), quoted(v.group), quoted(v.metric), shortest(v.predicted),
-                       shortest(v.reference));
+    out += csvRow({v.name, v.group, v.metric, shortest(v.predicted), shortest(v.reference)}) + "\n";
   return out;
 }
 
+static void to_json(JsonTree& tree, const Scoreboard::Summary& s) {
+  tree = {{"n", s.n}, {"median", s.median}, {"p90", s.p90}, {"p95", s.p95}, {"max", s.max}, {"bias", s.bias}};
+}
+
 std::string Scoreboard::json() const {
-  std::string out;
-  {
-    JsonWriter json(out);
-    json.object([&] {
-      json.attribute("kind", kind_);
-      json.attribute("cases", static_cast<double>(cases_));
-      json.attributeArray("skipped", [&] {
-        for (const auto& [name, reason] : skipped_)
-          json.object([&] {
-            json.attribute("case", name);
-            json.attribute("reason", reason);
-          });
-      });
-      json.attributeObject("metrics", [&] {
-        for (const auto& [metric, groups] : errors_) write(json, metric, summary(metric));
-      });
-      json.attributeObject("groups", [&] {
-        std::map<std::string, std::vector<std::pair<std::string, Summary>>> byGroup;
-        for (const auto& [metric, groups] : errors_)
-          for (const auto& [group, e] : groups) byGroup[group].emplace_back(metric, summarize(e));
-        for (const auto& [group, metrics] : byGroup)
-          json.attributeObject(group, [&] {
-            for (const auto& [metric, s] : metrics) write(json, metric, s);
-          });
-      });
-      json.attributeObject("regimes", [&] {
-        for (const auto& [regime, metrics] : regimes_)
-          json.attributeObject(regime, [&] {
-            for (const auto& [metric, groups] : metrics) write(json, metric, over(groups));
-          });
-      });
-      json.attributeArray("notes", [&] {
-        for (const auto& text : notes_) json.value(text);
-      });
-    });
+  auto skipped = JsonTree::array();
+  auto metrics = JsonTree::object(), groups = JsonTree::object(), regimes = JsonTree::object();
+  for (const auto& [name, reason] : skipped_) skipped.push_back({{"case", name}, {"reason", reason}});
+  std::map<std::string, JsonTree> byGroup;
+  for (const auto& [metric, errors] : errors_) {
+    metrics[metric] = summary(metric);
+    for (const auto& [group, e] : errors) byGroup[group][metric] = summarize(e);
   }
-  return out + "\n";
+  for (const auto& [group, summaries] : byGroup) groups[group] = summaries;
+  for (const auto& [regime, errors] : regimes_)
+    for (const auto& [metric, e] : errors) regimes[regime][metric] = over(e);
+  return jsonText({{"kind", kind_},
+                   {"cases", cases_},
+                   {"skipped", skipped},
+                   {"metrics", metrics},
+                   {"groups", groups},
+                   {"regimes", regimes},
+                   {"notes", notes_}}) +
+         "\n";
 }
 
 }  // namespace afdc

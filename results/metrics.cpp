@@ -32,24 +32,17 @@ const MetricInfo* findMetric(std::string_view name) {
 Dimension dimensionOf(const MetricInfo& metric) { return parseUnit(metric.unit)->dimension; }
 
 std::span<const NamedMetric> namedMetrics() {
-  using M = Results::Metrics;
-  static constexpr NamedMetric kNamed[] = {
-      {"mean(ttft)", "ttft_mean_s", [](const M& m) { return m.ttft_mean_s; }},
-      {"mean(tpot)", "tpot_mean_s", [](const M& m) { return m.tpot_mean_s; }},
-      {"mean(e2e)", "e2e_mean_s", [](const M& m) { return m.e2e_mean_s; }},
-      {"p50(ttft)", "ttft_p50_s", [](const M& m) { return m.ttft_p50_s; }},
-      {"mean(interactivity)", "interactivity_tokens_per_s", [](const M& m) { return m.interactivity_tokens_per_s; }},
-      {"throughput", "output_tokens_per_s", [](const M& m) { return m.output_tokens_per_s; }},
-      {"throughput_per_gpu", "output_tokens_per_s_per_device",
-       [](const M& m) { return m.output_tokens_per_s_per_device; }},
-      {"total_throughput", "total_tokens_per_s", [](const M& m) { return m.total_tokens_per_s; }},
-      {"request_rate", "requests_per_s", [](const M& m) { return m.requests_per_s; }},
-      {"concurrency", "concurrency", [](const M& m) { return m.concurrency; }},
-      {"cost_per_mtok", "usd_per_million_output_tokens", [](const M& m) { return m.usd_per_million_output_tokens; }},
-      {"cost_per_mtok_total", "usd_per_million_tokens", [](const M& m) { return m.usd_per_million_tokens; }},
-      {"cost_per_hour", "usd_per_second",
-       [](const M& m) { return m.usd_per_hour ? std::optional(*m.usd_per_hour / 3600) : std::nullopt; }},
-  };
+  static const std::vector<NamedMetric> kNamed = [] {
+    std::vector<NamedMetric> all = {
+#define METRIC(member, name, column, divisor) \
+  {name, column,                              \
+   [](const Results::Metrics& m) { return m.member ? std::optional(*m.member / divisor) : std::nullopt; }},
+#include "results/metrics.def"
+#undef METRIC
+    };
+    std::erase_if(all, [](const NamedMetric& metric) { return metric.name.empty(); });
+    return all;
+  }();
   return kNamed;
 }
 

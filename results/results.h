@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "support/json.h"
+
 namespace afdc {
 
-inline constexpr int kResultsVersion = 1;
+/// Of the JSON. Version 2: of a deployment with several roles, `breakdown_s` names the role of each step.
+inline constexpr int kResultsVersion = 2;
 
 /// One kind of operator's share of a step or of a request.
 struct BreakdownRow {
@@ -94,11 +97,11 @@ struct Results {
   std::string compiler_version, stdlib_hash, scenario_hash, profile = "default";
   double devices = 0, devices_paid = 0;
 
+  /// Nullopt: this evaluator cannot say.
   struct Metrics {
-    std::optional<double> ttft_mean_s, tpot_mean_s, e2e_mean_s, ttft_p50_s;
-    std::optional<double> output_tokens_per_s, output_tokens_per_s_per_device, total_tokens_per_s, requests_per_s;
-    std::optional<double> interactivity_tokens_per_s, concurrency, running_slots, capacity_requests_per_s;
-    std::optional<double> usd_per_hour, usd_per_million_output_tokens, usd_per_million_tokens;
+#define METRIC(member, name, column, divisor) std::optional<double> member;
+#include "results/metrics.def"
+#undef METRIC
   } metrics;
 
   std::vector<RoleResult> roles;
@@ -113,6 +116,7 @@ struct Results {
   std::vector<Sensitivity> sensitivities;  ///< where asked for
 };
 
+void to_json(JsonTree& tree, const Results& results);
 /// The versioned JSON of one or more results.
 std::string toJson(const std::vector<Results>& results);
 

@@ -58,4 +58,16 @@ Csv parseCsv(std::string_view text) {
   return out;
 }
 
+std::string csvRow(const std::vector<std::string>& cells) {
+  std::string out;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) out += ',';
+    bool quotes = cells[i].find_first_of(",\"\r\n") != std::string::npos;
+    if (quotes) out += '"';
+    for (char c : cells[i]) out.append(c == '"' ? 2 : 1, c);
+    if (quotes) out += '"';
+  }
+  return out;
+}
+
 }  // namespace afdc

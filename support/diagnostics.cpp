@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 namespace afdc {
@@ -157,55 +158,45 @@ std::string Diagnostics::text(bool color) const {
   return out;
 }
 
+namespace {
+
+JsonTree placeOf(const SourceManager& sources, SourceRange range) {
+  auto place = JsonTree::object();
+  if (!range.valid()) return place;
+  const auto& file = sources.file(range.file);
+  auto begin = file.position(range.begin), end = file.position(range.end);
+  place["file"] = file.name();
+  place["line"] = begin.line;
+  place["column"] = begin.column;
+  place["end_line"] = end.line;
+  place["end_column"] = end.column;
+  return place;
+}
+
+JsonTree treeOf(const SourceManager& sources, const Diagnostic& d) {
+  JsonTree tree = {{"id", d.entry->id},
+                   {"name", d.entry->name},
+                   {"severity", d.severity == Severity::Error ? "error" : "warning"},
+                   {"message", d.message},
+                   {"at", placeOf(sources, d.primary.range)},
+                   {"labels", JsonTree::array()},
+                   {"notes", d.notes},
+                   {"help", d.helps},
+                   {"fixes", JsonTree::array()}};
+  for (const auto& label : d.labels)
+    tree["labels"].push_back({{"text", label.text}, {"at", placeOf(sources, label.range)}});
+  for (const auto& fix : d.fixes)
+    tree["fixes"].push_back(
+        {{"text", fix.text}, {"replacement", fix.replacement}, {"at", placeOf(sources, fix.range)}});
+  return tree;
+}
+
+}  // namespace
+
 std::string Diagnostics::json() const {
-  std::string out;
-  JsonWriter json(out);
-  auto range = [&](std::string_view key, SourceRange r) {
-    json.attributeObject(key, [&] {
-      if (!r.valid()) return;
-      const auto& file = sources_.file(r.file);
-      auto begin = file.position(r.begin), end = file.position(r.end);
-      json.attribute("file", file.name());
-      json.attribute("line", begin.line);
-      json.attribute("column", begin.column);
-      json.attribute("end_line", end.line);
-      json.attribute("end_column", end.column);
-    });
-  };
-  json.array([&] {
-    for (const auto* d : sorted()) {
-      const auto& entry = *d->entry;
-      json.object([&] {
-        json.attribute("id", entry.id);
-        json.attribute("name", entry.name);
-        json.attribute("severity", d->severity == Severity::Error ? "error" : "warning");
-        json.attribute("message", d->message);
-        range("at", d->primary.range);
-        json.attributeArray("labels", [&] {
-          for (const auto& label : d->labels)
-            json.object([&] {
-              json.attribute("text", label.text);
-              range("at", label.range);
-            });
-        });
-        json.attributeArray("notes", [&] {
-          for (const auto& note : d->notes) json.value(note);
-        });
-        json.attributeArray("help", [&] {
-          for (const auto& help : d->helps) json.value(help);
-        });
-        json.attributeArray("fixes", [&] {
-          for (const auto& fix : d->fixes)
-            json.object([&] {
-              json.attribute("text", fix.text);
-              json.attribute("replacement", fix.replacement);
-              range("at", fix.range);
-            });
-        });
-      });
-    }
-  });
-  return out;
+  auto list = JsonTree::array();
+  for (const auto* d : sorted()) list.push_back(treeOf(sources_, *d));
+  return jsonText(list);
 }
 
 }  // namespace afdc

@@ -1,23 +1,15 @@
 #include "support/document.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "support/text.h"
 
 namespace afdc {
 
 namespace {
-
-/// Whole numbers without an exponent, as most readers want counts.
-std::string numberText(double v) {
-  if (v == std::floor(v) && std::fabs(v) < 9e15) return fmt::format("{:.0f}", v);
-  return shortest(v);
-}
 
 /// May this text stand without quotes in YAML 1.1 and 1.2 alike, and still be a text?
 bool plainYaml(std::string_view t) {
@@ -34,24 +26,17 @@ bool plainYaml(std::string_view t) {
   return std::find(words.begin(), words.end(), lowerCase(t)) == words.end();
 }
 
-}  // namespace
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\')
-      out += {'\\', c};
-    else if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    else
-      out += c;
-  }
-  return out + '"';
+/// Does a literal block (`|`) keep this text to the byte? It takes whole lines of printable characters, of which the
+/// first shows the indentation and the last is not empty.
+bool fitsLiteralBlock(std::string_view t) {
+  if (t.empty() || t[0] == ' ' || t[0] == '\n' || !t.ends_with('\n') || t.ends_with("\n\n")) return false;
+  return std::none_of(t.begin(), t.end(), [](char c) {
+    auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
+  });
 }
+
+}  // namespace
 
 Document Document::list(std::vector<Document> items) {
   Document d;
@@ -87,36 +72,24 @@ Document& Document::add(Document value) {
   return *this;
 }
 
-std::string Document::scalar() const {
+JsonTree Document::tree() const {
   switch (kind_) {
-    case Kind::Null: return "null";
-    case Kind::Bool: return truth_ ? "true" : "false";
-    case Kind::Number: return std::isfinite(number_) ? numberText(number_) : "null";
-    case Kind::Text: return quoted(text_);
-    case Kind::List: return "[]";
-    case Kind::Map: return "{}";
+    case Kind::Null: return nullptr;
+    case Kind::Bool: return truth_;
+    case Kind::Number: return number_;
+    case Kind::Text: return text_;
+    case Kind::List: {
+      auto list = JsonTree::array();
+      for (const auto& item : items_) list.push_back(item.tree());
+      return list;
+    }
+    case Kind::Map: {
+      auto map = JsonTree::object();
+      for (size_t i = 0; i < items_.size(); ++i) map[names_[i]] = items_[i].tree();
+      return map;
+    }
   }
-  return "";
-}
-
-void Document::writeJson(std::string& out, size_t indent, bool oneLine) const {
-  if (!branch()) {
-    out += scalar();
-    return;
-  }
-  bool map = kind_ == Kind::Map;
-  // Lists of plain values stay on a line.
-  bool flat = oneLine || (!map && std::none_of(items_.begin(), items_.end(), [](const auto& i) { return i.branch(); }));
-  auto line = [&](size_t by) { out += flat ? "" : "\n" + std::string(by, ' '); };
-  out += map ? '{' : '[';
-  for (size_t i = 0; i < items_.size(); ++i) {
-    if (i) out += flat ? ", " : ",";
-    line(indent + 2);
-    if (map) out += quoted(names_[i]) + ": ";
-    items_[i].writeJson(out, indent + 2, oneLine);
-  }
-  line(indent);
-  out += map ? '}' : ']';
+  return nullptr;
 }
 
 void Document::writeYaml(std::string& out, size_t indent) const {
@@ -125,10 +98,10 @@ void Document::writeYaml(std::string& out, size_t indent) const {
   for (size_t i = 0; i < items_.size(); ++i) {
     const auto& item = items_[i];
     out += pad;
-    if (map) out += (plainYaml(names_[i]) ? names_[i] : quoted(names_[i])) + ":";
+    if (map) out += (plainYaml(names_[i]) ? names_[i] : jsonString(names_[i])) + ":";
     if (!map) out += "-";
     bool text = item.kind_ == Kind::Text;
-    if (text && item.text_.find('\n') != std::string::npos && item.text_.back() == '\n') {
+    if (text && fitsLiteralBlock(item.text_)) {
       out += " |\n";  // a literal block keeps scripts readable
       for (size_t from = 0; from < item.text_.size();) {
         size_t end = item.text_.find('\n', from);
@@ -137,7 +110,7 @@ void Document::writeYaml(std::string& out, size_t indent) const {
         from = end + 1;
       }
     } else if (!item.branch()) {
-      out += " " + (text && plainYaml(item.text_) ? item.text_ : item.scalar()) + "\n";
+      out += " " + (text && plainYaml(item.text_) ? item.text_ : item.jsonLine()) + "\n";
     } else if (map) {
       out += "\n";
       item.writeYaml(out, indent + 2);
@@ -150,20 +123,12 @@ void Document::writeYaml(std::string& out, size_t indent) const {
   }
 }
 
-std::string Document::json() const {
-  std::string out;
-  writeJson(out, 0, false);
-  return out + "\n";
-}
+std::string Document::json() const { return jsonText(tree(), JsonLayout::Compact) + "\n"; }
 
-std::string Document::jsonLine() const {
-  std::string out;
-  writeJson(out, 0, true);
-  return out;
-}
+std::string Document::jsonLine() const { return jsonText(tree(), JsonLayout::OneLine); }
 
 std::string Document::yaml() const {
-  if (!branch()) return scalar() + "\n";
+  if (!branch()) return jsonLine() + "\n";
   std::string out;
   writeYaml(out, 0);
   return out;

@@ -1,10 +1,13 @@
-// A document to be written: a tree whose members keep the order in which they were set, as JSON or as YAML.
+// A document that an emission writes: built member by member, written as JSON or as YAML. It stands before `JsonTree`
+// because two dozen source files build one, and this header compiles in no time.
 #pragma once
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "support/json.h"
 
 namespace afdc {
 
@@ -37,9 +40,8 @@ class Document {
 
  private:
   enum class Kind : uint8_t { Null, Bool, Number, Text, List, Map };
-  void writeJson(std::string& out, size_t indent, bool oneLine) const;
+  JsonTree tree() const;
   void writeYaml(std::string& out, size_t indent) const;
-  std::string scalar() const;
   bool branch() const { return (kind_ == Kind::List || kind_ == Kind::Map) && !items_.empty(); }
 
   Kind kind_ = Kind::Null;
@@ -49,8 +51,5 @@ class Document {
   std::vector<std::string> names_;  ///< of a map, parallel to `items_`
   std::vector<Document> items_;
 };
-
-/// A text as a JSON string, with its quotes.
-std::string quoted(std::string_view text);
 
 }  // namespace afdc

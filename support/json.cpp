@@ -1,37 +1,75 @@
 #include "support/json.h"
 
-#include <llvm/Support/JSON.h>
-#include <llvm/Support/raw_ostream.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "support/text.h"
 
 namespace afdc {
 
-struct JsonWriter::Impl {
-  explicit Impl(std::string& out) : stream(out), json(stream, 2) { stream.SetUnbuffered(); }
-  llvm::raw_string_ostream stream;
-  llvm::json::OStream json;
+namespace {
+
+class Writer {
+ public:
+  explicit Writer(JsonLayout layout) : layout_(layout) {}
+
+  void write(const JsonTree& tree, size_t indent) {
+    if (!tree.is_structured() || tree.empty()) {
+      out += scalar(tree);
+      return;
+    }
+    bool flat = onOneLine(tree), first = true;
+    out += tree.is_object() ? '{' : '[';
+    for (const auto& [name, value] : tree.items()) {
+      if (!first) out += flat ? ", " : ",";
+      first = false;
+      if (!flat) newLine(indent + 2);
+      if (tree.is_object()) out += jsonString(name) + ": ";
+      write(value, indent + 2);
+    }
+    if (!flat) newLine(indent);
+    out += tree.is_object() ? '}' : ']';
+  }
+
+  std::string out;
+
+ private:
+  bool onOneLine(const JsonTree& tree) const {
+    auto branches = [](const JsonTree& item) { return item.is_structured() && !item.empty(); };
+    if (layout_ == JsonLayout::Compact) return tree.is_array() && std::none_of(tree.begin(), tree.end(), branches);
+    return layout_ == JsonLayout::OneLine;
+  }
+
+  void newLine(size_t indent) { out.append(1, '\n').append(indent, ' '); }
+
+  static std::string scalar(const JsonTree& tree) {
+    if (tree.is_string()) return jsonString(tree.get_ref<const std::string&>());
+    return tree.is_number_float() ? jsonNumber(tree.get<double>()) : tree.dump();
+  }
+
+  JsonLayout layout_;
 };
 
-static llvm::StringRef ref(std::string_view text) { return llvm::StringRef(text.data(), text.size()); }
+}  // namespace
 
-JsonWriter::JsonWriter(std::string& out) : impl_(std::make_unique<Impl>(out)) {}
-JsonWriter::~JsonWriter() = default;
-
-void JsonWriter::objectBegin() { impl_->json.objectBegin(); }
-void JsonWriter::objectEnd() { impl_->json.objectEnd(); }
-void JsonWriter::arrayBegin() { impl_->json.arrayBegin(); }
-void JsonWriter::arrayEnd() { impl_->json.arrayEnd(); }
-void JsonWriter::attributeBegin(std::string_view key) { impl_->json.attributeBegin(ref(key)); }
-void JsonWriter::attributeEnd() { impl_->json.attributeEnd(); }
-void JsonWriter::value(std::string_view text) { impl_->json.value(ref(text)); }
-void JsonWriter::value(double number) {
-  if (std::isfinite(number))
-    impl_->json.value(number);
-  else
-    impl_->json.value(nullptr);
+std::string jsonText(const JsonTree& tree, JsonLayout layout) {
+  Writer writer(layout);
+  writer.write(tree, 0);
+  return std::move(writer.out);
 }
-void JsonWriter::value(bool truth) { impl_->json.value(truth); }
-void JsonWriter::value(std::nullptr_t) { impl_->json.value(nullptr); }
+
+std::string jsonNumber(double value) {
+  if (!std::isfinite(value)) return "null";
+  constexpr double kMostExact = 9e15;  // below, a double tells all whole numbers apart
+  if (value == std::floor(value) && std::fabs(value) < kMostExact) return fmt::format("{:.0f}", value);
+  return shortest(value);
+}
+
+std::string jsonString(std::string_view text) {
+  return JsonTree(text).dump(-1, ' ', /*ensure_ascii=*/false, JsonTree::error_handler_t::replace);
+}
 
 }  // namespace afdc

@@ -1,70 +1,29 @@
-// A streaming JSON writer: LLVM's, behind a narrow door (its header does not compile as C++20 with clang 14).
+// JSON to be written. A tree is nlohmann's `ordered_json`, whose members keep the order in which they were set; what
+// has a JSON form has a function `to_json(tree, thing)` beside it. This header declares the tree only: the few source
+// files that build one include <nlohmann/json.hpp>, which takes long to compile.
 #pragma once
-#include <memory>
-#include <optional>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
 namespace afdc {
 
-class JsonWriter {
- public:
-  /// Appends to `out` as it goes, indented by two.
-  explicit JsonWriter(std::string& out);
-  ~JsonWriter();
-  JsonWriter(const JsonWriter&) = delete;
-  JsonWriter& operator=(const JsonWriter&) = delete;
+using JsonTree = nlohmann::ordered_json;
 
-  template <class Body>
-  void object(Body&& body) {
-    objectBegin();
-    body();
-    objectEnd();
-  }
-  template <class Body>
-  void array(Body&& body) {
-    arrayBegin();
-    body();
-    arrayEnd();
-  }
-  template <class Body>
-  void attributeObject(std::string_view key, Body&& body) {
-    attributeBegin(key);
-    object(body);
-    attributeEnd();
-  }
-  template <class Body>
-  void attributeArray(std::string_view key, Body&& body) {
-    attributeBegin(key);
-    array(body);
-    attributeEnd();
-  }
-  template <class T>
-  void attribute(std::string_view key, const T& v) {
-    attributeBegin(key);
-    value(v);
-    attributeEnd();
-  }
-  void value(std::string_view text);
-  void value(const char* text) { value(std::string_view(text)); }
-  void value(const std::string& text) { value(std::string_view(text)); }
-  /// Non-finite numbers have no JSON form and become null.
-  void value(double number);
-  void value(int number) { value(static_cast<double>(number)); }
-  void value(uint32_t number) { value(static_cast<double>(number)); }
-  void value(bool truth);
-  void value(std::nullptr_t);
-  void value(const std::optional<double>& number) { number ? value(*number) : value(nullptr); }
-
- private:
-  void objectBegin();
-  void objectEnd();
-  void arrayBegin();
-  void arrayEnd();
-  void attributeBegin(std::string_view key);
-  void attributeEnd();
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+enum class JsonLayout : uint8_t {
+  Lines,    ///< every member and item on a line of its own, indented by two
+  Compact,  ///< the same, but lists of plain values on one line
+  OneLine   ///< all on one line
 };
+
+/// The text of a tree, without a line's end. Numbers have the shortest digits that read back as the same double, whole
+/// ones no point and no exponent; numbers that are not finite have no JSON form and become null, and bytes that are no
+/// UTF-8 become U+FFFD. Recurses: for trees that this program makes, not for those of strangers.
+std::string jsonText(const JsonTree& tree, JsonLayout layout = JsonLayout::Lines);
+
+/// A plain value as jsonText writes it.
+std::string jsonNumber(double value);
+std::string jsonString(std::string_view text);
 
 }  // namespace afdc

@@ -1,79 +1,79 @@
 #include "backends/astra_sim/chakra.h"
 
+#include <protozero/buffer_string.hpp>
+#include <protozero/pbf_builder.hpp>
+#include <protozero/varint.hpp>
+
 namespace afdc::emit::chakra {
 
 namespace {
 
-void varint(std::string& out, uint64_t value) {
-  while (value >= 0x80) {
-    out += static_cast<char>(value | 0x80);
-    value >>= 7;
-  }
-  out += static_cast<char>(value);
-}
-void field(std::string& out, uint32_t number, uint64_t value) {
-  varint(out, uint64_t{number} << 3);
-  varint(out, value);
-}
-void field(std::string& out, uint32_t number, std::string_view bytes) {
-  varint(out, (uint64_t{number} << 3) | 2);
-  varint(out, bytes.size());
-  out += bytes;
-}
-void packed(std::string& out, uint32_t number, const std::vector<uint64_t>& values) {
-  if (values.empty()) return;
-  std::string bytes;
-  for (auto v : values) varint(bytes, v);
-  field(out, number, bytes);
-}
+// Field numbers of et_def.proto, by message.
+enum class Metadata : protozero::pbf_tag_type { Version = 1, Attribute = 2 };
+enum class NodeField : protozero::pbf_tag_type {
+  Id = 1,
+  Name = 2,
+  Type = 3,
+  Controls = 4,
+  Data = 5,
+  Duration = 7,
+  Attribute = 10
+};
+enum class AttributeField : protozero::pbf_tag_type { Name = 1, Bool = 27, String = 29 };
 
-// GlobalMetadata
-constexpr uint32_t kVersion = 1, kMetadataAttribute = 2;
-// Node
-constexpr uint32_t kId = 1, kName = 2, kType = 3, kControls = 4, kData = 5, kDuration = 7, kAttribute = 10;
-// AttributeProto
-constexpr uint32_t kAttributeName = 1, kBool = 27, kString = 29;
+using NodeMessage = protozero::pbf_builder<NodeField>;
+using AttributeMessage = protozero::pbf_builder<AttributeField>;
+
+protozero::data_view view(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
 Writer::Writer(std::string_view made) {
-  std::string attribute, message;
-  field(attribute, kAttributeName, "made_by");
-  field(attribute, kString, made);
-  field(message, kVersion, "0.0.4");
-  field(message, kMetadataAttribute, attribute);
-  varint(out_, message.size());
-  out_ += message;
+  protozero::pbf_builder<Metadata> metadata(message_);
+  metadata.add_string(Metadata::Version, "0.0.4");
+  {
+    AttributeMessage attribute(metadata, Metadata::Attribute);
+    attribute.add_string(AttributeField::Name, "made_by");
+    attribute.add_string(AttributeField::String, view(made));
+  }
+  end();
 }
 
 void Writer::node(const Node& n) {
   end();
-  field(message_, kId, n.id);
-  field(message_, kName, n.name);
-  field(message_, kType, static_cast<uint64_t>(n.type));
-  packed(message_, kControls, n.controls);
-  packed(message_, kData, n.data);
-  if (n.micros > 0) field(message_, kDuration, n.micros);
+  NodeMessage node(message_);
+  node.add_uint64(NodeField::Id, n.id);
+  node.add_string(NodeField::Name, n.name);
+  node.add_enum(NodeField::Type, static_cast<int32_t>(n.type));
+  node.add_packed_uint64(NodeField::Controls, n.controls.begin(), n.controls.end());
+  node.add_packed_uint64(NodeField::Data, n.data.begin(), n.data.end());
+  if (n.micros > 0) node.add_uint64(NodeField::Duration, n.micros);
 }
 
-void Writer::attribute(std::string_view name, uint32_t number, std::string_view value, bool isVarint, uint64_t v) {
-  std::string attribute;
-  field(attribute, kAttributeName, name);
-  if (isVarint)
-    field(attribute, number, v);
-  else
-    field(attribute, number, value);
-  field(message_, kAttribute, attribute);
+void Writer::truth(std::string_view name, bool value) {
+  NodeMessage node(message_);
+  AttributeMessage attribute(node, NodeField::Attribute);
+  attribute.add_string(AttributeField::Name, view(name));
+  attribute.add_bool(AttributeField::Bool, value);
 }
-void Writer::truth(std::string_view name, bool value) { attribute(name, kBool, "", true, value ? 1 : 0); }
+
 void Writer::number(std::string_view name, uint64_t value, Kind kind) {
-  attribute(name, static_cast<uint32_t>(kind), "", true, value);
+  NodeMessage node(message_);
+  AttributeMessage attribute(node, NodeField::Attribute);
+  attribute.add_string(AttributeField::Name, view(name));
+  attribute.add_uint64(static_cast<AttributeField>(kind), value);  // all kinds are varints
 }
-void Writer::text(std::string_view name, std::string_view value) { attribute(name, kString, value, false, 0); }
+
+void Writer::text(std::string_view name, std::string_view value) {
+  NodeMessage node(message_);
+  AttributeMessage attribute(node, NodeField::Attribute);
+  attribute.add_string(AttributeField::Name, view(name));
+  attribute.add_string(AttributeField::String, view(value));
+}
 
 void Writer::end() {
   if (message_.empty()) return;
-  varint(out_, message_.size());
+  protozero::add_varint_to_buffer(&out_, message_.size());
   out_ += message_;
   message_.clear();
 }

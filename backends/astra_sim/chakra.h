@@ -1,6 +1,5 @@
 // Chakra execution traces (mlcommons/chakra, schema 0.0.4): records of a varint length and a protobuf message, first
-// the metadata, then nodes. Field numbers are those of et_def.proto; a writer needs varints and length-delimited fields
-// only.
+// the metadata, then nodes. Field numbers are those of et_def.proto.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -35,7 +34,7 @@ class Writer {
   std::string take();
 
  private:
-  void attribute(std::string_view name, uint32_t field, std::string_view value, bool varint, uint64_t number);
+  /// Moves the message that is being written to the file, behind its length.
   void end();
   std::string out_, message_;
 };

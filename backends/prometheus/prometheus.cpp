@@ -110,7 +110,7 @@ Document rulesOf(const Input& in, const std::vector<Watched>& watched, Emission&
 void addSeries(Document& series, const Histogram& h, double seconds, const std::string& model) {
   auto add = [&](std::string_view suffix, std::string labels, double step) {
     series.add(Document::map()
-                   .set("series", fmt::format("{}{}{{model_name={}{}}}", h.name, suffix, quoted(model), labels))
+                   .set("series", fmt::format("{}{}{{model_name={}{}}}", h.name, suffix, jsonString(model), labels))
                    .set("values", fmt::format("0+{}x30", shortest(step))));
   };
   for (double edge : h.edges) add("_bucket", fmt::format(",le=\"{}\"", shortest(edge)), seconds <= edge ? 5 : 0);

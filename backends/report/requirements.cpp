@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "backends/report/search_table.h"
 #include "support/json.h"
@@ -90,46 +91,42 @@ std::string requirementsMarkdown(const std::vector<RequirementTable>& all) {
   return out;
 }
 
-std::string requirementsJson(const std::vector<RequirementTable>& all) {
+namespace {
+
+JsonTree treeOf(const Requirement& r, const RequirementTable::Wanted& wanted) {
   static constexpr const char* kFound[] = {"value", "always", "never"};
-  std::string out;
-  JsonWriter json(out);
-  json.object([&] {
-    json.attribute("schema", "afd_requirements");
-    json.attribute("version", 1);
-    json.attributeArray("searches", [&] {
-      for (const auto& t : all)
-        json.object([&] {
-          json.attribute("name", t.name);
-          if (!t.space.empty()) json.attribute("space", t.space);
-          json.attributeArray("points", [&] {
-            for (const auto& row : t.rows)
-              json.object([&] {
-                json.attribute("point", static_cast<double>(row.number));
-                json.attributeObject("axes", [&] {
-                  for (size_t i = 0; i < t.axes.size(); ++i) json.attribute(t.axes[i], row.values[i]);
-                });
-                json.attributeArray("found", [&] {
-                  for (size_t i = 0; i < row.answers.size(); ++i)
-                    json.object([&] {
-                      const auto& a = row.answers[i];
-                      json.attribute("path", t.wanted[i].path);
-                      json.attribute("sense", t.wanted[i].minimum ? "minimum" : "maximum");
-                      json.attribute("found", kFound[static_cast<size_t>(a.found)]);
-                      if (a.found != Requirement::Found::Never) {
-                        json.attribute("value", a.value);
-                        json.attribute("text", a.text);
-                      }
-                      json.attribute("now", a.now);
-                      if (!a.obstacle.empty()) json.attribute("obstacle", a.obstacle);
-                    });
-                });
-              });
-          });
-        });
-    });
-  });
-  return out + "\n";
+  JsonTree tree = {{"path", wanted.path},
+                   {"sense", wanted.minimum ? "minimum" : "maximum"},
+                   {"found", kFound[static_cast<size_t>(r.found)]}};
+  if (r.found != Requirement::Found::Never) {
+    tree["value"] = r.value;
+    tree["text"] = r.text;
+  }
+  tree["now"] = r.now;
+  if (!r.obstacle.empty()) tree["obstacle"] = r.obstacle;
+  return tree;
+}
+
+JsonTree treeOf(const RequirementTable& t, const RequirementTable::Row& row) {
+  auto axes = JsonTree::object(), found = JsonTree::array();
+  for (size_t i = 0; i < t.axes.size(); ++i) axes[t.axes[i]] = row.values[i];
+  for (size_t i = 0; i < row.answers.size(); ++i) found.push_back(treeOf(row.answers[i], t.wanted[i]));
+  return {{"point", row.number}, {"axes", axes}, {"found", found}};
+}
+
+}  // namespace
+
+std::string requirementsJson(const std::vector<RequirementTable>& all) {
+  auto searches = JsonTree::array();
+  for (const auto& t : all) {
+    JsonTree search = {{"name", t.name}};
+    if (!t.space.empty()) search["space"] = t.space;
+    auto points = JsonTree::array();
+    for (const auto& row : t.rows) points.push_back(treeOf(t, row));
+    search["points"] = points;
+    searches.push_back(search);
+  }
+  return jsonText({{"schema", "afd_requirements"}, {"version", 1}, {"searches", searches}}) + "\n";
 }
 
 }  // namespace afdc

@@ -1,112 +1,96 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
 #include "backends/report/explore.h"
 #include "results/metrics.h"
 #include "support/json.h"
 
 namespace afdc {
 
+static void to_json(JsonTree& tree, const SearchGoal& g) { tree = {{"goal", g.text}, {"maximize", g.maximize}}; }
+
+static void to_json(JsonTree& tree, const SearchResult::Cell& c) {
+  tree = {{"tpot", c.tpot}, {"ttft", c.ttft}, {"throughput", c.throughput}};
+}
+
+static void to_json(JsonTree& tree, const NearMiss::Broken& b) {
+  tree = {{"promise", b.promise}, {"misses_by", -b.margin}, {"value", b.value},
+          {"field", b.field},     {"now", b.now},           {"elasticity", b.elasticity}};
+}
+
+namespace {
+
+JsonTree treeOf(const std::string& text, const SearchReason& reason) {
+  JsonTree tree = {{"reason", text}, {"count", reason.count}, {"first", reason.first}};
+  if (!reason.example.empty()) tree["example"] = reason.example;
+  if (!reason.nearestValues.empty()) {
+    tree["nearest"] = reason.nearestPoint;
+    tree["misses_by"] = -reason.nearest;
+  }
+  return tree;
+}
+
+/// By the names that checks use.
+JsonTree metricsOf(const FoundPoint& p) {
+  auto tree = JsonTree::object();
+  for (const auto& metric : namedMetrics()) {
+    auto value = metric.get(p.metrics);
+    tree[std::string(metric.name)] = value ? JsonTree(*value) : JsonTree();
+  }
+  return tree;
+}
+
+JsonTree treeOf(const SearchResult& r, const FoundPoint& p) {
+  const auto& space = r.spaces[p.space];
+  auto axes = JsonTree::object();
+  for (size_t i = 0; i < space.axes.size(); ++i) axes[space.axes[i]] = p.values[i];
+  JsonTree tree = {{"point", p.number}, {"id", p.id}};
+  if (!space.name.empty()) tree["space"] = space.name;
+  tree["axes"] = axes;
+  tree["goals"] = p.goals;
+  tree["metrics"] = metricsOf(p);
+  tree["devices"] = p.devices;
+  if (!p.source.empty()) tree["source"] = p.source;
+  if (p.results) tree["bottleneck"] = p.results->bottleneck;
+  return tree;
+}
+
+JsonTree treeOf(const SearchResult& r, const std::vector<FoundPoint>& points) {
+  auto list = JsonTree::array();
+  for (const auto& p : points) list.push_back(treeOf(r, p));
+  return list;
+}
+
+JsonTree treeOf(const SearchResult& r, const SearchSpace& space) {
+  auto best = JsonTree::array();
+  if (space.best) best.push_back(treeOf(r, *space.best));
+  return {{"name", space.name},
+          {"axes", space.axes},
+          {"kept", space.kept},
+          {"best", best},
+          {"offer", treeOf(r, space.offer)},
+          {"keeping", treeOf(r, space.keeping)}};
+}
+
+}  // namespace
+
+static void to_json(JsonTree& tree, const SearchResult& r) {
+  auto reasons = JsonTree::array(), spaces = JsonTree::array();
+  for (const auto& [text, reason] : r.why) reasons.push_back(treeOf(text, reason));
+  for (const auto& space : r.spaces) spaces.push_back(treeOf(r, space));
+  tree = {{"name", r.name},           {"goals", r.goals},   {"points", r.points},   {"kept", r.kept},
+          {"undecided", r.undecided}, {"broken", r.broken}, {"refused", r.refused}, {"pruned", r.pruned},
+          {"reasons", reasons},       {"spaces", spaces},   {"map", r.map}};
+  if (r.nearest) {
+    tree["nearest"] = JsonTree::array({treeOf(r, r.nearest->point)});
+    tree["relax"] = r.nearest->broken;
+  }
+  tree["best"] = treeOf(r, r.best);
+  tree["front"] = treeOf(r, r.front);
+}
+
 std::string searchJson(const std::vector<SearchResult>& all) {
-  std::string out;
-  JsonWriter json(out);
-  auto number = [](uint64_t n) { return static_cast<double>(n); };
-  auto points = [&](const SearchResult& r, const char* key, const std::vector<FoundPoint>& list) {
-    json.attributeArray(key, [&] {
-      for (const auto& p : list)
-        json.object([&] {
-          json.attribute("point", number(p.number));
-          json.attribute("id", p.id);
-          if (!r.spaces[p.space].name.empty()) json.attribute("space", r.spaces[p.space].name);
-          json.attributeObject("axes", [&] {
-            const auto& axes = r.spaces[p.space].axes;
-            for (size_t i = 0; i < axes.size(); ++i) json.attribute(axes[i], p.values[i]);
-          });
-          json.attributeArray("goals", [&] {
-            for (double g : p.goals) json.value(g);
-          });
-          json.attributeObject("metrics", [&] {
-            for (const auto& metric : namedMetrics()) json.attribute(std::string(metric.name), metric.get(p.metrics));
-          });
-          json.attribute("devices", p.devices);
-          if (!p.source.empty()) json.attribute("source", p.source);
-          if (p.results) json.attribute("bottleneck", p.results->bottleneck);
-        });
-    });
-  };
-  json.object([&] {
-    json.attribute("schema", "afd_search");
-    json.attribute("version", 1);
-    json.attributeArray("searches", [&] {
-      for (const auto& r : all)
-        json.object([&] {
-          json.attribute("name", r.name);
-          json.attributeArray("goals", [&] {
-            for (const auto& g : r.goals)
-              json.object([&] {
-                json.attribute("goal", g.text);
-                json.attribute("maximize", g.maximize);
-              });
-          });
-          json.attribute("points", number(r.points));
-          json.attribute("kept", number(r.kept));
-          json.attribute("undecided", number(r.undecided));
-          json.attribute("broken", number(r.broken));
-          json.attribute("refused", number(r.refused));
-          json.attribute("pruned", number(r.pruned));
-          json.attributeArray("reasons", [&] {
-            for (const auto& [text, reason] : r.why)
-              json.object([&] {
-                json.attribute("reason", text);
-                json.attribute("count", number(reason.count));
-                json.attribute("first", number(reason.first));
-                if (!reason.example.empty()) json.attribute("example", reason.example);
-                if (!reason.nearestValues.empty()) {
-                  json.attribute("nearest", number(reason.nearestPoint));
-                  json.attribute("misses_by", -reason.nearest);
-                }
-              });
-          });
-          json.attributeArray("spaces", [&] {
-            for (const auto& space : r.spaces)
-              json.object([&] {
-                json.attribute("name", space.name);
-                json.attributeArray("axes", [&] {
-                  for (const auto& axis : space.axes) json.value(axis);
-                });
-                json.attribute("kept", number(space.kept));
-                points(r, "best", space.best ? std::vector<FoundPoint>{*space.best} : std::vector<FoundPoint>{});
-                points(r, "offer", space.offer);
-                points(r, "keeping", space.keeping);
-              });
-          });
-          json.attributeArray("map", [&] {
-            for (const auto& cell : r.map)
-              json.object([&] {
-                json.attribute("tpot", cell.tpot);
-                json.attribute("ttft", cell.ttft);
-                json.attributeArray("throughput", [&] {
-                  for (double t : cell.throughput) json.value(t);
-                });
-              });
-          });
-          if (r.nearest) {
-            points(r, "nearest", {r.nearest->point});
-            json.attributeArray("relax", [&] {
-              for (const auto& b : r.nearest->broken)
-                json.object([&] {
-                  json.attribute("promise", b.promise);
-                  json.attribute("misses_by", -b.margin);
-                  json.attribute("value", b.value);
-                  json.attribute("field", b.field);
-                  json.attribute("now", b.now);
-                  json.attribute("elasticity", b.elasticity);
-                });
-            });
-          }
-          points(r, "best", r.best);
-          points(r, "front", r.front);
-        });
-    });
-  });
-  return out + "\n";
+  return jsonText({{"schema", "afd_search"}, {"version", 1}, {"searches", all}}) + "\n";
 }
 
 }  // namespace afdc

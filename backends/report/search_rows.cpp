@@ -7,6 +7,7 @@
 #include <map>
 
 #include "results/metrics.h"
+#include "support/csv.h"
 
 namespace afdc {
 
@@ -31,15 +32,28 @@ std::vector<SearchRow> searchRows(const SearchResult& r) {
 
 namespace {
 
-/// RFC 4180.
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
-
 std::string exact(const std::optional<double>& x) { return x && std::isfinite(*x) ? fmt::format("{}", *x) : ""; }
+
+std::vector<std::string> cellsOf(const SearchResult& r, const SearchRow& row, const std::vector<std::string>& axes) {
+  const auto& p = *row.point;
+  const auto& space = r.spaces[p.space];
+  auto flag = [](bool yes) { return std::string(yes ? "1" : "0"); };
+  std::vector<std::string> cells = {r.name,
+                                    space.name,
+                                    std::to_string(p.number),
+                                    p.id,
+                                    row.rank > 0 ? std::to_string(row.rank) : "",
+                                    flag(row.front),
+                                    flag(row.offer),
+                                    flag(row.kept),
+                                    fmt::format("{}", p.devices)};
+  for (const auto& metric : namedMetrics()) cells.push_back(exact(metric.get(p.metrics)));
+  for (const auto& axis : axes) {
+    auto at = static_cast<size_t>(std::find(space.axes.begin(), space.axes.end(), axis) - space.axes.begin());
+    cells.push_back(at < p.values.size() ? p.values[at] : "");
+  }
+  return cells;
+}
 
 }  // namespace
 
@@ -49,24 +63,12 @@ std::string searchCsv(const std::vector<SearchResult>& all) {
     for (const auto& space : r.spaces)
       for (const auto& axis : space.axes)
         if (std::find(axes.begin(), axes.end(), axis) == axes.end()) axes.push_back(axis);
-  std::string out = "search,space,point,id,rank,front,offer,kept,devices";
-  for (const auto& metric : namedMetrics()) out += fmt::format(",{}", metric.key);
-  for (const auto& axis : axes) out += "," + quoted(axis);
-  out += "\r\n";
+  std::vector<std::string> heads = {"search", "space", "point", "id", "rank", "front", "offer", "kept", "devices"};
+  for (const auto& metric : namedMetrics()) heads.emplace_back(metric.key);
+  heads.insert(heads.end(), axes.begin(), axes.end());
+  std::string out = csvRow(heads) + "\r\n";
   for (const auto& r : all)
-    for (const auto& row : searchRows(r)) {
-      const auto& p = *row.point;
-      const auto& space = r.spaces[p.space];
-      out += fmt::format("{},{},{},{},{},{:d},{:d},{:d},{}", quoted(r.name), quoted(space.name), p.number, p.id,
-                         row.rank > 0 ? std::to_string(row.rank) : "", row.front, row.offer, row.kept, p.devices);
-      for (const auto& metric : namedMetrics()) out += "," + exact(metric.get(p.metrics));
-      for (const auto& axis : axes) {
-        auto at = std::find(space.axes.begin(), space.axes.end(), axis) - space.axes.begin();
-        out += ",";
-        if (static_cast<size_t>(at) < p.values.size()) out += quoted(p.values[static_cast<size_t>(at)]);
-      }
-      out += "\r\n";
-    }
+    for (const auto& row : searchRows(r)) out += csvRow(cellsOf(r, row, axes)) + "\r\n";
   return out;
 }
 

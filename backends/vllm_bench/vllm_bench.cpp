@@ -62,14 +62,19 @@ void write(const Input& in, Emission& out) {
   auto& trace = out.file("trace.jsonl");
   double fresh = 0;
   for (const auto& r : in.trace()) {
-    std::string blocks;
+    auto blocks = Document::list();
     double shared = r.prefix >= 0 ? std::floor(l.shared / kBlock) : 0, all = std::ceil(r.input / kBlock);
     for (double b = 0; b < all; ++b) {
       double id = b < shared ? r.prefix * shared + b : l.prefixes * std::floor(l.shared / kBlock) + fresh++;
-      blocks += fmt::format("{}{:.0f}", b > 0 ? ", " : "", id);
+      blocks.add(id);
     }
-    trace += fmt::format("{{\"timestamp\": {}, \"input_length\": {}, \"output_length\": {}, \"hash_ids\": [{}]}}\n",
-                         shortest(kUnits[0].write(r.at)), shortest(r.input), shortest(r.output), blocks);
+    trace += Document::map()
+                 .set("timestamp", kUnits[0].write(r.at))
+                 .set("input_length", r.input)
+                 .set("output_length", r.output)
+                 .set("hash_ids", blocks)
+                 .jsonLine() +
+             "\n";
   }
 }
 

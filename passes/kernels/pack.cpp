@@ -6,9 +6,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "support/document.h"
 #include "support/files.h"
 #include "support/hash.h"
-#include "support/json.h"
 #include "support/json_value.h"
 #include "support/text.h"
 #include "support/statistics.h"
@@ -41,33 +41,24 @@ const Grid* Pack::find(std::string_view family, std::string_view categories) con
 }
 
 std::string write(const Pack& pack) {
-  std::string header, rows;
-  {
-    JsonWriter json(header);
-    json.object([&] {
-      json.attribute("system", pack.system);
-      json.attribute("engine", pack.engine);
-      json.attribute("version", pack.version);
-      json.attributeArray("grids", [&] {
-        for (const auto& [name, family] : pack.families)
-          for (const auto& [categories, grid] : family.grids)
-            json.object([&] {
-              json.attribute("family", name);
-              json.attribute("categories", categories);
-              json.attribute("keys", static_cast<double>(grid.dimensions()));
-              json.attribute("rows", static_cast<double>(grid.rows().size()));
-            });
-      });
-    });
-  }
-  header.erase(std::remove(header.begin(), header.end(), '\n'), header.end());
+  auto header = Document::map().set("system", pack.system).set("engine", pack.engine).set("version", pack.version);
+  auto grids = Document::list();
+  for (const auto& [name, family] : pack.families)
+    for (const auto& [categories, grid] : family.grids)
+      grids.add(Document::map()
+                    .set("family", name)
+                    .set("categories", categories)
+                    .set("keys", static_cast<double>(grid.dimensions()))
+                    .set("rows", static_cast<double>(grid.rows().size())));
+  header.set("grids", grids);
+  std::string rows;
   for (const auto& [name, family] : pack.families)
     for (const auto& [categories, grid] : family.grids)
       for (const auto& row : grid.rows()) {
         for (double key : row.keys) put(rows, key);
         put(rows, row.seconds);
       }
-  return std::string(kMagic) + header + "\n" + rows;
+  return std::string(kMagic) + header.jsonLine() + "\n" + rows;
 }
 
 ReadPack read(std::string_view bytes) {

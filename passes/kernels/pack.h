@@ -12,7 +12,7 @@ namespace afdc::kernels {
 /// All families of one system, engine and version.
 struct Pack {
   std::string system = {}, engine = {}, version = {};
-  std::string hash = {};  ///< of the file that it was read from
+  std::string hash = {};  ///< SHA-256 of the file that it was read from
   std::map<std::string, Family> families = {};
   const Grid* find(std::string_view family, std::string_view categories) const;
 };

@@ -61,6 +61,17 @@ TEST_CASE("JSON and YAML say the same") {
   for (const char* key : {"number", "small", "big", "odd key: 1"}) CHECK(same(json.root[key], yaml.root[key]));
 }
 
+TEST_CASE("texts of several lines read back to the byte") {
+  for (const char* text : {"one\n", "one\ntwo\n", "  indented\nless\n", "\nfirst is empty\n", "ends\n\n", "tab\there\n",
+                           "no end\nof line", "bell\a\n", "trailing blank \n", "# no comment\n", "\n", " \n"}) {
+    CAPTURE(text);
+    auto back = parseYaml(Document::map().set("k", text).set("next", Document::list({text, 1})).yaml());
+    CHECK(back.error.empty());
+    CHECK(back.root["k"].text() == text);
+    CHECK(back.root["next"].items.at(0).text() == text);
+  }
+}
+
 TEST_CASE("a script is a literal block") {
   auto yaml = Document::map().set("args", Document::list({"set -e\n\nexec x \\\n  --y\n"})).yaml();
   CHECK(yaml == "args:\n  - |\n    set -e\n\n    exec x \\\n      --y\n");

@@ -36,7 +36,7 @@ TEST_CASE("JSON has the documented keys and is the same in every run") {
   auto first = runEval(o), second = runEval(o);
   CHECK(first.code == kClean);
   CHECK(first.out == second.out);
-  for (const char* key : {"\"version\": 1",
+  for (const char* key : {"\"version\": 2",
                           "ttft_mean_s",
                           "tpot_mean_s",
                           "output_tokens_per_s",
