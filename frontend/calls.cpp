@@ -32,8 +32,8 @@ Value Evaluator::evalCall(const ast::Expr* e, Env* env, Object* owner) {
       auto& d = diags_->report<diag::unknown_operator>(e->a->range, e->a->name.text);
       std::vector<std::string> names;
       visibleNames(env, names);
-      if (prelude_)
-        for (const auto* import : prelude_->imports)
+      if (prelude())
+        for (const auto* import : prelude()->imports)
           for (const auto& decl : import->ast->decls)
             if (decl.kind == ast::DeclKind::Intrinsic) names.emplace_back(decl.name.text);
       if (auto meant = suggest(e->a->name.text, names)) d.fix(e->a->range, *meant);
@@ -42,8 +42,8 @@ Value Evaluator::evalCall(const ast::Expr* e, Env* env, Object* owner) {
     // A field that happens to be called like an operator (`bias : Bool`) does not hide it: only a block can be applied.
     bool callable = callee.kind == ValueKind::Intrinsic || callee.kind == ValueKind::Record ||
                     callee.kind == ValueKind::Function || callee.kind == ValueKind::Builtin;
-    if (!callable && !callee.poison() && prelude_)
-      if (auto named = moduleLookup(*prelude_, e->a->name.text); named && named->kind == ValueKind::Intrinsic)
+    if (!callable && !callee.poison() && prelude())
+      if (auto named = moduleLookup(*prelude(), e->a->name.text); named && named->kind == ValueKind::Intrinsic)
         callee = *named;
     if (callee.kind == ValueKind::Intrinsic) return context_.graph->apply(*callee.decl, *callee.module, e, env);
     if (callee.kind == ValueKind::Record) return context_.graph->inlineBlock(callee.object, e->a->name.text, e, env);

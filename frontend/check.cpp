@@ -63,7 +63,7 @@ void Evaluator::checkNames(const ast::Expr* e, Module& module, Env* env) {
       if (scope->name == name) return;
     if (moduleLookup(module, name)) return;
     // A member of an enum needs its expected type, which only a call knows: any visible one will do.
-    for (Module* m : {&module, prelude_}) {
+    for (Module* m : {&module, prelude()}) {
       if (!m) continue;
       std::vector<Module*> reach = m->imports;
       reach.push_back(m);

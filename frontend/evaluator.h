@@ -153,6 +153,8 @@ class Evaluator {
   Value diagnosticsInTest(const ast::Expr* call, Env* env);
 
   Env* newEnv(Env env) { return &envs_.emplace_back(std::move(env)); }
+  /// The module whose names every module sees; loaded when first asked for.
+  Module* prelude();
   Env* moduleEnv(Module& module);
   Module& moduleOf(Env* env) const;
   ir::Place place(SourceRange range, ir::Strings& strings) const;

@@ -12,12 +12,16 @@ namespace afdc {
 
 Evaluator::Evaluator(Diagnostics& diags, ModuleLoader& loader, Host* host)
     : diags_(&diags), loader_(loader), host_(host) {
-  prelude_ = loader_.loadStandard("std.prelude");
   context_.pool = &scratchPool_;
   context_.strings = &scratchStrings_;
 }
 
 Evaluator::~Evaluator() = default;
+
+Module* Evaluator::prelude() {
+  if (!prelude_) prelude_ = loader_.loadStandard("std.prelude");
+  return prelude_;
+}
 
 Env* Evaluator::moduleEnv(Module& module) {
   auto& env = moduleEnvs_[&module];
@@ -95,8 +99,8 @@ std::optional<Value> Evaluator::moduleLookup(Module& module, std::string_view na
     v.module = found->second;
     return v;
   }
-  if (prelude_ && &module != prelude_)
-    if (auto value = in(*prelude_)) return value;
+  if (prelude() && &module != prelude())
+    if (auto value = in(*prelude())) return value;
   if (!findBuiltin(name)) return std::nullopt;
   Value v = Value::make(ValueKind::Builtin);
   v.text = name;
@@ -164,7 +168,7 @@ const Schema* Evaluator::kindSchema(std::string_view kind, Module& module) {
   if (auto* schema = search(module)) return schema;
   for (auto* import : module.imports)
     if (auto* schema = search(*import)) return schema;
-  return prelude_ ? search(*prelude_) : nullptr;
+  return prelude() ? search(*prelude()) : nullptr;
 }
 
 const Schema* Evaluator::schemaByPath(ast::Path path, Module& module, bool report) {
@@ -215,8 +219,8 @@ Value Evaluator::blockValue(Module& module, const ast::Decl& decl) {
   const Schema* schema = kindSchema(member.kindName.text, module);
   if (!schema) {
     std::vector<std::string> kinds{"test"};
-    if (prelude_)
-      for (const auto& k : prelude_->ast->decls)
+    if (prelude())
+      for (const auto& k : prelude()->ast->decls)
         if (k.kind == ast::DeclKind::Kind) kinds.emplace_back(k.name.text);
     auto meant = suggest(member.kindName.text, kinds);
     if (module.failed && !meant) return {};  // an import that failed may have declared it
@@ -369,7 +373,7 @@ Type Evaluator::resolveType(const ast::TypeExpr* type, Module& module) {
       out.dimension = *dimension;
       return out;
     }
-    for (Module* m : {&module, prelude_}) {
+    for (Module* m : {&module, prelude()}) {
       if (!m) continue;
       auto found = m->decls.find(name);
       const ast::Decl* decl = found != m->decls.end() ? found->second : nullptr;
@@ -538,8 +542,8 @@ void Evaluator::visibleNames(Env* env, std::vector<std::string>& out) {
       if (!decl.isBlock("test")) out.emplace_back(decl.name.text);
     for (const auto& import : e->module->ast->imports)
       for (const auto& name : import.names) out.emplace_back(name.text);
-    if (prelude_)
-      for (const auto& import : prelude_->ast->imports)
+    if (prelude())
+      for (const auto& import : prelude()->ast->imports)
         for (const auto& name : import.names) out.emplace_back(name.text);
     for (auto name : kBaseNames) out.emplace_back(name);
     for (std::string_view name : {"Int", "Bool", "Text", "Ratio", "Dist"}) out.emplace_back(name);

@@ -31,10 +31,10 @@ Document parallelismOf(const Engine& e, Emission& out) {
     p.set("data", e.degrees.dp)
         .set("dataLocal", std::min(e.degrees.dp, e.machine.gpus / (e.degrees.tp * e.degrees.pp)));
   if (e.degrees.ep > 1) p.set("expert", true);
-  for (auto [key, name, value] :
-       {std::tuple{"tensor", "tp", e.degrees.tp}, {"pipeline", "pp", e.degrees.pp}, {"data", "dp", e.degrees.dp}})
-    out.map(kFile, fmt::format("{}.parallelism.{}", e.unit, key), shortest(value),
-            e.at(std::string("parallel.") + name));
+  for (auto [key, field, value] : {std::tuple{"tensor", FieldId::Parallel_tp, e.degrees.tp},
+                                   {"pipeline", FieldId::Parallel_pp, e.degrees.pp},
+                                   {"data", FieldId::Parallel_dp, e.degrees.dp}})
+    out.map(kFile, fmt::format("{}.parallelism.{}", e.unit, key), shortest(value), e.said(field));
   return p;
 }
 

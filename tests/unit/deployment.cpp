@@ -22,9 +22,9 @@ using namespace afdc;
 namespace {
 
 /// The declarations of the standard library, as text says them.
-class Library {
+class Declarations {
  public:
-  Library() {
+  Declarations() {
     for (const auto& file : embeddedStdlib()) {
       modules_.push_back(parseModule(sources_.add(std::string(file.path), std::string(file.text)), diags_));
       for (const auto& decl : modules_.back()->decls)
@@ -37,7 +37,7 @@ class Library {
     return found == decls_.end() ? nullptr : found->second;
   }
   const ast::Decl* base(const ast::Decl& schema) const {
-    return schema.path.empty() ? nullptr : decl(schema.path.back().text);
+    return schema.body().path.empty() ? nullptr : decl(schema.body().path.back().text);
   }
   bool extends(const ast::Decl* schema, std::string_view base) const {
     for (; schema; schema = this->base(*schema))
@@ -79,7 +79,7 @@ class Library {
  private:
   const ast::SchemaItem* own(const ast::Decl* schema, std::string_view name) const {
     for (; schema; schema = base(*schema))
-      for (const auto& item : schema->items)
+      for (const auto& item : schema->body().items)
         if (item.name.text == name) return &item;
     return nullptr;
   }
@@ -175,6 +175,7 @@ runtime Real { kernels = true, host { fixed = 1 ms, per_seq = 10 us }
   launch { recorded = 4096, launch = 40 us } }
 workload W { arrivals = closed(64 req), input = constant(3000 tok), output = constant(300 tok) }
 workload Shared extends W { prefix { shared = 1000 tok, reuse = zipf(1.1, 50) } }
+workload One extends W { arrivals = closed(1 req) }
 workload Many extends W { arrivals = closed(6000 req) }
 )";
 
@@ -208,6 +209,10 @@ constexpr Probe kProbes[] = {
      "engine main = AttentionFfn { group attention { devices = 4, parallel { dp = 4 } }\n group ffn { devices = 4, "
      "parallel { ep = 4 } } }",
      "Many"},
+    {"Dense",
+     "engine prefill { }\n engine decode { runtime = Runtime { first_token = decode } }\n transfer kv { from = prefill, "
+     "to = decode }",
+     "One", "Disaggregated"},
     {"Dense", "engine prefill { replicas = 2 }\n engine decode { }\n transfer kv { from = prefill, to = decode }", "W",
      "Disaggregated"},
 };
@@ -239,7 +244,7 @@ std::string answer(const Probe& probe, const std::string& path = "", const std::
 }
 
 /// Other values than the library's default, for a field of this type.
-std::vector<std::string> otherValues(const Library& library, std::string_view type, const std::string& now) {
+std::vector<std::string> otherValues(const Declarations& library, std::string_view type, const std::string& now) {
   static const std::map<std::string_view, std::vector<std::string>> known = {
       {"Bool", {"true", "false"}},
       {"Int", {"2", "4", "64", "5000"}},
@@ -258,7 +263,7 @@ std::vector<std::string> otherValues(const Library& library, std::string_view ty
   std::vector<std::string> out;
   if (auto found = known.find(type); found != known.end()) out = found->second;
   if (const auto* decl = library.decl(type); decl && decl->kind == ast::DeclKind::Enum)
-    for (const auto& member : decl->members) out.emplace_back(member.text);
+    for (const auto& member : decl->body().members) out.emplace_back(member.text);
   std::erase(out, now);
   return out;
 }
@@ -266,7 +271,7 @@ std::vector<std::string> otherValues(const Library& library, std::string_view ty
 }  // namespace
 
 TEST_CASE("every row of fields.def is a field of its schema, of that type, and optional where it says so") {
-  Library library;
+  Declarations library;
   std::set<std::pair<std::string_view, std::string_view>> rows;
   for (const auto& row : fieldRows()) {
     CAPTURE(row.member);
@@ -286,7 +291,7 @@ TEST_CASE("every row of fields.def is a field of its schema, of that type, and o
 }
 
 TEST_CASE("the names that members stand for are those of the library, all of them") {
-  Library library;
+  Declarations library;
   std::map<std::string_view, std::set<std::string_view>> known;
   for (const auto& row : choiceRows()) known[row.type].insert(row.name);
   for (const auto& [type, names] : known) {
@@ -295,7 +300,7 @@ TEST_CASE("the names that members stand for are those of the library, all of the
     REQUIRE(decl);
     if (decl->kind == ast::DeclKind::Enum) {
       std::set<std::string_view> members;
-      for (const auto& m : decl->members) members.insert(m.text);
+      for (const auto& m : decl->body().members) members.insert(m.text);
       CHECK(members == names);
     }
     for (auto name : names) {
@@ -319,7 +324,7 @@ TEST_CASE("a field that the library calls otherwise is an error that names it, n
 }
 
 TEST_CASE("another default in the library is another answer, or the table says why not") {
-  Library library;
+  Declarations library;
   std::vector<std::string> before;
   for (const auto& probe : kProbes) {
     before.push_back(answer(probe));

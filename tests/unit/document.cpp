@@ -111,9 +111,9 @@ TEST_CASE("targets are in order of their names, and say what they can") {
 }
 
 TEST_CASE("synthetic requests have the lengths and the rate that they are asked for") {
-  emit::Load load;
-  load.input = {"lognormal", 1155, 765, 2500, 4142};
-  load.output = {"uniform", 200, 200, 280, 298};
+  LoadConfig load;
+  load.prompt = {"lognormal", 1155, 765, 2500, 4142};
+  load.answer = {"uniform", 200, 200, 280, 298};
   auto requests = emit::requestsOf(load, 2000, 4, 7);
   double input = 0, output = 0, over = 0;
   for (const auto& r : requests) input += r.input, output += r.output, over += r.input > 4142;
