@@ -30,6 +30,10 @@ void strictOption(Arguments& arguments, Printing& printing) {
   arguments.flag("--strict", printing.strict, "warnings and unknown verdicts count as findings");
 }
 
+void timePassesOption(Arguments& arguments, bool& wanted) {
+  arguments.flag("--time-passes", wanted, "say on stderr where the time goes, pass by pass");
+}
+
 void setOption(Arguments& arguments, std::vector<std::string>& sets) {
   arguments.repeatedOption("--set", "PATH=VALUE", sets, "override a field: --set deployment.main.parallel.tp=4");
 }

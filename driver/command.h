@@ -46,6 +46,8 @@ void formatOption(Arguments& arguments, Printing& printing);
 /// The same with `markdown`, for commands whose answers go into pages.
 void formatOrMarkdownOption(Arguments& arguments, Printing& printing);
 void strictOption(Arguments& arguments, Printing& printing);
+/// `--time-passes`
+void timePassesOption(Arguments& arguments, bool& wanted);
 void setOption(Arguments& arguments, std::vector<std::string>& sets);
 void stdlibOption(Arguments& arguments, std::string& directory);
 

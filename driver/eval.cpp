@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backends/report/text.h"
+#include "driver/pass_times.h"
 #include "passes/profiles/adopt.h"
 #include "passes/profiles/profile.h"
 #include "session/session.h"
@@ -29,6 +30,7 @@ void declare(Arguments& arguments, EvalOptions& o) {
                          "show our numbers beside that tool's, and why they differ", profileChoices());
   arguments.option("--kernels", "DIR", o.kernels,
                    "measured kernel tables for a profile: CSV files of aiconfigurator's layout");
+  timePassesOption(arguments, o.timePasses);
   strictOption(arguments, o.printing);
   formatOption(arguments, o.printing);
   stdlibOption(arguments, o.stdlib);
@@ -41,8 +43,9 @@ struct Answers {
 };
 
 /// One scenario; false when a message says why there is no answer.
-bool evaluate(Session& session, const ir::Scenario& scenario, const EvalOptions& o, Answers& answers) {
-  auto result = runPasses(scenario, "", session.diags);
+bool evaluate(Session& session, const ir::Scenario& scenario, const EvalOptions& o, PassTimes& times,
+              Answers& answers) {
+  auto result = runPasses(scenario, "", session.diags, times.timer());
   if (!result.results) return true;
   stamp(*result.results);
   if (!o.profile.empty()) {
@@ -82,13 +85,14 @@ bool anyBroken(const std::vector<Results>& all, bool strict) {
 Output runEval(const EvalOptions& o) {
   Output out;
   Session session(o.stdlib);
-  Module* module = session.loader.loadFile(o.file);
-  if (module) session.evaluator.check(*module);
+  PassTimes times(o.timePasses);
+  Module* module = times.of("read", [&] { return session.loader.loadFile(o.file); });
+  if (module) times.of("check", [&] { session.evaluator.check(*module); });
   Answers answers;
   if (module && session.diags.errors() == 0)
     for (auto* object : session.scenarios(*module, o.scenario, o.sets)) {
-      auto scenario = session.evaluator.lowerToScenario(object);
-      if (session.diags.errors() > 0 || !evaluate(session, scenario, o, answers)) break;
+      auto scenario = times.of("scenario", [&] { return session.evaluator.lowerToScenario(object); });
+      if (session.diags.errors() > 0 || !evaluate(session, scenario, o, times, answers)) break;
     }
   finish(out, session.diags, o.printing);
   if (!o.compareProfile.empty() && !o.printing.json() && session.diags.errors() == 0) {
@@ -102,6 +106,7 @@ Output runEval(const EvalOptions& o) {
   } else {
     out.out = reportOf(answers.ours, o);
   }
+  out.err += times.table();
   if (anyBroken(answers.ours, o.printing.strict)) out.code = std::max<int>(out.code, kFindings);
   if (!module) out.code = kUsage;
   return out;

@@ -6,6 +6,7 @@ namespace afdc {
 
 struct EvalOptions {
   Printing printing = {};
+  bool timePasses = false;
   std::string stdlib = {};
   std::string file = {}, scenario = {};  ///< no scenario: all
   std::vector<std::string> sets = {};

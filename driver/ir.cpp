@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "driver/pass_times.h"
 #include "session/session.h"
 #include "support/text.h"
 
@@ -16,6 +17,7 @@ void declare(Arguments& arguments, IrOptions& o) {
   arguments.optional("SCENARIO", o.scenario, "only this one of its scenarios");
   arguments.option("--after", "PASS", o.after, "the pass after which to print");
   arguments.flag("--list-passes", o.listPasses, "list the passes in order");
+  timePassesOption(arguments, o.timePasses);
   setOption(arguments, o.sets);
   formatOption(arguments, o.printing);
   stdlibOption(arguments, o.stdlib);
@@ -38,15 +40,17 @@ Output runIr(const IrOptions& o) {
     return failure("ir", fmt::format("no pass `{}`; the passes are {}", o.after, joinWords(names)));
   }
   Session session(o.stdlib);
-  Module* module = session.loader.loadFile(o.file);
-  if (module) session.evaluator.check(*module);
+  PassTimes times(o.timePasses);
+  Module* module = times.of("read", [&] { return session.loader.loadFile(o.file); });
+  if (module) times.of("check", [&] { session.evaluator.check(*module); });
   if (module && session.diags.errors() == 0)
     for (auto* object : session.scenarios(*module, o.scenario, o.sets)) {
-      auto scenario = session.evaluator.lowerToScenario(object);
+      auto scenario = times.of("scenario", [&] { return session.evaluator.lowerToScenario(object); });
       if (session.diags.errors() > 0) break;
-      out.out += runPasses(scenario, o.after, session.diags).text;
+      out.out += runPasses(scenario, o.after, session.diags, times.timer()).text;
     }
   finish(out, session.diags, o.printing);
+  out.err += times.table();
   if (!module) out.code = kUsage;
   return out;
 }

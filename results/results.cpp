@@ -69,19 +69,14 @@ static void to_json(JsonTree& tree, const RoleMemory& m) {
           {"weights_by_class", byClass}};
 }
 
+static void to_json(JsonTree& tree, const ByResource& r) {
+  tree = {{"compute", r.compute}, {"memory", r.memory}, {"network", r.network}, {"other", r.other}};
+}
+
 static void to_json(JsonTree& tree, const Breakdown& b) {
   auto byClass = JsonTree::object();
-  double compute = 0, memory = 0, network = 0;
-  for (const auto& row : b.rows) {
-    byClass[row.cls] = row.seconds;
-    compute += row.compute_s;
-    memory += row.memory_s;
-    network += row.network_s;
-  }
-  double other = b.overlapping ? 0 : b.seconds - compute - memory - network;
-  tree = {{"total", b.seconds},
-          {"by_class", byClass},
-          {"by_resource", {{"compute", compute}, {"memory", memory}, {"network", network}, {"other", other}}}};
+  for (const auto& row : b.rows) byClass[row.cls] = row.seconds;
+  tree = {{"total", b.seconds}, {"by_class", byClass}, {"by_resource", b.resources}};
 }
 
 static void to_json(JsonTree& tree, const SloResult& s) {

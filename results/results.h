@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/json.h"
@@ -21,12 +22,18 @@ struct BreakdownRow {
   double flops = 0, bytes = 0;
 };
 
+/// Seconds of a step by the resource that bounds each operator, and what none of them explains: the host's.
+struct ByResource {
+  double compute = 0, memory = 0, network = 0, other = 0;
+};
+
 struct Breakdown {
   std::string step;  ///< "decode", "mixed", "prefill"
   std::string role;  ///< of a deployment with several
   double seconds = 0;
   std::vector<BreakdownRow> rows;
   bool overlapping = false;  ///< rows are busy times of resources that work at the same time
+  ByResource resources;      ///< sums over the rows
 };
 
 /// Bytes on the fullest device of a role.
@@ -119,5 +126,8 @@ struct Results {
 void to_json(JsonTree& tree, const Results& results);
 /// The versioned JSON of one or more results.
 std::string toJson(const std::vector<Results>& results);
+/// What that JSON says. Of a breakdown's rows it has class and seconds only, of memory not what caches may take. Throws
+/// std::runtime_error where the text is no such JSON.
+std::vector<Results> readResults(std::string_view json);
 
 }  // namespace afdc

@@ -17,13 +17,23 @@ using namespace ir;
 
 namespace {
 
+ByResource resourcesOf(const Breakdown& b) {
+  ByResource out;
+  for (const auto& row : b.rows) {
+    out.compute += row.compute_s;
+    out.memory += row.memory_s;
+    out.network += row.network_s;
+  }
+  out.other = b.overlapping ? 0 : b.seconds - out.compute - out.memory - out.network;
+  return out;
+}
+
 /// What a step spends most time in, and what bounds it.
 std::string bottleneckOf(const Breakdown& b) {
   if (b.rows.empty()) return "";
-  double compute = 0, memory = 0, network = 0;
-  for (const auto& row : b.rows) compute += row.compute_s, memory += row.memory_s, network += row.network_s;
+  auto [compute, memory, network, unexplained] = b.resources;
   double whole = b.overlapping ? compute + memory + network : b.seconds;
-  double other = std::max(0.0, whole - compute - memory - network);
+  double other = std::max(0.0, unexplained);
   struct Part {
     double seconds;
     const char* name;
@@ -172,6 +182,7 @@ void addSteps(const std::vector<Role>& roles, const Served& served, const LoadCo
     if (step.state.empty()) continue;
     const auto& role = roles[step.role];
     auto breakdown = role.time(step.state, true).breakdown;
+    breakdown.resources = resourcesOf(breakdown);
     breakdown.step = step.name;
     if (several) breakdown.role = role.name();
     if (step.name == "decode" || (step.name == "prefill" && several))
