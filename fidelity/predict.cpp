@@ -217,7 +217,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   // keeps CUTLASS's pace (gpt-oss on B200: 7 % off, with trtllm-gen's 23 %), its servers trtllm-gen's. With attention
   // data parallelism, which is for throughput, CUTLASS is assumed.
   if (out.runtime.starts_with("TensorRT") && (main.dp > 1 || r.load == Record::Load::Offline))
-    engineRuntime += " { moe_backend = cutlass }";
+    engineRuntime += " { kernels = \"tensorrt_llm_cutlass\" }";
   if (r.mixed) engineRuntime += " { scheduler = mixed }";
   if (r.command.has({"async-scheduling"})) engineRuntime += " { host { async = true } }";
   if (limits.recorded >= 0)

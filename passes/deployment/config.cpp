@@ -205,7 +205,8 @@ class UnitReader {
     d.name = s_.show(pool_.gpu);
     fields_.read(d, "Gpu", pool_.gpu, pool + ".node.gpu");
     d.tables = openTables(s_, pool_.gpu, diags_);
-    d.kernels = readKernelCurves(s_, pool_.gpu, e_.records.runtime);
+    d.kernels =
+        readKernelCurves(s_, pool_.gpu, e_.runtime.name, e_.runtime.kernels, at(FieldId::Runtime_kernels), diags_);
     auto& node = e_.machine;
     fields_.read(node, "Node", pool_.node, pool + ".node");
     if (node.host.valid()) fields_.read(node, "HostMemory", node.host, pool + ".node.host");
@@ -298,7 +299,7 @@ class UnitReader {
   }
 
   bool checkKernels() {
-    if (!e_.runtime.kernels || e_.device.kernels) return true;
+    if (e_.runtime.kernels.empty() || e_.device.kernels) return true;
     diags_
         .report<diag::not_evaluable>(
             at(unit()), e_.name,
@@ -328,7 +329,7 @@ class UnitReader {
     const auto& d = e_.device;
     const auto& node = e_.machine;
     e_.tiers.push_back({"scale-up", node.gpus, d.scale_up_bandwidth, d.scale_up_latency});
-    if (e_.runtime.kernels) {
+    if (e_.device.kernels) {
       const auto& curve = d.kernels->collective;
       e_.tiers[0].latency = curve.latency;
       e_.tiers[0].sum_start = curve.sum_start;

@@ -103,7 +103,7 @@ struct RuntimeModel {
   double eta_compute = 1, eta_memory = 1, eta_network = 1, half_bytes = 0, start = 0;
   double sharpness = 0;  ///< 0: infinite, the larger of compute and memory
   double tile = 1;
-  bool kernels = false;              ///< the device's curves, instead of one efficiency for all
+  std::string kernels;               ///< the device's library that runs; empty: one efficiency for all kernels
   double graph_gap = 0, launch = 0;  ///< s a kernel: after each; to launch one in a step that is not recorded
   double recorded = INFINITY;        ///< largest batch of a rank whose step is recorded in a graph; infinite: all are
   bool recordsPrompts = false;       ///< steps with prompts too, of up to as many tokens

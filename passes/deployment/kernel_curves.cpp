@@ -1,6 +1,12 @@
 #include "passes/deployment/kernel_curves.h"
 
-#include <utility>
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "ir/places.h"
+#include "passes/deployment/diagnostics.h"
+#include "support/text.h"
 
 namespace afdc {
 
@@ -9,48 +15,50 @@ using ir::Scenario;
 
 namespace {
 
-KernelCurve readCurve(const Scenario& s, NodeId kernels, std::string_view name) {
-  NodeId curve = s.find(kernels, name);
+KernelCurve readCurve(const Scenario& s, NodeId library, std::string_view name) {
+  NodeId curve = s.find(library, name);
   auto get = [&](const char* field, double otherwise) { return s.number(curve, field).value_or(otherwise); };
   return {get("start", 0),  get("compute", 1), get("memory", 1), get("sharpness", 0),
           get("expert", 0), get("rows", 1),    get("tokens", 0)};
 }
 
-CollectiveCurve readCollective(const Scenario& s, NodeId kernels, std::string_view name) {
-  NodeId curve = s.find(kernels, name);
+CollectiveCurve readCollective(const Scenario& s, NodeId library) {
+  NodeId curve = s.find(library, "collective");
   auto get = [&](const char* field, double otherwise) { return s.number(curve, field).value_or(otherwise); };
   return {get("latency", 0), get("bandwidth", 1), get("sum_start", 0), get("sum_bandwidth", 0)};
 }
 
-/// Curves that take the places of the common ones where the runtime says so.
-constexpr std::pair<Curved, std::string_view> kTensorrtLlm[] = {
-    {Curved::GemmFp8Block, "gemm_fp8_block_tensorrt_llm"},
-    {Curved::ExpertsBf16, "experts_bf16_tensorrt_llm"},
-    {Curved::ExpertsFp8Block, "experts_fp8_block_tensorrt_llm"},
-    {Curved::Prefill, "prefill_tensorrt_llm"},
-    {Curved::PrefillFp8, "prefill_fp8_tensorrt_llm"},
-    {Curved::DecodeFp8, "decode_fp8_tensorrt_llm"},
-    {Curved::LatentDecode, "latent_decode_tensorrt_llm"}};
-constexpr std::pair<Curved, std::string_view> kCutlass[] = {{Curved::ExpertsFp4, "experts_fp4_cutlass"},
-                                                            {Curved::ExpertsMxfp4, "experts_fp4_cutlass"}};
+/// The library of a device's kernels that is called `wanted`; reports, at `said`, that there is none.
+NodeId libraryOf(const Scenario& s, NodeId gpu, std::string_view runtime, const std::string& wanted, SourceRange said,
+                 Diagnostics& diags) {
+  std::vector<std::string> names;
+  for (NodeId library : s.blocks(s.find(gpu, "kernels"), "library")) {
+    if (s.strings[s[library].name] == wanted) return library;
+    names.push_back(fmt::format("`{}`", s.strings[s[library].name]));
+  }
+  diags
+      .report<diag::not_evaluable>(
+          said, runtime, fmt::format("it runs the kernels of `{}`, and `{}` has none of them", wanted, s.show(gpu)))
+      .help(
+          fmt::format("`{}` has {}; where nothing of `{}` was measured, `library {} = common` in its `kernels` says so",
+                      s.show(gpu), joinWords(names), wanted, wanted));
+  return {};
+}
 
 }  // namespace
 
-std::optional<KernelCurves> readKernelCurves(const Scenario& s, NodeId gpu, NodeId runtime) {
+std::optional<KernelCurves> readKernelCurves(const Scenario& s, NodeId gpu, std::string_view runtime,
+                                             const std::string& wanted, SourceRange said, Diagnostics& diags) {
   NodeId kernels = s.find(gpu, "kernels");
-  if (!kernels.valid()) return std::nullopt;
+  if (!kernels.valid() || wanted.empty()) return std::nullopt;
+  NodeId library = libraryOf(s, gpu, runtime, wanted, said, diags);
+  if (!library.valid()) return std::nullopt;
   KernelCurves out;
   out.architecture = s.show(kernels);
   if (NodeId devices = s.find(kernels, "measured_on"); devices.valid())
     for (auto name : s[devices].children) out.own |= s.strings[s[name].text] == s.show(gpu);
-  for (size_t i = 0; i < kCurveNames.size(); ++i) out.curves[i] = readCurve(s, kernels, kCurveNames[i]);
-  auto replace = [&](auto& own) {
-    for (auto [kind, name] : own) out.curves[static_cast<size_t>(kind)] = readCurve(s, kernels, name);
-  };
-  bool tensorrt = s.text(runtime, "kernel_library") == "tensorrt_llm";
-  out.collective = readCollective(s, kernels, tensorrt ? "collective_tensorrt_llm" : "collective");
-  if (tensorrt) replace(kTensorrtLlm);
-  if (s.text(runtime, "moe_backend") == "cutlass") replace(kCutlass);
+  for (size_t i = 0; i < kCurveNames.size(); ++i) out.curves[i] = readCurve(s, library, kCurveNames[i]);
+  out.collective = readCollective(s, library);
   return out;
 }
 

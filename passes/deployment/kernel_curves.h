@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "ir/scenario.h"
+#include "support/diagnostics.h"
 
 namespace afdc {
 
@@ -59,7 +60,9 @@ struct KernelCurves {
   const KernelCurve& of(Curved kind) const { return curves[static_cast<size_t>(kind)]; }
 };
 
-/// The curves of the kernels that `runtime` uses on `gpu`. nullopt: none are known of this device.
-std::optional<KernelCurves> readKernelCurves(const ir::Scenario& s, ir::NodeId gpu, ir::NodeId runtime);
+/// The curves of the library called `wanted` on `gpu`. nullopt: none is wanted, or none are known of the device; or,
+/// reported at `said` of the runtime that wants it, the device has others but not that one.
+std::optional<KernelCurves> readKernelCurves(const ir::Scenario& s, ir::NodeId gpu, std::string_view runtime,
+                                             const std::string& wanted, SourceRange said, Diagnostics& diags);
 
 }  // namespace afdc
