@@ -194,6 +194,7 @@ class OperatorCall {
         diags_(ev_.diags()),
         strings_(builder.graph_.strings),
         operator_(intrinsic.name.text),
+        declaredAt_(intrinsic.name.range),
         declared_(intrinsic.body()),
         module_(module),
         call_(call),
@@ -202,8 +203,10 @@ class OperatorCall {
         scope_(ev_.moduleEnv(module)) {}
 
   Value run() {
+    auto kind = ir::operatorNamed(operator_);
+    if (!kind) return reportUnknown();
     if (!matchArguments()) return {};
-    op_.intrinsic = strings_.intern(operator_);
+    op_.kind = *kind;
     if (!declared_.table.empty()) op_.table = strings_.intern(declared_.table);
     op_.place = ev_.place(call_->range, strings_);
     op_.phase = builder_.phase_;
@@ -224,6 +227,13 @@ class OperatorCall {
   }
 
  private:
+  Value reportUnknown() {
+    diags_.report<diag::unknown_operator>(call_->range, operator_)
+        .label(declaredAt_, "declared here, but the compiler does not know what it costs")
+        .help("the operators that it knows are those of std.ops");
+    return {};
+  }
+
   /// Arguments without a name go to the ports in order.
   bool matchArguments() {
     size_t position = 0;
@@ -399,6 +409,7 @@ class OperatorCall {
   Diagnostics& diags_;
   ir::Strings& strings_;
   std::string_view operator_;  ///< its name
+  SourceRange declaredAt_;
   const ast::DeclBody& declared_;
   Module& module_;
   const ast::Expr* call_;
@@ -522,7 +533,7 @@ bool GraphBuilder::statements(const ast::GraphBody& block, Object* object, Env*&
             return false;
           }
           ir::Op op;
-          op.intrinsic = graph_.strings.intern("join");
+          op.kind = ir::OperatorKind::Join;
           op.side = side_;
           op.place = joined.place;
           for (size_t i = 0; i < joined.dims.size(); ++i)

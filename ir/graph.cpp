@@ -12,16 +12,16 @@ const Precision* Graph::precision(StringId cls) const {
 
 uint32_t Graph::layerCount() const {
   uint32_t count = 0;
-  for (const auto& run : stack) count += run.count;
+  for (const auto& layers : stack) count += layers.count;
   return count;
 }
 
 std::string verify(const Graph& graph) {
   auto exprOk = [&](ExprId id) { return id.valid() && id.index < graph.exprs.size(); };
   if (!graph.main.valid() || graph.main.index >= graph.bodies.size()) return "no main body";
-  for (const auto& run : graph.stack)
-    if (!run.body.valid() || run.body.index >= graph.bodies.size() || run.count == 0)
-      return "a stack run names no body";
+  for (const auto& layers : graph.stack)
+    if (!layers.body.valid() || layers.body.index >= graph.bodies.size() || layers.count == 0)
+      return "the stack names no body";
   for (const auto& body : graph.bodies) {
     auto in = [&](std::string_view what) { return fmt::format("body {}: {}", graph.strings[body.name], what); };
     std::vector<bool> defined(body.tensors.size(), false);
@@ -42,7 +42,7 @@ std::string verify(const Graph& graph) {
     for (const auto& op : body.ops) {
       for (const auto& operand : op.operands)
         if (operand.tensor.index >= body.tensors.size() || !defined[operand.tensor.index])
-          return in(fmt::format("an operand of {} is used before it is defined", graph.strings[op.intrinsic]));
+          return in(fmt::format("an operand of {} is used before it is defined", nameOf(op.kind)));
       for (const auto& a : op.attributes)
         if (!exprOk(a.value)) return in("an attribute has no value");
       if (op.result.index >= body.tensors.size()) return in("an operator has no result");

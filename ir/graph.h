@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ir/expr.h"
+#include "ir/operators.h"
 
 namespace afdc::ir {
 
@@ -65,7 +66,7 @@ struct Attribute {
 };
 
 struct Op {
-  StringId intrinsic;
+  OperatorKind kind{};
   StringId table;  ///< key in a kernel table; may be empty
   std::vector<Operand> operands;
   std::vector<Attribute> attributes;
@@ -88,10 +89,11 @@ struct Body {
   bool operator==(const Body&) const = default;
 };
 
-struct StackRun {
+/// Equal layers one after another.
+struct EqualLayers {
   BodyId body;
   uint32_t count = 1;
-  bool operator==(const StackRun&) const = default;
+  bool operator==(const EqualLayers&) const = default;
 };
 
 /// How elements of a class are stored and multiplied. Bytes per element = (bits + scaleBits / block) / 8.
@@ -111,7 +113,7 @@ struct Graph {
   std::vector<Precision> precisions;
   std::vector<Body> bodies;
   BodyId main;  ///< holds the operator `run_layers`, which stands for the stack
-  std::vector<StackRun> stack;
+  std::vector<EqualLayers> stack;
 
   const Precision* precision(StringId cls) const;
   uint32_t layerCount() const;
@@ -132,7 +134,7 @@ std::string print(const std::vector<EngineGraph>& graphs);
 std::vector<EngineGraph> parseGraphs(std::string_view text);
 
 /// What must hold of every graph: ids in range, operands defined before use, one definition per tensor, returned
-/// tensors exist, stack runs name bodies. Returns the first violation or "".
+/// tensors exist, the stack names bodies. Returns the first violation or "".
 std::string verify(const Graph& graph);
 
 }  // namespace afdc::ir

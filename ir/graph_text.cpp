@@ -77,7 +77,7 @@ class Printer {
                           name(body, {i}), rest(t));
     }
     for (const auto& op : body.ops) {
-      out_ += fmt::format("    op {} = {}(", name(body, op.result), g_.strings[op.intrinsic]);
+      out_ += fmt::format("    op {} = {}(", name(body, op.result), nameOf(op.kind));
       bool first = true;
       for (const auto& operand : op.operands) {
         out_ += fmt::format("{}{}{} = {}", first ? "" : ", ", g_.strings[operand.port], names(operand.dims),
@@ -135,6 +135,11 @@ class Parser {
     if (found == names.end()) in_.fail(fmt::format("unexpected `{}`", word));
     return static_cast<uint8_t>(found - names.begin());
   }
+  OperatorKind operatorKind(const std::string& word) {
+    auto kind = operatorNamed(word);
+    if (!kind) in_.fail(fmt::format("no operator `{}`", word));
+    return *kind;
+  }
   BodyId bodyNamed(const std::string& name) {
     for (uint32_t i = 0; i < g_.bodies.size(); ++i)
       if (g_.strings[g_.bodies[i].name] == name) return {i};
@@ -168,11 +173,11 @@ class Parser {
   void stack() {
     in_.expect("[");
     while (!in_.accept("]")) {
-      StackRun run;
-      run.count = in_.index();
+      EqualLayers layers;
+      layers.count = in_.index();
       in_.expect("*");
-      run.body = bodyNamed(in_.string());
-      g_.stack.push_back(run);
+      layers.body = bodyNamed(in_.string());
+      g_.stack.push_back(layers);
       in_.accept(",");
     }
   }
@@ -237,7 +242,7 @@ class Parser {
       }
       Op op;
       in_.expect("=");
-      op.intrinsic = g_.strings.intern(in_.word());
+      op.kind = operatorKind(in_.word());
       in_.expect("(");
       while (!in_.accept(")")) {
         auto name = g_.strings.intern(in_.word());

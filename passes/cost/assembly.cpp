@@ -92,10 +92,10 @@ std::optional<Role> place(Assembly assembly, const Scenario& s, Diagnostics& dia
   if (assembly.attentionFfn && !checkCut(parts[0].plan->graph, s, diags)) return std::nullopt;
   auto model = [](const EnginePart& part) { return StepModel(part.plan, part.config, part.part); };
   Role role = assembly.attentionFfn
-                  ? Role(assembly.name, AfdModel(model(parts[0]), model(parts[1]), *assembly.attentionFfn))
+                  ? Role(assembly.name, AttentionFfnModel(model(parts[0]), model(parts[1]), *assembly.attentionFfn))
                   : Role(assembly.name, model(parts[0]));
   if (!checkDivision(role.holder(), s, diags)) return std::nullopt;
-  if (role.afd() && !checkDivision(role.afd()->ffn(), s, diags)) return std::nullopt;
+  if (role.attentionFfn() && !checkDivision(role.attentionFfn()->ffn(), s, diags)) return std::nullopt;
   if (parts.back().drafts) role.speculate(model(parts.back()), parts[0].config.speculation);
   return role;
 }

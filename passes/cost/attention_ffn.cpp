@@ -11,13 +11,13 @@ namespace afdc {
 
 using namespace ir;
 
-double afdMakespan(const std::vector<AfdRun>& runs, double microbatches, bool halfDuplex) {
+double makespan(const std::vector<StagedLayers>& stack, double microbatches, bool halfDuplex) {
   auto count = static_cast<size_t>(std::max(1.0, microbatches));
   std::vector<double> ready(count, 0);  // when each microbatch has left the layer before
   std::array<double, 4> free = {0, 0, 0, 0};
-  for (const auto& run : runs) {
-    auto times = run.stages.times();
-    for (double layer = 0; layer < run.layers; ++layer)
+  for (const auto& layers : stack) {
+    auto times = layers.stages.times();
+    for (uint32_t layer = 0; layer < layers.count; ++layer)
       for (size_t m = 0; m < count; ++m) {
         double at = ready[m];
         for (size_t stage = 0; stage < 4; ++stage) {
@@ -31,20 +31,20 @@ double afdMakespan(const std::vector<AfdRun>& runs, double microbatches, bool ha
   return *std::max_element(ready.begin(), ready.end());
 }
 
-double afdCycle(const std::vector<AfdRun>& runs, double microbatches, bool halfDuplex) {
+double steadyCycle(const std::vector<StagedLayers>& stack, double microbatches, bool halfDuplex) {
   std::array<double, 4> busy = {0, 0, 0, 0};
   double through = 0;
-  for (const auto& run : runs) {
-    auto times = run.stages.times();
+  for (const auto& layers : stack) {
+    auto times = layers.stages.times();
     for (size_t stage = 0; stage < 4; ++stage) {
-      busy[halfDuplex && stage == 3 ? 1 : stage] += run.layers * times[stage];
-      through += run.layers * times[stage];
+      busy[halfDuplex && stage == 3 ? 1 : stage] += layers.count * times[stage];
+      through += layers.count * times[stage];
     }
   }
   return std::max(through, microbatches * *std::max_element(busy.begin(), busy.end()));
 }
 
-AfdModel::AfdModel(StepModel attention, StepModel ffn, AfdConfig config)
+AttentionFfnModel::AttentionFfnModel(StepModel attention, StepModel ffn, AfdConfig config)
     : attention_(std::move(attention)), ffn_(std::move(ffn)), config_(std::move(config)) {
   const auto& g = attention_.plan().graph;
   auto bytesOf = [&](const Graph& graph, std::string_view cls) {
@@ -59,16 +59,19 @@ AfdModel::AfdModel(StepModel attention, StepModel ffn, AfdConfig config)
     crosses_.push_back(std::any_of(body.ops.begin(), body.ops.end(), [](const OpPlan& op) { return op.ffn; }));
 }
 
-AfdModel AfdModel::with(double microbatches, double bandwidthFactor) const {
+AttentionFfnModel AttentionFfnModel::with(double microbatches, double bandwidthFactor) const {
   AfdConfig changed = config_;
   changed.microbatches = microbatches;
   for (auto& tier : changed.link) tier.bandwidth *= bandwidthFactor;
-  return AfdModel(attention_, ffn_, std::move(changed));
+  return AttentionFfnModel(attention_, ffn_, std::move(changed));
 }
 
-BatchState AfdModel::microbatch(const BatchState& step) const {
+BatchState AttentionFfnModel::microbatch(const BatchState& step) const {
   BatchState micro = step;
-  for (auto& g : micro) g.count /= config_.microbatches, g.busiest /= config_.microbatches;
+  for (auto& g : micro) {
+    g.count /= config_.microbatches;
+    g.busiest /= config_.microbatches;
+  }
   return micro;
 }
 
@@ -82,7 +85,7 @@ double tokensOf(const BatchState& state) {
 
 /// A token goes once to every FFN rank that holds one of its experts, or to one group of ranks that share a dense FFN;
 /// ranks that share an expert take a share each.
-double AfdModel::exchanged(size_t body, const BatchState& micro, bool toFfn) const {
+double AttentionFfnModel::exchanged(size_t body, const BatchState& micro, bool toFfn) const {
   const auto& f = config_.ffn.degrees;
   const auto& routes = ffn_.plan().bodies[body].routes;
   double copies = 1;
@@ -94,7 +97,7 @@ double AfdModel::exchanged(size_t body, const BatchState& micro, bool toFfn) con
 }
 
 /// The busiest port's bytes over its bandwidth, and the path's latency.
-double AfdModel::exchange(size_t body, const BatchState& micro, bool toFfn) const {
+double AttentionFfnModel::exchange(size_t body, const BatchState& micro, bool toFfn) const {
   double bytes = exchanged(body, micro, toFfn), tokens = tokensOf(micro);
   const auto &a = config_.attention.degrees, &f = config_.ffn.degrees;
   double senders = a.ranks(), receivers = f.ranks();
@@ -104,12 +107,12 @@ double AfdModel::exchange(size_t body, const BatchState& micro, bool toFfn) cons
   return std::max(config_.link[0].latency, config_.link[1].latency) + std::max(attentionPort, ffnPort);
 }
 
-std::vector<AfdRun> AfdModel::runs(const BatchState& step) const {
+std::vector<StagedLayers> AttentionFfnModel::layers(const BatchState& step) const {
   BatchState micro = microbatch(step);
   StepModel::BodyTimes attention, ffn;
   attention_.byBody(micro, attention);
   ffn_.byBody(micro, ffn);
-  std::vector<AfdStages> stages(attention.bodies.size());
+  std::vector<LayerStages> stages(attention.bodies.size());
   for (size_t b = 0; b < stages.size(); ++b) {
     auto& s = stages[b];
     s.attention = attention.bodies[b];
@@ -117,52 +120,61 @@ std::vector<AfdRun> AfdModel::runs(const BatchState& step) const {
     s.ffn = ffn.bodies[b];
     s.toFfn = exchange(b, micro, true);
     s.toAttention = exchange(b, micro, false);
-    if (config_.blockingSends) s.attention += s.toFfn, s.ffn += s.toAttention;
+    if (!config_.blockingSends) continue;
+    s.attention += s.toFfn;
+    s.ffn += s.toAttention;
   }
-  std::vector<AfdRun> out;
-  for (const auto& run : attention_.plan().graph.stack) {
-    double layers = run.count;
-    out.push_back({stages[run.body.index], layers});
-  }
+  std::vector<StagedLayers> out;
+  for (const auto& equal : attention_.plan().graph.stack) out.push_back({stages[equal.body.index], equal.count});
   return out;
 }
 
-StepTime AfdModel::time(const BatchState& step, bool withBreakdown) const {
+StepTime AttentionFfnModel::time(const BatchState& step, bool withBreakdown) const {
   StepTime out;
-  auto layers = runs(step);
+  auto stack = layers(step);
   StepModel::BodyTimes own;
   attention_.byBody(step, own);  // embedding and head see the whole step
-  double m = config_.microbatches;
-  double stack =
-      config_.stepBarrier ? afdMakespan(layers, m, config_.halfDuplex) : afdCycle(layers, m, config_.halfDuplex);
-  double device = stack + own.own, tokens = 0, seqs = 0;
-  for (const auto& g : step) tokens += g.count * g.fresh, seqs += g.count;
-  const auto& rt = config_.attention.runtime;
+  auto timeOfStack = config_.stepBarrier ? makespan : steadyCycle;
+  double device = timeOfStack(stack, config_.microbatches, config_.halfDuplex) + own.own;
+  double tokens = 0, seqs = 0;
+  for (const auto& g : step) {
+    tokens += g.count * g.fresh;
+    seqs += g.count;
+  }
   double host = config_.attention.hostTime(seqs, tokens);
-  out.seconds = rt.host_async ? std::max(device, host) : device + host;
+  out.seconds = config_.attention.runtime.host_async ? std::max(device, host) : device + host;
   out.slowestStage = device;
-  if (!withBreakdown) return out;
-  // Busy times of the groups and links: they overlap, so their sum exceeds the step.
+  if (withBreakdown) out.breakdown = breakdown(step, stack, out.seconds);
+  return out;
+}
+
+/// Busy times of the groups and links: they overlap, so their sum exceeds the step.
+Breakdown AttentionFfnModel::breakdown(const BatchState& step, const std::vector<StagedLayers>& stack,
+                                       double seconds) const {
+  Breakdown out;
+  double m = config_.microbatches;
   BatchState micro = microbatch(step);
   auto add = [&](const std::vector<BreakdownRow>& rows, const char* side) {
     for (auto row : rows) {
       if (row.seconds <= 0) continue;
       row.cls = fmt::format("{}: {}", side, row.cls);
       for (double* v : {&row.seconds, &row.compute_s, &row.memory_s, &row.network_s, &row.flops, &row.bytes}) *v *= m;
-      out.breakdown.rows.push_back(row);
+      out.rows.push_back(row);
     }
   };
   add(attention_.rows(micro), "A");
   add(ffn_.rows(micro), "F");
   double toFfn = 0, toAttention = 0;
-  for (const auto& run : layers)
-    toFfn += m * run.layers * run.stages.toFfn, toAttention += m * run.layers * run.stages.toAttention;
-  out.breakdown.rows.push_back({"A to F", toFfn, 0, 0, toFfn, 0, 0});
-  out.breakdown.rows.push_back({"F to A", toAttention, 0, 0, toAttention, 0, 0});
-  std::stable_sort(out.breakdown.rows.begin(), out.breakdown.rows.end(),
+  for (const auto& layers : stack) {
+    toFfn += m * layers.count * layers.stages.toFfn;
+    toAttention += m * layers.count * layers.stages.toAttention;
+  }
+  out.rows.push_back({"A to F", toFfn, 0, 0, toFfn, 0, 0});
+  out.rows.push_back({"F to A", toAttention, 0, 0, toAttention, 0, 0});
+  std::stable_sort(out.rows.begin(), out.rows.end(),
                    [](const BreakdownRow& a, const BreakdownRow& b) { return a.seconds > b.seconds; });
-  out.breakdown.seconds = out.seconds;
-  out.breakdown.overlapping = true;
+  out.seconds = seconds;
+  out.overlapping = true;
   return out;
 }
 

@@ -10,33 +10,33 @@
 namespace afdc {
 
 /// Seconds of one microbatch in each stage of one layer.
-struct AfdStages {
+struct LayerStages {
   double attention = 0, toFfn = 0, ffn = 0, toAttention = 0;
   std::array<double, 4> times() const { return {attention, toFfn, ffn, toAttention}; }
 };
-inline constexpr std::array<const char*, 4> kAfdStageNames = {"attention", "attention to FFN", "FFN",
-                                                              "FFN to attention"};
+inline constexpr std::array<const char*, 4> kLayerStageNames = {"attention", "attention to FFN", "FFN",
+                                                                "FFN to attention"};
 
-/// Equal layers in a row.
-struct AfdRun {
-  AfdStages stages;
-  double layers = 1;
+/// Equal layers one after another.
+struct StagedLayers {
+  LayerStages stages;
+  uint32_t count = 1;
 };
 
 /// Time from the first microbatch's start to the last one's end over all layers: the max-plus recurrence in which every
 /// resource serves (layer, microbatch) in order. With equal layers, s the sum of the stages and b the largest, it is
 /// s + (M-1)·b + (L-1)·max(s, M·b). Half-duplex links are one resource for both directions.
-double afdMakespan(const std::vector<AfdRun>& runs, double microbatches, bool halfDuplex);
+double makespan(const std::vector<StagedLayers>& stack, double microbatches, bool halfDuplex);
 /// Steady time of a step when microbatches run on without a barrier: the slower of the busiest resource and of one
 /// microbatch's way through all layers.
-double afdCycle(const std::vector<AfdRun>& runs, double microbatches, bool halfDuplex);
+double steadyCycle(const std::vector<StagedLayers>& stack, double microbatches, bool halfDuplex);
 
-class AfdModel {
+class AttentionFfnModel {
  public:
-  AfdModel(StepModel attention, StepModel ffn, AfdConfig config);
+  AttentionFfnModel(StepModel attention, StepModel ffn, AfdConfig config);
 
   /// Stage times of each body's layers at the microbatch's size, in the order of the stack.
-  std::vector<AfdRun> runs(const BatchState& step) const;
+  std::vector<StagedLayers> layers(const BatchState& step) const;
   StepTime time(const BatchState& step, bool withBreakdown) const;
   /// One of the microbatches that a step is cut into.
   BatchState microbatch(const BatchState& step) const;
@@ -47,9 +47,10 @@ class AfdModel {
   const StepModel& ffn() const { return ffn_; }
   const AfdConfig& config() const { return config_; }
   /// The same engine with other microbatches or another bandwidth of the link, for sensitivities.
-  AfdModel with(double microbatches, double bandwidthFactor) const;
+  AttentionFfnModel with(double microbatches, double bandwidthFactor) const;
 
  private:
+  Breakdown breakdown(const BatchState& step, const std::vector<StagedLayers>& stack, double seconds) const;
   double exchange(size_t body, const BatchState& micro, bool toFfn) const;
 
   StepModel attention_, ffn_;

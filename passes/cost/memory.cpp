@@ -60,8 +60,7 @@ double activationPeak(const StepModel& m, size_t b, const std::vector<double>& v
   std::vector<bool> alias(body.tensors.size(), false);  // slices and joins are views
   for (size_t i = 0; i < body.ops.size(); ++i) {
     if (!runsHere(m, body.ops[i].side == Side::Ffn)) continue;
-    auto name = g.strings[body.ops[i].intrinsic];
-    bool view = name == "slice" || name == "join" || name == "append" || name == "rotary" || name == "run_layers";
+    bool view = factsOf(body.ops[i].kind).result == OperatorResult::View;
     alias[body.ops[i].result.index] = view;
     if (!view) live += bytes(body.ops[i].result);
     peak = std::max(peak, live);
@@ -132,152 +131,220 @@ double uniqueBytes(const StepModel& m, double tokens) {
   return sum;
 }
 
-std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diagnostics& diags) {
+namespace {
+
+/// Pipeline stages on which a weight of the model's own lies: the embedding on the first stage, the head on the last; a
+/// tied table on both.
+struct OwnWeightStages {
+  bool first = false, last = false;
+};
+OwnWeightStages stagesOf(const Body& main, const StoragePlan& weight) {
+  size_t stackAt = 0;
+  while (stackAt < main.ops.size() && main.ops[stackAt].kind != OperatorKind::RunLayers) ++stackAt;
+  OwnWeightStages out;
+  for (size_t i = 0; i < main.ops.size(); ++i)
+    for (const auto& o : main.ops[i].operands)
+      if (main.tensors[o.tensor.index].name == weight.name) (i < stackAt ? out.first : out.last) = true;
+  if (!out.first && !out.last) out.first = true;
+  return out;
+}
+
+/// Bytes of weights on a device of the fullest pipeline stage, by class.
+void countWeights(const StepModel& m, const std::vector<double>& values, RoleMemory& fullest) {
   const auto& plan = m.plan();
   const auto& e = m.engine();
   const auto& g = plan.graph;
-  auto values = evaluated(m, e.max_tokens, std::min(e.max_seqs, e.max_tokens));
-  MemoryPlan out;
-  double worst = -1;
+  double most = -1;
   auto stages = layersByStage(g, e.degrees.pp);
   for (size_t stage = 0; stage < stages.size(); ++stage) {
     std::map<std::string, double> byClass;
     double weights = 0;
-    auto count = [&](size_t b, double times, auto&& which) {
-      for (const auto& st : plan.storage[b]) {
-        if (st.kind != TensorKind::Weight || !runsHere(m, st.ffn) || !which(st)) continue;
-        double bytes = times * values[st.bytes.index];
-        // Copies of redundant experts lie beside the others, spread over the ranks.
-        if (e.redundantExperts > 0 && !plan.bodies[b].routes.empty() && g.strings[st.cls] == "expert")
-          bytes *= 1 + e.redundantExperts / plan.bodies[b].routes[0].experts;
-        weights += bytes;
-        byClass[std::string(g.strings[st.cls])] += bytes;
-      }
+    auto count = [&](size_t b, const StoragePlan& st, double times) {
+      if (st.kind != TensorKind::Weight || !runsHere(m, st.ffn)) return;
+      double bytes = times * values[st.bytes.index];
+      // Copies of redundant experts lie beside the others, spread over the ranks.
+      if (e.redundantExperts > 0 && !plan.bodies[b].routes.empty() && g.strings[st.cls] == "expert")
+        bytes *= 1 + e.redundantExperts / plan.bodies[b].routes[0].experts;
+      weights += bytes;
+      byClass[std::string(g.strings[st.cls])] += bytes;
     };
-    for (size_t b = 0; b < plan.bodies.size(); ++b) count(b, stages[stage][b], [](const StoragePlan&) { return true; });
-    // The model's own weights: the embedding on the first stage, the head on the last; a tied table on both.
-    size_t mainBody = g.main.index;
-    const auto& main = g.bodies[mainBody];
-    size_t stackAt = 0;
-    while (stackAt < main.ops.size() && g.strings[main.ops[stackAt].intrinsic] != "run_layers") ++stackAt;
-    count(mainBody, 1, [&](const StoragePlan& st) {
-      bool first = false, last = false;
-      for (size_t i = 0; i < main.ops.size(); ++i)
-        for (const auto& o : main.ops[i].operands)
-          if (main.tensors[o.tensor.index].name == st.name) (i < stackAt ? first : last) = true;
-      return (first && stage == 0) || (last && stage + 1 == stages.size()) || (!first && !last && stage == 0);
-    });
-    if (weights <= worst) continue;
-    worst = weights;
-    out.fullest.weights = weights;
-    out.fullest.weights_by_class.assign(byClass.begin(), byClass.end());
+    for (size_t b = 0; b < plan.bodies.size(); ++b)
+      for (const auto& st : plan.storage[b]) count(b, st, stages[stage][b]);
+    for (const auto& st : plan.storage[g.main.index]) {
+      auto own = stagesOf(g.bodies[g.main.index], st);
+      if ((own.first && stage == 0) || (own.last && stage + 1 == stages.size())) count(g.main.index, st, 1);
+    }
+    if (weights <= most) continue;
+    most = weights;
+    fullest.weights = weights;
+    fullest.weights_by_class.assign(byClass.begin(), byClass.end());
   }
-  // What lies in the host's memory does not lie here.
-  double offloaded = e.offload.weights * out.fullest.weights;
-  out.fullest.weights -= offloaded;
-  for (auto& [cls, bytes] : out.fullest.weights_by_class) bytes *= 1 - e.offload.weights;
-  double activations = samplerBytes(m, values);
-  for (size_t b = 0; b < plan.bodies.size(); ++b) activations = std::max(activations, activationPeak(m, b, values));
+}
+
+/// What the runtime's rule leaves for caches. vLLM: u·C - weights - activations - other; TensorRT-LLM: f·(C - weights -
+/// activations - other); SGLang: f·C - weights, with activations and the rest in what is left. Sets what the rule lets
+/// all of them use.
+double budget(const EngineConfig& e, RoleMemory& f) {
+  double fixed = f.weights + f.activations + f.reserve;
+  double free = f.capacity - fixed, share = e.kv_fraction * f.capacity;
+  f.available = e.runtime.memory_rule == RuntimeModel::MemoryRule::OfCapacity ? share : f.capacity;
+  switch (e.runtime.memory_rule) {
+    case RuntimeModel::MemoryRule::OfCapacity: return share - fixed;
+    case RuntimeModel::MemoryRule::OfFree: return e.kv_fraction * free;
+    case RuntimeModel::MemoryRule::Static: break;
+  }
+  return std::min(share - f.weights, free);
+}
+
+void reportNoRoom(const StepModel& m, const RoleMemory& f, const Scenario& s, Diagnostics& diags) {
+  const auto& g = m.plan().graph;
+  const auto& e = m.engine();
+  double fixed = f.weights + f.activations + f.reserve;
+  auto& d = diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(g.strings[g.name]),
+                                             bytesText(fixed), e.device.name, bytesText(f.available));
+  std::string table;
+  auto line = [&](std::string_view what, double bytes) {
+    table += fmt::format("{}{:<22}{:>10}", table.empty() ? "" : "\n", what, bytesText(bytes));
+  };
+  for (const auto& [cls, bytes] : f.weights_by_class)
+    if (bytes > 0.001 * f.weights) line(fmt::format("weights, {}", cls), bytes);
+  line("activations", f.activations);
+  if (f.reserve > 0) line("reserve", f.reserve);
+  line("sum", fixed);
+  line(fmt::format("{}% of capacity", significant(100 * f.available / f.capacity, 4)), f.available);
+  d.note(table);
+  d.help(
+      fmt::format("more devices per replica (tp, pp, ep), or fewer bits per weight; at least {} devices of this kind "
+                  "are needed for the weights alone",
+                  std::ceil(f.weights * e.degrees.devices() / std::max(1.0, f.available))));
+}
+
+}  // namespace
+
+std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diagnostics& diags) {
+  const auto& plan = m.plan();
+  const auto& e = m.engine();
+  auto values = evaluated(m, e.max_tokens, std::min(e.max_seqs, e.max_tokens));
+  MemoryPlan out;
   auto& f = out.fullest;
+  countWeights(m, values, f);
+  // What lies in the host's memory does not lie here.
+  double offloaded = e.offload.weights * f.weights;
+  f.weights -= offloaded;
+  for (auto& [cls, bytes] : f.weights_by_class) bytes *= 1 - e.offload.weights;
+  f.activations = samplerBytes(m, values);
+  for (size_t b = 0; b < plan.bodies.size(); ++b) f.activations = std::max(f.activations, activationPeak(m, b, values));
   f.role = e.name;
-  f.activations = activations;
   f.reserve = e.runtime.reserve;
   f.capacity = e.device.capacity;
-  double fixed = f.weights + f.activations + f.reserve;
-  // vLLM: u·C - weights - activations - other; TensorRT-LLM: f·(C - weights - activations - other); SGLang: f·C -
-  // weights, with activations and the rest in what is left.
-  double free = f.capacity - fixed, share = e.kv_fraction * f.capacity;
-  switch (e.runtime.memory_rule) {
-    case RuntimeModel::MemoryRule::OfCapacity: out.kvBudget = share - fixed; break;
-    case RuntimeModel::MemoryRule::OfFree: out.kvBudget = e.kv_fraction * free; break;
-    case RuntimeModel::MemoryRule::Static: out.kvBudget = std::min(share - f.weights, free); break;
-  }
-  f.available = e.runtime.memory_rule == RuntimeModel::MemoryRule::OfCapacity ? share : f.capacity;
+  out.kvBudget = budget(e, f);
   out.weightBytes = f.weights;
   if (e.offload.any() && offloaded > e.offload.capacity) {
-    diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(g.strings[g.name]), bytesText(offloaded),
-                                     "the host", bytesText(e.offload.capacity));
+    diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(plan.graph.strings[plan.graph.name]),
+                                     bytesText(offloaded), "the host", bytesText(e.offload.capacity));
     return std::nullopt;
   }
   if (out.kvBudget > 0 && e.offload.kv > 0)
     out.kvBudget = std::min(out.kvBudget / (1 - e.offload.kv), (e.offload.capacity - offloaded) / e.offload.kv);
-  if (out.kvBudget <= 0) {
-    auto& d = diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(g.strings[g.name]),
-                                               bytesText(fixed), e.device.name, bytesText(f.available));
-    std::string table;
-    auto line = [&](std::string_view what, double bytes) {
-      table += fmt::format("{}{:<22}{:>10}", table.empty() ? "" : "\n", what, bytesText(bytes));
-    };
-    for (const auto& [cls, bytes] : f.weights_by_class)
-      if (bytes > 0.001 * f.weights) line(fmt::format("weights, {}", cls), bytes);
-    line("activations", f.activations);
-    if (f.reserve > 0) line("reserve", f.reserve);
-    line("sum", fixed);
-    line(fmt::format("{}% of capacity", significant(100 * f.available / f.capacity, 4)), f.available);
-    d.note(table);
-    d.help(
-        fmt::format("more devices per replica (tp, pp, ep), or fewer bits per weight; at least {} devices of this kind "
-                    "are needed for the weights alone",
-                    std::ceil(f.weights * e.degrees.devices() / std::max(1.0, f.available))));
-    return std::nullopt;
-  }
-  return out;
+  if (out.kvBudget > 0) return out;
+  reportNoRoom(m, f, s, diags);
+  return std::nullopt;
 }
 
-bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) {
-  const auto& g = m.plan().graph;
-  const auto degrees = m.engine().degrees.byAxis();
-  bool ok = true;
-  std::set<std::string> seen;
-  if (m.engine().degrees.pp > g.layerCount()) {
-    diags.report<diag::too_many_stages>(rangeOf(s, m.engine().degreeAt(Axis::pp), diags),
-                                        shortest(m.engine().degrees.pp), g.layerCount(), g.strings[g.name]);
-    return false;
+namespace {
+
+/// Holds the degrees of an engine against the dimensions that they split.
+class Division {
+ public:
+  Division(const StepModel& m, const Scenario& s, Diagnostics& diags)
+      : m_(m), g_(m.plan().graph), s_(s), diags_(diags) {}
+
+  /// One degree, one message: stops at the first tensor that does not divide.
+  bool run() {
+    const auto& d = m_.engine().degrees;
+    if (d.pp > g_.layerCount()) {
+      diags_.report<diag::too_many_stages>(at(Axis::pp), shortest(d.pp), g_.layerCount(), g_.strings[g_.name]);
+      return false;
+    }
+    values_ = evaluated(m_, 1, 1);
+    // Layers first: `tp` is about heads before it is about the vocabulary.
+    for (uint32_t b = 0; b < g_.bodies.size(); ++b)
+      if (BodyId{b} != g_.main && !divides(g_.bodies[b])) return false;
+    return divides(g_.bodies[g_.main.index]);
   }
-  std::vector<double> values = evaluated(m, 1, 1);
-  // Layers first: `tp` is about heads before it is about the vocabulary. One degree, one message.
-  std::vector<const Body*> order;
-  for (const auto& body : g.bodies)
-    if (&body != &g.bodies[g.main.index]) order.push_back(&body);
-  order.push_back(&g.bodies[g.main.index]);
-  for (const auto* body : order)
-    for (const auto& t : body->tensors) {
-      if (!ok) return false;
-      if (t.kind == TensorKind::Activation || t.kind == TensorKind::Route) continue;
-      for (const auto& dim : t.dims) {
-        if (dim.axis == Axis::None) continue;
-        std::string axis(kAxisNames[static_cast<size_t>(dim.axis)]);
-        double degree = degrees[static_cast<size_t>(dim.axis)];
-        for (const auto& part : dim.parts) {
-          double units = values[part.units.index];
-          std::string key = fmt::format("{} {} {}", axis, degree, units);
-          if (degree <= 1 || std::fmod(units, degree) == 0) continue;
-          std::string_view name = g.strings[t.name];
-          SourceRange at = rangeOf(s, m.engine().degreeAt(dim.axis), diags);
-          if (degree > units && dim.replicate && std::fmod(degree, units) == 0) {
-            if (seen.insert(key).second && t.kind == TensorKind::Cache)
-              diags
-                  .report<diag::replicated>(at, axis, shortest(degree), shortest(units), "heads",
-                                            fmt::format("`{}`", name), shortest(degree / units))
-                  .label(rangeOf(t.place, g.strings, diags), "declared here");
-            continue;
-          }
-          if (!ok) continue;
+
+ private:
+  /// A part of a stored dimension and the degree that splits it.
+  struct Split {
+    const Tensor& tensor;
+    Axis axis;
+    double degree, units;
+    std::string_view degreeName() const { return kAxisNames[static_cast<size_t>(axis)]; }
+  };
+
+  bool divides(const Body& body) {
+    return std::all_of(body.tensors.begin(), body.tensors.end(), [&](const Tensor& t) { return divides(t); });
+  }
+
+  bool divides(const Tensor& t) {
+    if (t.kind == TensorKind::Activation || t.kind == TensorKind::Route) return true;
+    bool ok = true;
+    for (const auto& dim : t.dims) {
+      if (dim.axis == Axis::None) continue;
+      double degree = m_.engine().degrees.byAxis()[static_cast<size_t>(dim.axis)];
+      for (const auto& part : dim.parts) {
+        Split split{t, dim.axis, degree, values_[part.units.index]};
+        if (degree <= 1 || std::fmod(split.units, degree) == 0) continue;
+        if (dim.replicate && isWholeMultiple(split)) {
+          warnOfCopies(split);
+        } else if (ok) {
+          report(split);
           ok = false;
-          std::vector<std::string> divisors;
-          for (double d = 1; d <= std::min(units, 1024.0); ++d)
-            if (std::fmod(units, d) == 0) divisors.push_back(shortest(d));
-          auto& d = degree > units && std::fmod(degree, units) == 0
-                        ? diags.report<diag::degree_too_large>(at, axis, shortest(degree),
-                                                               fmt::format("the {} parts of", shortest(units)), name)
-                        : diags.report<diag::does_not_divide>(at, axis, shortest(degree),
-                                                              fmt::format("the {} parts of", shortest(units)), name);
-          d.label(rangeOf(t.place, g.strings, diags), fmt::format("split into {} parts here", shortest(units)));
-          if (divisors.size() <= 16) d.help(fmt::format("{} may be {}", axis, joinWords(divisors, "or")));
         }
       }
     }
-  return ok;
-}
+    return ok;
+  }
+
+  static bool isWholeMultiple(const Split& s) { return s.degree > s.units && std::fmod(s.degree, s.units) == 0; }
+
+  void warnOfCopies(const Split& split) {
+    bool first = warned_.insert(fmt::format("{} {} {}", split.degreeName(), split.degree, split.units)).second;
+    if (!first || split.tensor.kind != TensorKind::Cache) return;
+    diags_
+        .report<diag::replicated>(at(split.axis), split.degreeName(), shortest(split.degree), shortest(split.units),
+                                  "heads", fmt::format("`{}`", g_.strings[split.tensor.name]),
+                                  shortest(split.degree / split.units))
+        .label(rangeOf(split.tensor.place, g_.strings, diags_), "declared here");
+  }
+
+  void report(const Split& split) {
+    auto parts = fmt::format("the {} parts of", shortest(split.units));
+    std::string degree = shortest(split.degree);
+    auto name = g_.strings[split.tensor.name];
+    auto& d = isWholeMultiple(split)
+                  ? diags_.report<diag::degree_too_large>(at(split.axis), split.degreeName(), degree, parts, name)
+                  : diags_.report<diag::does_not_divide>(at(split.axis), split.degreeName(), degree, parts, name);
+    d.label(rangeOf(split.tensor.place, g_.strings, diags_),
+            fmt::format("split into {} parts here", shortest(split.units)));
+    std::vector<std::string> divisors;
+    for (int n = 1; n <= std::min(split.units, 1024.0); ++n)
+      if (std::fmod(split.units, n) == 0) divisors.push_back(shortest(n));
+    if (divisors.size() <= 16) d.help(fmt::format("{} may be {}", split.degreeName(), joinWords(divisors, "or")));
+  }
+
+  SourceRange at(Axis degree) const { return rangeOf(s_, m_.engine().degreeAt(degree), diags_); }
+
+  const StepModel& m_;
+  const Graph& g_;
+  const Scenario& s_;
+  Diagnostics& diags_;
+  std::vector<double> values_;
+  std::set<std::string> warned_;  ///< splits of which it has been said that they are copied
+};
+
+}  // namespace
+
+bool checkDivision(const StepModel& m, const Scenario& s, Diagnostics& diags) { return Division(m, s, diags).run(); }
 
 }  // namespace afdc

@@ -28,7 +28,9 @@ uint64_t& Role::stepsTimed() {
 
 StepTime Role::time(const BatchState& state, bool withBreakdown) const {
   ++stepsTimed();
-  auto step = [&](const BatchState& s) { return afd_ ? afd_->time(s, withBreakdown) : whole_->time(s, withBreakdown); };
+  auto step = [&](const BatchState& s) {
+    return attentionFfn_ ? attentionFfn_->time(s, withBreakdown) : whole_->time(s, withBreakdown);
+  };
   if (!draft_) return step(state);
   BatchState drafting;
   auto t = step(verified(state, &drafting));
@@ -61,14 +63,14 @@ double Role::pacedTime(const BatchState& state) const {
 
 double Role::devices() const {
   double devices = engine().degrees.devices();
-  if (afd_) devices += afd_->config().ffn.degrees.devices();
+  if (attentionFfn_) devices += attentionFfn_->config().ffn.degrees.devices();
   return engine().replicas * devices;
 }
 
 std::vector<PoolUse> Role::poolUses() const {
   auto use = [](const EngineConfig& e) { return PoolUse{e.pool, e.degrees.devices(), e.poolDevices}; };
   std::vector<PoolUse> out = {use(engine())};
-  if (afd_) out.push_back(use(afd_->config().ffn));
+  if (attentionFfn_) out.push_back(use(attentionFfn_->config().ffn));
   return out;
 }
 
@@ -84,14 +86,14 @@ const PoolUse* overdrawn(std::span<const PoolUse> uses) {
 std::string Role::hardware() const {
   double replicas = engine().replicas;
   auto text = fmt::format("{} x {}", shortest(replicas * engine().degrees.devices()), engine().device.name);
-  if (!afd_) return text;
-  const auto& f = afd_->config().ffn;
+  if (!attentionFfn_) return text;
+  const auto& f = attentionFfn_->config().ffn;
   return fmt::format("{} attention + {} x {} FFN", text, shortest(replicas * f.degrees.devices()), f.device.name);
 }
 
 std::vector<const Device*> Role::deviceKinds() const {
   std::vector<const Device*> out = {&engine().device};
-  if (afd_) out.push_back(&afd_->config().ffn.device);
+  if (attentionFfn_) out.push_back(&attentionFfn_->config().ffn.device);
   return out;
 }
 
@@ -103,11 +105,11 @@ Role Role::with(const std::function<void(EngineConfig&)>& change) const {
   };
   Role out = *this;
   if (whole_) out.whole_ = changed(*whole_);
-  if (afd_) {
-    AfdConfig c = afd_->config();
+  if (attentionFfn_) {
+    AfdConfig c = attentionFfn_->config();
     change(c.attention);
     change(c.ffn);
-    out.afd_ = AfdModel(changed(afd_->attention()), changed(afd_->ffn()), c);
+    out.attentionFfn_ = AttentionFfnModel(changed(attentionFfn_->attention()), changed(attentionFfn_->ffn()), c);
   }
   if (draft_) out.draft_ = changed(*draft_);
   return out;
@@ -117,9 +119,9 @@ Role Role::ideal() const {
   return with([](EngineConfig& e) { e.runtime = RuntimeModel{}; });
 }
 
-Role Role::withAfd(double microbatches, double bandwidthFactor) const {
+Role Role::withExchange(double microbatches, double bandwidthFactor) const {
   Role out = *this;
-  out.afd_ = afd_->with(microbatches, bandwidthFactor);
+  out.attentionFfn_ = attentionFfn_->with(microbatches, bandwidthFactor);
   return out;
 }
 
@@ -129,10 +131,10 @@ bool fitRole(Role& role, const Scenario& s, Diagnostics& diags) {
   holder->fullest.role = role.engine().name;
   role.memory = {holder->fullest};
   role.kvBudget = holder->kvBudget;
-  if (!role.afd()) return true;
-  auto ffn = planMemory(role.afd()->ffn(), s, diags);
+  if (!role.attentionFfn()) return true;
+  auto ffn = planMemory(role.attentionFfn()->ffn(), s, diags);
   if (!ffn) return false;
-  ffn->fullest.role = role.afd()->config().ffn.name;
+  ffn->fullest.role = role.attentionFfn()->config().ffn.name;
   role.memory.push_back(ffn->fullest);
   return true;
 }

@@ -24,7 +24,7 @@ const PoolUse* overdrawn(std::span<const PoolUse> uses);
 class Role {
  public:
   Role(std::string name, StepModel whole) : name_(std::move(name)), whole_(std::move(whole)) {}
-  Role(std::string name, AfdModel afd) : name_(std::move(name)), afd_(std::move(afd)) {}
+  Role(std::string name, AttentionFfnModel groups) : name_(std::move(name)), attentionFfn_(std::move(groups)) {}
 
   /// Adds drafts: `draft` runs `depth` times before each verifying step.
   void speculate(StepModel draft, SpeculationConfig config) {
@@ -46,8 +46,8 @@ class Role {
 
   /// The devices that hold the cache: degrees, limits, runtime.
   const EngineConfig& engine() const { return holder().engine(); }
-  const StepModel& holder() const { return afd_ ? afd_->attention() : *whole_; }
-  const std::optional<AfdModel>& afd() const { return afd_; }
+  const StepModel& holder() const { return attentionFfn_ ? attentionFfn_->attention() : *whole_; }
+  const std::optional<AttentionFfnModel>& attentionFfn() const { return attentionFfn_; }
   const std::string& name() const { return name_; }
   double devices() const;
   /// Of one replica.
@@ -60,7 +60,7 @@ class Role {
   /// The same role with every efficiency one and no overheads.
   Role ideal() const;
   /// The same role with other groups' microbatches or link bandwidth; for attention-FFN roles only.
-  Role withAfd(double microbatches, double bandwidthFactor) const;
+  Role withExchange(double microbatches, double bandwidthFactor) const;
 
   /// Set by `fit`: device by device, and bytes left for cache on the devices that hold it.
   std::vector<RoleMemory> memory;
@@ -71,7 +71,7 @@ class Role {
 
   std::string name_;
   std::optional<StepModel> whole_;
-  std::optional<AfdModel> afd_;
+  std::optional<AttentionFfnModel> attentionFfn_;
   std::optional<StepModel> draft_;
   SpeculationConfig speculation_;
 };

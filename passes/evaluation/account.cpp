@@ -69,27 +69,27 @@ void addSources(const Role& role, const BatchState& state, bool named, SourceRan
 /// Stage times of an attention-FFN role in its typical step, and how its time per token answers to changes.
 AfdResult afdResult(const Role& role, const BatchState& state, double tpot, const LoadConfig& load) {
   AfdResult out;
-  const auto& afd = *role.afd();
+  const auto& afd = *role.attentionFfn();
   out.role = role.name();
   out.microbatches = afd.config().microbatches;
   out.layers = 0;
   std::array<double, 4> sums = {0, 0, 0, 0};
-  for (const auto& run : afd.runs(state)) {
-    auto times = run.stages.times();
-    for (size_t i = 0; i < 4; ++i) sums[i] += times[i] * run.layers;
-    out.layers += run.layers;
+  for (const auto& layers : afd.layers(state)) {
+    auto times = layers.stages.times();
+    for (size_t i = 0; i < 4; ++i) sums[i] += times[i] * layers.count;
+    out.layers += layers.count;
   }
   for (auto& sum : sums) sum /= out.layers;
   out.attention_s = sums[0], out.to_ffn_s = sums[1], out.ffn_s = sums[2], out.to_attention_s = sums[3];
   out.budget_s = tpot / (3 * out.layers);
-  out.bottleneck = kAfdStageNames[static_cast<size_t>(std::max_element(sums.begin(), sums.end()) - sums.begin())];
+  out.bottleneck = kLayerStageNames[static_cast<size_t>(std::max_element(sums.begin(), sums.end()) - sums.begin())];
   double base = role.time(state).seconds;
   auto scaled = [&](double seconds) { return tpot * seconds / base; };
   double m = out.microbatches;
   for (double count : {m - 1, m + 1, 2 * m})
     if (count >= 1)
       out.sensitivities.push_back(
-          {fmt::format("{} microbatches", shortest(count)), scaled(role.withAfd(count, 1).time(state).seconds)});
+          {fmt::format("{} microbatches", shortest(count)), scaled(role.withExchange(count, 1).time(state).seconds)});
   for (double factor : {0.5, 2.0}) {
     BatchState other = state;
     for (auto& g : other) g.past *= factor;
@@ -101,7 +101,7 @@ AfdResult afdResult(const Role& role, const BatchState& state, double tpot, cons
     out.sensitivities.push_back(
         {fmt::format("link {} per device", humanize(afd.config().link[0].bandwidth * factor,
                                                     Dimension::of(Base::Bytes) / Dimension::of(Base::Time))),
-         scaled(role.withAfd(m, factor).time(state).seconds)});
+         scaled(role.withExchange(m, factor).time(state).seconds)});
   return out;
 }
 
@@ -145,7 +145,7 @@ void describe(const Scenario& s, const Subject& subject, const std::vector<Role>
   r.deployment = s.show(subject.deployment);
   r.workload = s.show(subject.workload);
   r.scenario_hash = sha256(identityOf(s, roles));
-  bool afd = std::any_of(roles.begin(), roles.end(), [](const Role& role) { return role.afd().has_value(); });
+  bool afd = std::any_of(roles.begin(), roles.end(), [](const Role& role) { return role.attentionFfn().has_value(); });
   r.mode = subject.disaggregated ? (afd ? "prefill/decode with attention-FFN" : "prefill/decode")
                                  : (afd ? "attention-FFN" : "aggregated");
   for (const auto& role : roles) {
@@ -187,7 +187,7 @@ void addSteps(const std::vector<Role>& roles, const Served& served, const LoadCo
     if (several) breakdown.role = role.name();
     if (step.name == "decode" || (step.name == "prefill" && several))
       addSources(role, step.state, several, at, diags, r);
-    if (role.afd() && r.metrics.tpot_mean_s && step.name == "decode")
+    if (role.attentionFfn() && r.metrics.tpot_mean_s && step.name == "decode")
       r.afd.push_back(afdResult(role, step.state, *r.metrics.tpot_mean_s, load));
     r.breakdowns.push_back(std::move(breakdown));
   }

@@ -223,7 +223,7 @@ StepTrace engineTrace(const Role& role, const BatchState& state) {
 /// Microbatches through attention and FFN: layer by layer, in each the microbatches in turn.
 StepTrace afdTrace(const Role& role, const BatchState& state) {
   StepTrace out;
-  const auto& afd = *role.afd();
+  const auto& afd = *role.attentionFfn();
   auto step = verified(role, state), micro = afd.microbatch(step);
   Segments whole(afd.attention(), step), attention(afd.attention(), micro), ffn(afd.ffn(), micro);
   auto a = static_cast<uint32_t>(afd.config().attention.degrees.devices()),
@@ -270,8 +270,8 @@ StepTrace afdTrace(const Role& role, const BatchState& state) {
       if (r != kEntry) A.ops[head].after.push_back(r);
   auto time = role.time(state);
   out.seconds = time.seconds;
-  double device = (afd.config().stepBarrier ? afdMakespan(afd.runs(step), count, afd.config().halfDuplex)
-                                            : afdCycle(afd.runs(step), count, afd.config().halfDuplex));
+  double device = (afd.config().stepBarrier ? makespan(afd.layers(step), count, afd.config().halfDuplex)
+                                            : steadyCycle(afd.layers(step), count, afd.config().halfDuplex));
   out.overhead = std::max(0.0, time.seconds - device - secondsOf(whole.entry().ops) - secondsOf(whole.head().ops));
   return out;
 }
@@ -313,7 +313,7 @@ std::vector<StepTrace> tracesOf(const Evaluated& evaluated) {
   for (const auto& step : evaluated.steps) {
     if (step.state.empty()) continue;
     const auto& role = roles[step.role];
-    auto trace = role.afd() ? afdTrace(role, step.state) : engineTrace(role, step.state);
+    auto trace = role.attentionFfn() ? afdTrace(role, step.state) : engineTrace(role, step.state);
     trace.name = step.name, trace.role = role.name();
     out.push_back(std::move(trace));
   }

@@ -1,5 +1,4 @@
-// Measured times in place of curves: which table answers for an operator, and how (semantics §1). Bound once to an
-// operator's sizes; asked at every step without allocating.
+// A product's measured time over its rows: between measured ones, and for weights that were not measured themselves.
 #pragma once
 #include <memory>
 #include <optional>
@@ -23,8 +22,8 @@ struct Answer {
 class GemmCurve {
  public:
   /// `bound(m, n, k)`: seconds of the roofline, against which utilisation is taken.
-  template <class Bound>
-  static std::optional<GemmCurve> make(const Grid& grid, double n, double k, Bound&& bound);
+  template <class Seconds>
+  static std::optional<GemmCurve> make(const Grid& grid, double n, double k, Seconds&& bound);
   Answer at(double m, double boundHere) const;
 
  private:
@@ -33,8 +32,8 @@ class GemmCurve {
   bool exact_ = false;
 };
 
-template <class Bound>
-std::optional<GemmCurve> GemmCurve::make(const Grid& grid, double n, double k, Bound&& bound) {
+template <class Seconds>
+std::optional<GemmCurve> GemmCurve::make(const Grid& grid, double n, double k, Seconds&& bound) {
   std::vector<double> bounds;
   bounds.reserve(grid.rows().size());
   for (const auto& row : grid.rows()) bounds.push_back(bound(row.keys[2], row.keys[0], row.keys[1]));

@@ -37,7 +37,7 @@ class Insertion {
           d.replicate = false;
           for (auto& part : d.parts) part.units = {};
         }
-        body_.returned = append("all_gather", ".full", body_.returned, full, dim.axis, body_.ops.back());
+        body_.returned = append(OperatorKind::AllGather, ".full", body_.returned, full, dim.axis, body_.ops.back());
         break;
       }
   }
@@ -49,20 +49,22 @@ class Insertion {
     Tensor sum = body_.tensors[partial.index];
     Axis axis = sum.partial;
     sum.partial = Axis::None;
-    return whole_[partial.index] = append("all_reduce", ".sum", partial, sum, axis, reader);
+    return whole_[partial.index] = append(OperatorKind::AllReduce, ".sum", partial, sum, axis, reader);
   }
 
-  TensorId append(std::string_view intrinsic, std::string_view suffix, TensorId from, Tensor result, Axis axis,
-                  const Op& near) {
+  TensorId append(OperatorKind kind, std::string_view suffix, TensorId from, Tensor result, Axis axis, const Op& near) {
     result.name = g_.strings.intern(std::string(g_.strings[result.name]) + std::string(suffix));
     Op op;
-    op.intrinsic = g_.strings.intern(intrinsic);
+    op.kind = kind;
     op.axis = axis;
     op.phase = near.phase;
     op.side = near.side;
     op.place = body_.tensors[from.index].place;
     for (const auto& made : body_.ops)
-      if (made.result == from) op.phase = made.phase, op.side = made.side;
+      if (made.result == from) {
+        op.phase = made.phase;
+        op.side = made.side;
+      }
     for (size_t i = 0; i < result.dims.size(); ++i) op.resultDims.push_back(g_.strings.intern("d" + std::to_string(i)));
     op.operands.push_back({g_.strings.intern("x"), from, op.resultDims});
     body_.tensors.push_back(std::move(result));

@@ -1,6 +1,7 @@
 #include "passes/lowering/measure.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace afdc {
 
@@ -19,58 +20,73 @@ double elements(const Graph& g, const Tensor& t) {
   return count;
 }
 
+/// An attribute of an operator; `otherwise` where it has none of the name.
+double attribute(const Graph& g, const Op& op, std::string_view name, double otherwise) {
+  for (const auto& a : op.attributes)
+    if (g.strings[a.name] == name) return g.exprs.evaluateOne(a.value, {});
+  return otherwise;
+}
+
+double routedExperts(const Graph& g) {
+  double most = 0;
+  for (const auto& layers : g.stack)
+    for (const auto& op : g.bodies[layers.body.index].ops)
+      if (op.kind == OperatorKind::Route) most = std::max(most, attribute(g, op, "experts", 0));
+  return most;
+}
+
+/// The share of a layer's routed experts that one token passes.
+double activeShare(const Graph& g, const Body& body) {
+  double share = 1;
+  for (const auto& op : body.ops)
+    if (op.kind == OperatorKind::Route) share = attribute(g, op, "top_k", 1) / attribute(g, op, "experts", 1);
+  return share;
+}
+
+bool isRouted(const Tensor& weight) {
+  return std::any_of(weight.dims.begin(), weight.dims.end(), [](const TensorDim& d) { return d.axis == Axis::ep; });
+}
+
+/// What a stored tensor adds to one of the measures that are sums over bodies.
+using Measure = std::function<double(const Body&, const Tensor&)>;
+
+double sumOver(const Graph& g, const Measure& measure) {
+  auto ofBody = [&](const Body& body) {
+    double sum = 0;
+    for (const auto& t : body.tensors) sum += measure(body, t);
+    return sum;
+  };
+  double total = ofBody(g.bodies[g.main.index]);
+  for (const auto& layers : g.stack) total += layers.count * ofBody(g.bodies[layers.body.index]);
+  return total;
+}
+
 }  // namespace
 
 std::optional<double> measureModel(const Graph& graph, std::string_view name,
                                    const std::vector<FormatOverride>& overrides) {
-  if (name == "routed_experts") {
-    double most = 0;
-    for (const auto& run : graph.stack)
-      for (const auto& op : graph.bodies[run.body.index].ops)
-        for (const auto& a : op.attributes)
-          if (graph.strings[op.intrinsic] == "route" && graph.strings[a.name] == "experts")
-            most = std::max(most, graph.exprs.evaluateOne(a.value, {}));
-    return most;
-  }
-  auto bytesPer = [&](StringId cls) {
+  auto bytes = [&](const Tensor& t) {
     for (const auto& o : overrides)
-      if (o.cls == graph.strings[cls]) return o.format.bytesPerElement();
-    const auto* p = graph.precision(cls);
-    return p ? p->bytesPerElement() : 0.0;
+      if (o.cls == graph.strings[t.cls]) return elements(graph, t) * o.format.bytesPerElement();
+    const auto* p = graph.precision(t.cls);
+    return elements(graph, t) * (p ? p->bytesPerElement() : 0.0);
   };
-  bool params = name == "params", active = name == "active_params", weightBytes = name == "weight_bytes",
-       kv = name == "kv_bytes_per_token", state = name == "state_bytes_per_seq";
-  if (!params && !active && !weightBytes && !kv && !state) return std::nullopt;
-  auto ofBody = [&](const Body& body) {
-    double sum = 0;
-    // The share of routed experts that one token passes, from the route of this layer.
-    double share = 1;
-    if (active)
-      for (const auto& op : body.ops)
-        if (graph.strings[op.intrinsic] == "route") {
-          double experts = 1, topK = 1;
-          for (const auto& a : op.attributes) {
-            if (graph.strings[a.name] == "experts") experts = graph.exprs.evaluateOne(a.value, {});
-            if (graph.strings[a.name] == "top_k") topK = graph.exprs.evaluateOne(a.value, {});
-          }
-          share = topK / experts;
-        }
-    for (const auto& t : body.tensors) {
-      bool weight = t.kind == TensorKind::Weight;
-      if ((params || active || weightBytes) && weight) {
-        bool routed = false;
-        if (active)
-          for (const auto& dim : t.dims) routed |= dim.axis == Axis::ep;
-        sum += elements(graph, t) * (weightBytes ? bytesPer(t.cls) : 1) * (routed ? share : 1);
-      }
-      if ((kv && t.kind == TensorKind::Cache) || (state && t.kind == TensorKind::State))
-        sum += elements(graph, t) * bytesPer(t.cls);
-    }
-    return sum;
+  auto bytesOf = [&](TensorKind kind) {
+    return sumOver(graph, [&](const Body&, const Tensor& t) { return t.kind == kind ? bytes(t) : 0.0; });
   };
-  double total = ofBody(graph.bodies[graph.main.index]);
-  for (const auto& run : graph.stack) total += run.count * ofBody(graph.bodies[run.body.index]);
-  return total;
+  auto weights = [&](bool active) {
+    return sumOver(graph, [&](const Body& body, const Tensor& t) {
+      if (t.kind != TensorKind::Weight) return 0.0;
+      return elements(graph, t) * (active && isRouted(t) ? activeShare(graph, body) : 1);
+    });
+  };
+  if (name == "routed_experts") return routedExperts(graph);
+  if (name == "params") return weights(false);
+  if (name == "active_params") return weights(true);
+  if (name == "weight_bytes") return bytesOf(TensorKind::Weight);
+  if (name == "kv_bytes_per_token") return bytesOf(TensorKind::Cache);
+  if (name == "state_bytes_per_seq") return bytesOf(TensorKind::State);
+  return std::nullopt;
 }
 
 }  // namespace afdc

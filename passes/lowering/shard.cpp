@@ -10,11 +10,6 @@ using namespace ir;
 
 namespace {
 
-/// Operators that pass partial sums on: sums of partial sums are partial sums.
-bool keepsPartial(std::string_view intrinsic) {
-  return intrinsic == "add" || intrinsic == "join" || intrinsic == "slice";
-}
-
 class Propagation {
  public:
   Propagation(Graph& graph, Diagnostics& diags) : g_(graph), diags_(diags) {}
@@ -27,42 +22,62 @@ class Propagation {
   }
 
  private:
+  /// One dimension as the operands of an operator have it: the first that shards it decides.
   struct Merged {
     TensorDim dim;
     TensorId from;
   };
+  using Dimensions = std::map<uint32_t, Merged>;  // by name
 
   bool visit(Body& body, Op& op) {
-    auto intrinsic = g_.strings[op.intrinsic];
-    std::map<uint32_t, Merged> merged;  // by dimension name
+    auto dims = merge(body, op);
+    if (!dims || !weightsAreCut(body, op, *dims)) return false;
+    auto& result = body.tensors[op.result.index];
+    cutResult(op, *dims, result);
+    result.partial = partialOf(body, op, *dims);
+    return summedOnce(op, result);
+  }
+
+  /// The operator's dimensions; nullopt after reporting two operands that shard one of them differently.
+  std::optional<Dimensions> merge(const Body& body, const Op& op) {
+    Dimensions merged;
     for (const auto& operand : op.operands) {
       const auto& tensor = body.tensors[operand.tensor.index];
       for (size_t i = 0; i < operand.dims.size(); ++i) {
-        const auto& dim = tensor.dims[i];
-        auto [known, fresh] = merged.try_emplace(operand.dims[i].index, Merged{dim, operand.tensor});
-        if (fresh || dim.axis == Axis::None) continue;
-        if (known->second.dim.axis == Axis::None) {
-          // A replicated operand is cut for free; a replicated *weight* against a sharded activation is a missing
-          // `shard`.
-          known->second = {dim, operand.tensor};
-          continue;
+        Merged here{tensor.dims[i], operand.tensor};
+        auto [known, fresh] = merged.try_emplace(operand.dims[i].index, here);
+        if (fresh || here.dim.axis == Axis::None) continue;
+        Axis before = known->second.dim.axis;
+        if (before != Axis::None && before != here.dim.axis) {
+          clash(body, op, operand.dims[i], known->second, here);
+          return std::nullopt;
         }
-        if (known->second.dim.axis != dim.axis)
-          return clash(body, op, operand.dims[i], known->second, {dim, operand.tensor});
+        // An operand that every rank holds whole is cut for free.
+        if (before == Axis::None) known->second = here;
       }
     }
-    for (auto name : op.contracted)
-      if (auto found = merged.find(name.index); found != merged.end() && found->second.dim.axis != Axis::None)
-        for (const auto& operand : op.operands) {
-          const auto& tensor = body.tensors[operand.tensor.index];
-          for (size_t i = 0; i < operand.dims.size(); ++i)
-            if (operand.dims[i] == name && tensor.kind == TensorKind::Weight && tensor.dims[i].axis == Axis::None)
-              return clash(body, op, name, found->second, {tensor.dims[i], operand.tensor});
-        }
-    auto& result = body.tensors[op.result.index];
+    return merged;
+  }
+
+  /// A weight that every rank holds whole cannot be multiplied with a part of an activation: its `shard` is missing.
+  bool weightsAreCut(const Body& body, const Op& op, const Dimensions& dims) {
+    for (auto name : op.contracted) {
+      auto found = dims.find(name.index);
+      if (found == dims.end() || found->second.dim.axis == Axis::None) continue;
+      for (const auto& operand : op.operands) {
+        const auto& tensor = body.tensors[operand.tensor.index];
+        for (size_t i = 0; i < operand.dims.size(); ++i)
+          if (operand.dims[i] == name && tensor.kind == TensorKind::Weight && tensor.dims[i].axis == Axis::None)
+            return clash(body, op, name, found->second, {tensor.dims[i], operand.tensor});
+      }
+    }
+    return true;
+  }
+
+  static void cutResult(const Op& op, const Dimensions& dims, Tensor& result) {
     for (size_t i = 0; i < op.resultDims.size(); ++i) {
-      auto found = merged.find(op.resultDims[i].index);
-      if (found == merged.end() || found->second.dim.axis == Axis::None) continue;
+      auto found = dims.find(op.resultDims[i].index);
+      if (found == dims.end() || found->second.dim.axis == Axis::None) continue;
       auto& dim = result.dims[i];
       const auto& source = found->second.dim;
       dim.axis = source.axis;
@@ -76,27 +91,39 @@ class Propagation {
         dim.parts[k].units = source.parts[from].units;
       }
     }
-    result.partial = Axis::None;
+  }
+
+  /// The axis over whose ranks the result is still to be summed.
+  static Axis partialOf(const Body& body, const Op& op, const Dimensions& dims) {
+    Axis partial = Axis::None;
     for (auto name : op.contracted)
-      if (auto found = merged.find(name.index); found != merged.end() && found->second.dim.axis != Axis::None)
-        result.partial = found->second.dim.axis;
-    if (intrinsic == "combine") {
+      if (auto found = dims.find(name.index); found != dims.end() && found->second.dim.axis != Axis::None)
+        partial = found->second.dim.axis;
+    switch (factsOf(op.kind).sums) {
+      case OperatorSums::Whole: return partial;
       // Where experts lie inside a tensor-parallel group, no copies travel: each rank has the sum over its own experts.
-      result.partial = Axis::ep;
-    } else if (keepsPartial(intrinsic)) {
-      Axis common = Axis::None;
-      bool all = true;
-      for (const auto& operand : op.operands) {
-        Axis axis = body.tensors[operand.tensor.index].partial;
-        all = all && axis != Axis::None;
-        // Sums over the experts and over the FFN's ranks are over the same devices (semantics §3).
-        if (axis != Axis::None && common != Axis::ftp) common = axis;
-      }
-      if (all) result.partial = common;
+      case OperatorSums::OverExperts: return Axis::ep;
+      case OperatorSums::Kept: return commonPartial(body, op).value_or(partial);
     }
+    return partial;
+  }
+
+  /// The axis over which all operands are partial sums; nullopt where one of them is whole.
+  static std::optional<Axis> commonPartial(const Body& body, const Op& op) {
+    Axis common = Axis::None;
+    for (const auto& operand : op.operands) {
+      Axis axis = body.tensors[operand.tensor.index].partial;
+      if (axis == Axis::None) return std::nullopt;
+      // Sums over the experts and over the FFN's ranks are over the same devices (semantics §3).
+      if (common != Axis::ftp) common = axis;
+    }
+    return common;
+  }
+
+  bool summedOnce(const Op& op, const Tensor& result) {
     for (const auto& dim : result.dims)
       if (dim.axis != Axis::None && dim.axis == result.partial) {
-        diags_.report<diag::sharding_clash>(place(op.place), intrinsic,
+        diags_.report<diag::sharding_clash>(place(op.place), nameOf(op.kind),
                                             fmt::format("both its sum and a dimension of its result are spread over {}",
                                                         kAxisNames[static_cast<size_t>(dim.axis)]));
         return false;
@@ -104,6 +131,7 @@ class Propagation {
     return true;
   }
 
+  /// Reports and is false.
   bool clash(const Body& body, const Op& op, StringId dim, const Merged& a, const Merged& b) {
     auto describe = [&](const Merged& m) {
       const auto& t = body.tensors[m.from.index];
@@ -112,7 +140,7 @@ class Propagation {
                                                     kAxisNames[static_cast<size_t>(m.dim.axis)]);
     };
     diags_
-        .report<diag::sharding_clash>(place(op.place), g_.strings[op.intrinsic],
+        .report<diag::sharding_clash>(place(op.place), nameOf(op.kind),
                                       fmt::format("{} and {} along `{}`", describe(a), describe(b), g_.strings[dim]))
         .label(place(body.tensors[a.from.index].place), describe(a))
         .label(place(body.tensors[b.from.index].place), describe(b));

@@ -304,8 +304,8 @@ TEST_CASE("sampling takes memory where the logits are: with attention, not with 
   SourceManager sources;
   Diagnostics diags(sources);
   auto activations = [&](const StepModel& m) { return planMemory(m, built.scenario, diags)->fullest.activations; };
-  CHECK(activations(sampling.afd()->attention()) > activations(built.roles[0].afd()->attention()));
-  CHECK(activations(sampling.afd()->ffn()) == activations(built.roles[0].afd()->ffn()));
+  CHECK(activations(sampling.attentionFfn()->attention()) > activations(built.roles[0].attentionFfn()->attention()));
+  CHECK(activations(sampling.attentionFfn()->ffn()) == activations(built.roles[0].attentionFfn()->ffn()));
 }
 
 TEST_CASE("what is offloaded leaves the device and comes back over the host's link") {
@@ -335,13 +335,14 @@ TEST_CASE("what is offloaded leaves the device and comes back over the host's li
 TEST_CASE("attention-FFN: the recurrence of equal layers is the closed form") {
   Random r(6);
   for (int i = 0; i < 200; ++i) {
-    AfdStages s{r.between(1e-6, 1e-3), r.between(1e-7, 1e-3), r.between(1e-6, 1e-3), r.between(1e-7, 1e-3)};
-    double layers = r.pick({1.0, 5.0, 61.0}), m = r.pick({1.0, 2.0, 3.0, 8.0});
+    LayerStages s{r.between(1e-6, 1e-3), r.between(1e-7, 1e-3), r.between(1e-6, 1e-3), r.between(1e-7, 1e-3)};
+    auto layers = static_cast<uint32_t>(r.pick({1.0, 5.0, 61.0}));
+    double m = r.pick({1.0, 2.0, 3.0, 8.0});
     auto t = s.times();
     double sum = t[0] + t[1] + t[2] + t[3], most = *std::max_element(t.begin(), t.end());
     double closed = sum + (m - 1) * most + (layers - 1) * std::max(sum, m * most);
-    CHECK(afdMakespan({{s, layers}}, m, false) == doctest::Approx(closed).epsilon(1e-9));
-    CHECK(afdMakespan({{s, layers}}, m, true) >= closed * (1 - 1e-12));
-    CHECK(afdCycle({{s, layers}}, m, false) <= closed * (1 + 1e-12));
+    CHECK(makespan({{s, layers}}, m, false) == doctest::Approx(closed).epsilon(1e-9));
+    CHECK(makespan({{s, layers}}, m, true) >= closed * (1 - 1e-12));
+    CHECK(steadyCycle({{s, layers}}, m, false) <= closed * (1 + 1e-12));
   }
 }
