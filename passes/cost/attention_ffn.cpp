@@ -45,7 +45,11 @@ double steadyCycle(const std::vector<StagedLayers>& stack, double microbatches, 
 }
 
 AttentionFfnModel::AttentionFfnModel(StepModel attention, StepModel ffn, AfdConfig config)
-    : attention_(std::move(attention)), ffn_(std::move(ffn)), config_(std::move(config)) {
+    : attention_(std::move(attention)),
+      ffn_(std::move(ffn)),
+      config_(std::move(config)),
+      attentionPorts_(attention_.network().ports(config_.attention.degrees.ranks(), config_.via == Medium::ScaleUp)),
+      ffnPorts_(ffn_.network().ports(config_.ffn.degrees.ranks(), config_.via == Medium::ScaleUp)) {
   const auto& g = attention_.plan().graph;
   auto bytesOf = [&](const Graph& graph, std::string_view cls) {
     for (const auto& p : graph.precisions)
@@ -60,10 +64,10 @@ AttentionFfnModel::AttentionFfnModel(StepModel attention, StepModel ffn, AfdConf
 }
 
 AttentionFfnModel AttentionFfnModel::with(double microbatches, double bandwidthFactor) const {
-  AfdConfig changed = config_;
-  changed.microbatches = microbatches;
-  for (auto& tier : changed.link) tier.bandwidth *= bandwidthFactor;
-  return AttentionFfnModel(attention_, ffn_, std::move(changed));
+  AttentionFfnModel changed = *this;
+  changed.config_.microbatches = microbatches;
+  for (auto* ports : {&changed.attentionPorts_, &changed.ffnPorts_}) ports->bandwidth *= bandwidthFactor;
+  return changed;
 }
 
 BatchState AttentionFfnModel::microbatch(const BatchState& step) const {
@@ -96,15 +100,10 @@ double AttentionFfnModel::exchanged(size_t body, const BatchState& micro, bool t
   return tokensOf(micro) * copies * (toFfn ? dispatchBytes_ : combineBytes_);
 }
 
-/// The busiest port's bytes over its bandwidth, and the path's latency.
 double AttentionFfnModel::exchange(size_t body, const BatchState& micro, bool toFfn) const {
-  double bytes = exchanged(body, micro, toFfn), tokens = tokensOf(micro);
-  const auto &a = config_.attention.degrees, &f = config_.ffn.degrees;
-  double senders = a.ranks(), receivers = f.ranks();
-  double eta = config_.attention.runtime.eta_network;
-  double attentionPort = bytes / senders / (config_.link[0].bandwidth * eta);
-  double ffnPort = bytes / receivers * ffn_.hottest(body, tokens) / (config_.link[1].bandwidth * eta);
-  return std::max(config_.link[0].latency, config_.link[1].latency) + std::max(attentionPort, ffnPort);
+  Ports ffn = ffnPorts_;
+  ffn.hottest = ffn_.hottest(body, tokensOf(micro));
+  return flowBetween(attentionPorts_, ffn, exchanged(body, micro, toFfn)).seconds();
 }
 
 std::vector<StagedLayers> AttentionFfnModel::layers(const BatchState& step) const {

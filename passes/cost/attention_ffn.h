@@ -46,6 +46,9 @@ class AttentionFfnModel {
   const StepModel& attention() const { return attention_; }
   const StepModel& ffn() const { return ffn_; }
   const AfdConfig& config() const { return config_; }
+  /// Of both groups, to each other.
+  const Ports& attentionPorts() const { return attentionPorts_; }
+  const Ports& ffnPorts() const { return ffnPorts_; }
   /// The same engine with other microbatches or another bandwidth of the link, for sensitivities.
   AttentionFfnModel with(double microbatches, double bandwidthFactor) const;
 
@@ -55,6 +58,7 @@ class AttentionFfnModel {
 
   StepModel attention_, ffn_;
   AfdConfig config_;
+  Ports attentionPorts_, ffnPorts_;
   double dispatchBytes_ = 0, combineBytes_ = 0;  ///< per token and copy
   std::vector<bool> crosses_;                    ///< does a body have an FFN at all?
 };

@@ -7,7 +7,7 @@
 
 #include "passes/cost/batch.h"
 #include "passes/cost/plan.h"
-#include "passes/network/network.h"
+#include "passes/network/model.h"
 
 namespace afdc {
 

@@ -14,7 +14,7 @@ using ir::Phase;
 using ir::Symbol;
 
 StepModel::StepModel(std::shared_ptr<const Plan> plan, EngineConfig engine, Part part)
-    : plan_(std::move(plan)), engine_(std::move(engine)), part_(part) {
+    : plan_(std::move(plan)), engine_(std::move(engine)), network_(engine_), part_(part) {
   stageLayers_ = layersByStage(plan_->graph, engine_.degrees.pp);
   std::vector<ExprId> wanted;
   for (const auto& body : plan_->bodies)
@@ -166,8 +166,8 @@ void StepModel::addContextParallel(const Call& call, Work& w) const {
   double gathered = f.value(op.perCached) * f.promptFull;
   double partial = f.value(op.bytes) / 2 * (f.tokensLocal - f.promptLocal) / std::max(1.0, f.tokensLocal);
   CommGroup group{d.cp, d.tp};
-  w.seconds += allGather(gathered, group, engine_.tiers, engine_.runtime.eta_network).seconds +
-               allReduce(partial, group, engine_.tiers, engine_.runtime.eta_network).seconds;
+  w.seconds += network_.collective(Collective::AllGather, group, gathered).seconds +
+               network_.collective(Collective::AllReduce, group, partial).seconds;
 }
 
 Work StepModel::grouped(const Call& call, KnownLoads& loads) const {
@@ -210,12 +210,12 @@ Work StepModel::exchange(const Call& call) const {
                         copy * d.etp,
                         low};
   CommGroup experts{d.ep, d.etp};
-  auto time = expertExchange(traffic, experts, engine_.tiers, engine_.runtime.eta_network);
+  auto time = network_.exchange(traffic, experts);
   double sent = time.bytes * d.ep / (d.ep - 1);
   if (op.cost == Cost::Combine && d.ftp > 1) {
     // … and gathers the others' results again.
     w.gathered = f.tokensLocal * copy;
-    auto gather = allGather(w.gathered, {d.ftp, 1}, engine_.tiers, engine_.runtime.eta_network);
+    auto gather = network_.collective(Collective::AllGather, {d.ftp, 1}, w.gathered);
     time.seconds += gather.seconds;
     time.bytes += gather.bytes;
   }
@@ -228,7 +228,7 @@ Work StepModel::reshard(const Call& call) const {
   CommGroup group{std::max(d.ftp, d.tp) / std::min(d.ftp, d.tp), std::min(d.ftp, d.tp)};
   double tokens = std::max(call.frame.tokensLocal, call.frame.otherLocal);
   double bytes = tokens * width() * plan_->activationBytes();
-  return communicated(allGather(bytes, group, engine_.tiers, engine_.runtime.eta_network), bytes, group);
+  return communicated(network_.collective(Collective::AllGather, group, bytes), bytes, group);
 }
 
 Work StepModel::allReduceOf(const Call& call) const {
@@ -242,13 +242,13 @@ Work StepModel::allReduceOf(const Call& call) const {
   if (!(overExperts && exchanges()))
     if (auto seconds = kernels_->allReduce(call.op, bytes, w))
       return communicated({*seconds, bytes}, bytes, {ranks, 1}, w);
-  return communicated(allReduce(bytes, {ranks, 1}, engine_.tiers, engine_.runtime.eta_network), bytes, {ranks, 1}, w);
+  return communicated(network_.collective(Collective::AllReduce, {ranks, 1}, bytes), bytes, {ranks, 1}, w);
 }
 
 Work StepModel::allGatherOf(const Call& call) const {
   CommGroup group{engine_.degrees.byAxis()[static_cast<size_t>(call.op.axis)], 1};
   double bytes = call.value(call.op.bytes);
-  return communicated(allGather(bytes, group, engine_.tiers, engine_.runtime.eta_network), bytes, group);
+  return communicated(network_.collective(Collective::AllGather, group, bytes), bytes, group);
 }
 
 // ---- all operators of a step
@@ -410,7 +410,7 @@ BreakdownRow StepModel::addGaps(Totals& totals, StepTime& out) const {
 void StepModel::addHops(Totals& totals, StepTime& out) const {
   const auto& d = engine_.degrees;
   double bytes = totals.tokens / d.dp * width() * plan_->activationBytes() / d.tp;
-  double hop = pointToPoint(bytes, {2, d.ranks()}, engine_.tiers, engine_.runtime.eta_network).seconds;
+  double hop = network_.message(d.ranks(), bytes).seconds;
   totals.device += (d.pp - 1) * hop;
   out.slowestStage += hop;
   if (!totals.rows.empty()) totals.rows.push_back(moving("pipeline_send", (d.pp - 1) * hop, (d.pp - 1) * bytes));

@@ -8,7 +8,7 @@
 #include "passes/cost/experts.h"
 #include "passes/cost/kernel_times.h"
 #include "passes/cost/plan.h"
-#include "passes/network/network.h"
+#include "passes/network/model.h"
 #include "results/results.h"
 
 namespace afdc {
@@ -61,6 +61,7 @@ class StepModel {
   const Plan& plan() const { return *plan_; }
   const std::shared_ptr<const Plan>& sharedPlan() const { return plan_; }
   const EngineConfig& engine() const { return engine_; }
+  const Network& network() const { return network_; }
 
  private:
   /// Frames of one step by phase and mesh, and the loads of experts that are known already. Kept from step to step, so
@@ -114,6 +115,7 @@ class StepModel {
 
   std::shared_ptr<const Plan> plan_;
   EngineConfig engine_;
+  Network network_;
   Part part_ = Part::Whole;
   ir::ExprPool::Program program_;  ///< of all operators' expressions, for the engine's degrees
   std::shared_ptr<const KernelTimes> kernels_;

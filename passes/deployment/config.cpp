@@ -329,13 +329,7 @@ class UnitReader {
     const auto& d = e_.device;
     const auto& node = e_.machine;
     e_.tiers.push_back({"scale-up", node.gpus, d.scale_up_bandwidth, d.scale_up_latency});
-    if (e_.device.kernels) {
-      const auto& curve = d.kernels->collective;
-      e_.tiers[0].latency = curve.latency;
-      e_.tiers[0].sum_start = curve.sum_start;
-      e_.tiers[0].sum_bandwidth = e_.tiers[0].bandwidth * curve.sum_bandwidth;
-      e_.tiers[0].bandwidth *= curve.bandwidth;
-    }
+    if (d.kernels) e_.collectives = d.kernels->collective;
     ClusterRecords cluster;
     fields_.read(cluster, "Cluster", cluster_);
     for (auto record : cluster.tiers) {
@@ -426,10 +420,6 @@ std::optional<AfdConfig> readAfd(const Scenario& s, NodeId deployment, NodeId en
                                                  shortest(devices), shortest(afd.attention.tiers[0].domain)))
         .help("exchange over the NICs: `via = Rdma { }`");
     return std::nullopt;
-  }
-  for (const auto* side : {&afd.attention, &afd.ffn}) {
-    bool up = wantsScaleUp || side->tiers.size() < 2;
-    afd.link.push_back(up ? side->tiers[0] : side->tiers.back());
   }
   return afd;
 }

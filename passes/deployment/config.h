@@ -82,7 +82,6 @@ struct PoolPrice {
 struct Tier {
   std::string name;
   double domain = 0, bandwidth = 0, latency = 0;
-  double sum_bandwidth = 0, sum_start = 0;  ///< where its switch adds up: likewise, and s until it starts
 };
 
 /// Degrees of one engine (semantics §3): pp · D devices, D = dp·cp·tp = fdp·ftp = edp·ep·etp.
@@ -185,8 +184,9 @@ struct EngineConfig {
   Degrees degrees;
   Device device;
   RuntimeModel runtime;
-  std::vector<Tier> tiers;              ///< innermost first
-  double max_tokens = 0, max_seqs = 0;  ///< per data-parallel rank
+  std::vector<Tier> tiers;  ///< as the cluster declares them, innermost first; ask the network for times
+  std::optional<CollectiveCurve> collectives;  ///< as measured inside the scale-up domain with the runtime's library
+  double max_tokens = 0, max_seqs = 0;         ///< per data-parallel rank
   Batching batching = Batching::Chunked;
   bool wholePrompts() const { return batching == Batching::WholePrompts; }  ///< never cut into chunks
   double redundantExperts = 0;
@@ -219,7 +219,6 @@ struct AfdConfig {
   EngineConfig attention, ffn;
   double microbatches = 1;
   Medium via = Medium::Nics;
-  std::vector<Tier> link;      ///< the tier that joins the groups, as a port of each side sees it: attention, ffn
   bool stepBarrier = true;     ///< does a step end before the next begins, or do microbatches run on?
   bool blockingSends = false;  ///< is a sender busy until its message has left?
   bool halfDuplex = false;     ///< do both directions share the link?

@@ -99,7 +99,7 @@ AfdResult afdResult(const Role& role, const BatchState& state, double tpot, cons
   }
   for (double factor : {0.5, 2.0})
     out.sensitivities.push_back(
-        {fmt::format("link {} per device", humanize(afd.config().link[0].bandwidth * factor,
+        {fmt::format("link {} per device", humanize(afd.attentionPorts().bandwidth * factor,
                                                     Dimension::of(Base::Bytes) / Dimension::of(Base::Time))),
          scaled(role.withExchange(m, factor).time(state).seconds)});
   return out;

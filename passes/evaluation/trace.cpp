@@ -104,7 +104,7 @@ class Segments {
   /// The last operator's results are gathered by the tensor-parallel ranks: a part of its time and bytes.
   void gather(Segment& out, double bytes) const {
     const auto& e = model_.engine();
-    auto time = allGather(bytes, {e.degrees.ftp, 1}, e.tiers, e.runtime.eta_network);
+    auto time = model_.network().collective(Collective::AllGather, {e.degrees.ftp, 1}, bytes);
     auto& exchange = out.ops.back();
     exchange.seconds -= time.seconds, exchange.bytes -= time.bytes;
     TraceOp o;
@@ -144,8 +144,14 @@ uint32_t message(std::vector<TraceOp>& ops, TraceKind kind, std::string name, do
   return static_cast<uint32_t>(ops.size() - 1);
 }
 
-void addTiers(StepTrace& out, const std::vector<Tier>& tiers) {
-  for (const auto& t : tiers) out.tiers.push_back({t.name, t.domain, t.bandwidth, t.latency});
+void addTiers(StepTrace& out, const Network& network) {
+  for (const auto& t : network.topology()) out.tiers.push_back({t.name, t.domain, t.bandwidth, t.latency});
+}
+
+/// Two groups that meet over one tier: the narrower of its links on both sides.
+TraceTier oneTier(const Ports& from, const Ports& to, uint32_t ranks) {
+  return {from.tier, static_cast<double>(ranks), std::min(from.bandwidth, to.bandwidth),
+          std::max(from.latency, to.latency)};
 }
 
 void addDevice(StepTrace& out, const Device& d) {
@@ -177,7 +183,7 @@ StepTrace engineTrace(const Role& role, const BatchState& state) {
   auto stages = layersByStage(model.plan().graph, e.degrees.pp);
   auto ranks = static_cast<uint32_t>(e.degrees.ranks());
   out.ranks = ranks * static_cast<uint32_t>(stages.size());
-  addTiers(out, e.tiers);
+  addTiers(out, model.network());
   addDevice(out, e.device);
   double tokens = 0;
   for (const auto& g : step) tokens += g.count * g.fresh;
@@ -206,7 +212,7 @@ StepTrace engineTrace(const Role& role, const BatchState& state) {
     if (s + 1 < stages.size()) {
       message(program.ops, TraceKind::Send, "pipeline.send", hop, static_cast<uint32_t>(s + 1), {at});
       program.ops.back().offset = ranks;
-      double seconds = pointToPoint(hop, {2, e.degrees.ranks()}, e.tiers, e.runtime.eta_network).seconds;
+      double seconds = model.network().message(e.degrees.ranks(), hop).seconds;
       program.ops.back().seconds = seconds;
       out.overhead -= seconds;
     } else {
@@ -229,9 +235,7 @@ StepTrace afdTrace(const Role& role, const BatchState& state) {
   auto a = static_cast<uint32_t>(afd.config().attention.degrees.devices()),
        f = static_cast<uint32_t>(afd.config().ffn.degrees.devices());
   out.ranks = a + f;
-  const auto& link = afd.config().link;
-  out.tiers = {{link[0].name, static_cast<double>(out.ranks), std::min(link[0].bandwidth, link[1].bandwidth),
-                std::max(link[0].latency, link[1].latency)}};
+  out.tiers = {oneTier(afd.attentionPorts(), afd.ffnPorts(), out.ranks)};
   addDevice(out, afd.config().attention.device);
   out.programs.resize(2);
   auto &A = out.programs[0], &F = out.programs[1];
@@ -281,15 +285,14 @@ StepTrace transferTrace(const Role& prefill, const Role& decode, const TransferC
                         const LoadConfig& load) {
   StepTrace out;
   auto side = promptSide(prefill, transfer, load);
+  auto other = tokenSide(decode, transfer, load);
   auto holders = [](const Role& role) {
     const auto& d = role.engine().degrees;
     return static_cast<uint32_t>(d.pp * d.cp * d.tp);
   };
   uint32_t p = holders(prefill), d = holders(decode);
   out.ranks = p + d;
-  const auto& tiers = prefill.engine().tiers;
-  const auto& tier = transfer.scaleUp() || tiers.size() < 2 ? tiers[0] : tiers.back();
-  out.tiers = {{tier.name, static_cast<double>(out.ranks), tier.bandwidth, tier.latency}};
+  out.tiers = {oneTier(side.ports, other.ports, out.ranks)};
   addDevice(out, prefill.engine().device);
   double each = side.bytes / p / d;
   out.programs.resize(2);
@@ -301,7 +304,9 @@ StepTrace transferTrace(const Role& prefill, const Role& decode, const TransferC
   message(to.ops, TraceKind::Receive, "cache.receive", each, 1, {});
   to.ops.back().peer = 0, to.ops.back().peers = p;
   out.overhead = transfer.control;
-  out.seconds = transfer.control + tier.latency + side.bytes / (tier.bandwidth * std::min(p, d));
+  TransferConfig whole = transfer;
+  whole.overlap = TransferConfig::Overlap::None;  // all of it at once, as the messages go
+  out.seconds = handOver(side, other, whole).whole;
   return out;
 }
 

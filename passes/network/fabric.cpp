@@ -1,33 +1,46 @@
 #include "passes/network/fabric.h"
 
-#include <algorithm>
 #include <cmath>
+
+#include "passes/network/closed_form.h"
+#include "passes/network/model.h"
 
 namespace afdc {
 
+namespace {
+
+/// A path of so many of the fabric's links as one link. A message that is stored at each hop takes the bandwidth of all
+/// of them in turn.
+Link path(const Fabric& f, double hops, Forwarding how = Forwarding::CutThrough) {
+  return {hops * f.latency, how == Forwarding::StoreAndForward ? f.bandwidth / hops : f.bandwidth};
+}
+
+}  // namespace
+
 double pointToPoint(const Fabric& f, double bytes, double hops, Forwarding how) {
-  double serialised = how == Forwarding::StoreAndForward ? hops : 1;
-  return hops * f.latency + serialised * bytes / f.bandwidth;
+  return messageOver(path(f, hops, how), bytes);
 }
 
 double ringAllReduce(const Fabric& f, double bytes, Forwarding how) {
-  return 2 * (f.ranks - 1) * pointToPoint(f, bytes / f.ranks, f.hops(), how);
+  return ringAllReduce(path(f, f.hops(), how), f.ranks, bytes);
 }
 
 double allToAll(const Fabric& f, double bytes) {
   double chunk = bytes / f.ranks, n = f.ranks;
   switch (f.shape) {
-    case Fabric::Shape::FullyConnected: return pointToPoint(f, chunk, 1);
-    case Fabric::Shape::Switch: return pointToPoint(f, (n - 1) * chunk, 2);
+    case Fabric::Shape::FullyConnected: return messageOver(path(f, 1), chunk);
+    case Fabric::Shape::Switch: return messageOver(path(f, 2), (n - 1) * chunk);
     case Fabric::Shape::Ring: break;
   }
   // A clockwise link carries the pairs up to half the ring apart: 1 + 2 + … + floor(n/2) of them.
-  double far = std::floor(n / 2);
-  return far * f.latency + far * (far + 1) / 2 * chunk / f.bandwidth;
+  double farthest = std::floor(n / 2);
+  return messageOver(path(f, farthest), farthest * (farthest + 1) / 2 * chunk);
 }
 
 double manyToMany(const Fabric& f, double senders, double receivers, double bytes) {
-  return pointToPoint(f, std::max(senders, receivers) * bytes, 2);
+  Link link = path(f, 2);
+  Ports from{"", senders, link.bandwidth, link.latency}, to{"", receivers, link.bandwidth, link.latency};
+  return flowBetween(from, to, senders * receivers * bytes).seconds();
 }
 
 }  // namespace afdc

@@ -1,8 +1,10 @@
-// Closed forms of single transfers and collectives over one homogeneous fabric (semantics §4): latencies of the links
-// on a path add up once (cut-through), and the busiest link's bytes take its bandwidth. Equal to max-min fair flow
-// simulation for one collective alone. Sizes in bytes, bandwidths in B/s per link and direction, times in s.
+// Single transfers and collectives over one fabric of equal links, a ring, a switch or a full mesh: what other
+// simulators of networks are asked in `afdc fidelity network`, answered by the closed forms of which the product's
+// network is made (closed_form.h, `flowBetween`). Only what an engine never does is worked out here alone: messages
+// that are stored at each hop, and all-to-all around a ring. Latencies of the links on a path add up once
+// (cut-through). Equal to max-min fair flow simulation for one collective alone. Sizes in bytes, bandwidths in B/s per
+// link and direction, times in s.
 #pragma once
-#include <string_view>
 
 namespace afdc {
 

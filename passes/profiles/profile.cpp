@@ -8,6 +8,7 @@
 #include "passes/deployment/diagnostics.h"
 #include "passes/deployment/fields.h"
 #include "passes/deployment/view.h"
+#include "passes/network/model.h"
 #include "passes/profiles/aiconfigurator.h"
 #include "passes/profiles/genz.h"
 #include "support/text.h"
@@ -82,8 +83,9 @@ std::optional<ProfileAnswer> asGenz(const Scenario& s, const Inputs& in, Diagnos
     sys.onchip = 18000e9 * kBinary;
     sys.external = 128e9 * kBinary;
     sys.capacity = e.device.capacity / 1e9 * (1u << 30);
-    sys.link = e.tiers[0].bandwidth * kBinary;
-    sys.link_latency = e.tiers[0].latency;
+    auto scaleUp = Network(e).ports(1, true);
+    sys.link = scaleUp.bandwidth * kBinary;
+    sys.link_latency = scaleUp.latency;
     bool narrow = in.linear.starts_with("fp8") || in.linear == "int8";
     bool four = in.linear == "int4" || in.linear.find("fp4") != std::string::npos;
     sys.bytes = four ? 0.5 : narrow ? 1 : 2;

@@ -54,9 +54,10 @@ double service(const Station& station, double alone, double rate) {
   return alone + load * std::max(0.0, station.time - alone);
 }
 
-std::pair<double, double> portOf(const EngineConfig& e, const TransferConfig& transfer) {
-  const auto& tier = transfer.scaleUp() || e.tiers.size() < 2 ? e.tiers[0] : e.tiers.back();
-  return {tier.bandwidth * e.degrees.tp * e.degrees.cp * e.degrees.pp * e.runtime.eta_network, tier.latency};
+/// The devices that hold one data-parallel rank's caches send or receive them.
+Ports cachePorts(const Role& role, const TransferConfig& transfer) {
+  const auto& d = role.engine().degrees;
+  return role.holder().network().ports(d.tp * d.cp * d.pp, transfer.scaleUp());
 }
 
 const char* name(Paired::Limit limit) {
@@ -126,7 +127,7 @@ PromptSide promptSide(const Role& prefill, const TransferConfig& transfer, const
   // KV of the whole prompt moves: what was found in the cache too. Latents that tensor-parallel ranks hold alike are
   // sent once.
   out.bytes = uniqueBytes(prefill.holder(), load.input);
-  std::tie(out.sendRate, out.sendLatency) = portOf(e, transfer);
+  out.ports = cachePorts(prefill, transfer);
   return out;
 }
 
@@ -135,15 +136,13 @@ TokenSide tokenSide(const Role& decode, const TransferConfig& transfer, const Lo
   Schedule schedule(decode, {load.input, load.output, load.input - 1});
   double perRank = std::min(e.max_seqs, sequencesThatFit(decode, load));
   double top = std::max(1.0, std::floor(perRank / e.degrees.pp)) * e.degrees.dp;
-  auto [rate, latency] = portOf(e, transfer);
-  return TokenSide{
-      &decode, schedule.decodeSteps(), std::max(0.0, load.output - 1), DecodeTimes(schedule, e.degrees.dp, top), rate,
-      latency};
+  return TokenSide{&decode, schedule.decodeSteps(), std::max(0.0, load.output - 1),
+                   DecodeTimes(schedule, e.degrees.dp, top), cachePorts(decode, transfer)};
 }
 
 Handover handOver(const PromptSide& prompt, const TokenSide& token, const TransferConfig& transfer) {
-  double flow = prompt.bytes / std::min(prompt.sendRate, token.receiveRate);
-  double latency = transfer.control + std::max(prompt.sendLatency, token.receiveLatency);
+  auto sent = flowBetween(prompt.ports, token.ports, prompt.bytes);
+  double flow = sent.flowing, latency = transfer.control + sent.latency;
   if (!transfer.layerwise()) return {flow, flow + latency, flow + latency};
   // Layer by layer: all but the last layer's cache flows while later layers are computed.
   double layers = prompt.role->holder().plan().graph.layerCount();
@@ -163,9 +162,9 @@ class Pair {
     slots_ = tokenReplicas * de.degrees.pp;
     auto handover = handOver(prompt, token, transfer);
     exposed_ = handover.exposed;
-    double links =
-        std::min(promptReplicas * pe.degrees.dp * prompt.sendRate, tokenReplicas * de.degrees.dp * token.receiveRate) /
-        prompt.bytes;
+    double links = std::min(promptReplicas * pe.degrees.dp * prompt.ports.rate(),
+                            tokenReplicas * de.degrees.dp * token.ports.rate()) /
+                   prompt.bytes;
     front_ = pe.runtime.front_serial + pe.runtime.wayIn(load.input);
     byDecode_ = de.runtime.firstTokenByDecode();
     out_.transfer = handover.whole;

@@ -39,11 +39,10 @@ struct Station {
 struct PromptSide {
   const Role* role = nullptr;
   Lengths lengths;
-  Station station;      ///< at its best rate: several prompts to a step where the budget allows
-  double alone = 0;     ///< s, of one prompt on an idle side
-  double bytes = 0;     ///< of one prompt's cache, all that moves
-  double sendRate = 0;  ///< B/s of one data-parallel rank's port
-  double sendLatency = 0;
+  Station station;   ///< at its best rate: several prompts to a step where the budget allows
+  double alone = 0;  ///< s, of one prompt on an idle side
+  double bytes = 0;  ///< of one prompt's cache, all that moves
+  Ports ports;       ///< of one data-parallel rank, to the decode side
 };
 
 /// One decode replica.
@@ -51,7 +50,7 @@ struct TokenSide {
   const Role* role = nullptr;
   double steps = 0, outputs = 0;  ///< of a request after its first token
   DecodeTimes times;
-  double receiveRate = 0, receiveLatency = 0;
+  Ports ports;  ///< of one data-parallel rank, to the prefill side
 
   /// Requests per second of one slot in which n sequences run.
   double rate(double n) const;
