@@ -14,8 +14,6 @@ using ir::NodeId;
 
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
 std::string bytesText(double b) { return humanize(b, Dimension::of(Base::Bytes)); }
 
 /// Share of draws that fall on the `held` most popular of n prefixes, the k-th drawn in proportion to k^-s.
@@ -123,6 +121,48 @@ Floor physicalFloor(const Role& prefill, const Role& decode, const LoadConfig& l
   return f;
 }
 
+namespace {
+
+/// All of a slot's requests at once, run to their end: E2E = prefill of B·U in chunks + Σ decode steps at growing
+/// context (three-point Simpson).
+void runBatch(Solo& out, const Schedule& schedule, const LoadConfig& load, double sequences, double front) {
+  double steps = schedule.decodeSteps(), decode = 0;
+  double prefill = schedule.prefillTime(sequences);
+  auto decodeAt = [&](double past) { return schedule.step({{sequences, 1, past, 1}}); };
+  if (steps > 0)
+    decode = steps / 6 *
+             (decodeAt(load.input + 1) + 4 * decodeAt(load.input + load.output / 2) +
+              decodeAt(load.input + load.output - 1));
+  out.ttft = front + prefill;
+  out.tpot = steps > 0 ? decode / (load.output - 1) : kUnknown;
+  out.e2e = out.ttft + decode;
+  out.x = load.amount / out.e2e;
+  out.running = sequences;
+}
+
+/// The largest rate of a slot over its running batch; X(n) rises with n except where memory traffic saturates.
+double topRate(const Schedule& schedule, double slotCapacity) {
+  double best = 0;
+  for (double n = 1; n < slotCapacity; n *= 2) best = std::max(best, schedule.run(n).rate);
+  return std::max(best, schedule.run(slotCapacity).rate);
+}
+
+/// Sequences that run in a slot at a rate below its largest, by bisection.
+double runningAt(const Schedule& schedule, double rate, double slotCapacity) {
+  double low = 0, high = slotCapacity;
+  for (int i = 0; i < 48; ++i) {
+    double n = (low + high) / 2;
+    (schedule.run(n).rate < rate ? low : high) = n;
+  }
+  return high;
+}
+
+}  // namespace
+
+double waitForServer(double service, double n, double utilisation) {
+  return service / n * std::pow(utilisation, std::sqrt(2 * (n + 1)) - 1) / (1 - utilisation);
+}
+
 Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const LoadConfig& load) {
   const auto& e = role.engine();
   const auto& d = e.degrees;
@@ -133,55 +173,29 @@ Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const Load
   bool open = load.arrivals == LoadConfig::Arrivals::Poisson;
   double perSlot = open ? out.slotCapacity : load.amount / slots;
   double running = std::min(perSlot, out.slotCapacity);
-  auto found = foundInCache(role, load, running / d.dp * d.pp);
-  out.lengths = found.lengths;
+  out.lengths = foundInCache(role, load, running / d.dp * d.pp).lengths;
   Schedule schedule(role, out.lengths);
   double front = e.runtime.front_serial + e.runtime.wayIn(load.input);
 
   if (load.arrivals == LoadConfig::Arrivals::Batch) {
-    // E2E = prefill of B·U in chunks + Σ decode steps at growing context (three-point Simpson).
-    if (perSlot > out.slotCapacity) {
+    if (perSlot > out.slotCapacity)
       out.refused = Solo::Refused::Batch;
-      return out;
-    }
-    double prefill = schedule.prefillTime(perSlot);
-    double steps = schedule.decodeSteps();
-    auto decodeAt = [&](double past) { return schedule.step({{perSlot, 1, past, 1}}); };
-    double decode = steps > 0 ? steps / 6 *
-                                    (decodeAt(load.input + 1) + 4 * decodeAt(load.input + load.output / 2) +
-                                     decodeAt(load.input + load.output - 1))
-                              : 0;
-    out.ttft = front + prefill;
-    out.tpot = steps > 0 ? decode / (load.output - 1) : kUnknown;
-    out.e2e = out.ttft + decode;
-    out.x = load.amount / out.e2e;
-    out.running = perSlot;
+    else
+      runBatch(out, schedule, load, perSlot, front);
     return out;
   }
 
   double wait = 0;
   if (open) {
-    // The largest rate over the running batch; X(n) rises with n except where memory traffic saturates.
-    double best = 0, top = out.slotCapacity;
-    for (double n = 1; n < top; n *= 2) best = std::max(best, schedule.run(n).rate);
-    best = std::max(best, schedule.run(top).rate);
-    out.capacity = best * slots;
+    out.capacity = topRate(schedule, out.slotCapacity) * slots;
     if (load.amount >= out.capacity) {
       out.refused = Solo::Refused::Rate;
       return out;
     }
-    double wanted = load.amount / slots, low = 0, high = top;
-    for (int i = 0; i < 48; ++i) {
-      double n = (low + high) / 2;
-      (schedule.run(n).rate < wanted ? low : high) = n;
-    }
-    running = high;
+    running = runningAt(schedule, load.amount / slots, out.slotCapacity);
     out.slot = schedule.run(running);
     out.x = load.amount;
-    // Waiting for a slot: Sakasegawa's approximation for M/M/n (European Journal of Operational Research 1, 1977),
-    // within a few percent for n >= 10 and utilisation below 0.95.
-    double rho = load.amount / out.capacity;
-    wait = out.slot.residence / top * std::pow(rho, std::sqrt(2 * (top + 1)) - 1) / (1 - rho);
+    wait = waitForServer(out.slot.residence, out.slotCapacity, load.amount / out.capacity);
   } else {
     out.slot = schedule.run(running);
     out.x = out.slot.rate * slots;
@@ -202,63 +216,86 @@ Rates ratesOf(const Solo& solo, double slots, const LoadConfig& load) {
   return out;
 }
 
+namespace {
+
+/// Says why a load was refused.
+void reportRefused(const Role& role, const LoadConfig& load, const Solo& solo, ServeContext& c) {
+  const auto& e = role.engine();
+  double slots = e.replicas * e.degrees.pp;
+  SourceRange at = rangeOf(c.s, load.at(FieldId::Workload_arrivals), c.diags);
+  if (solo.refused == Solo::Refused::Batch) {
+    double each = sequenceBytes(role.holder(), load.input + load.output / 2);
+    c.diags
+        .report<diag::request_does_not_fit>(at, shortest(std::ceil(load.amount * (load.input + load.output))),
+                                            bytesText(load.amount / slots / e.degrees.dp * each),
+                                            bytesText(role.kvBudget))
+        .note(fmt::format("a static batch of {} runs at once; {} fit", shortest(load.amount),
+                          shortest(solo.slotCapacity * slots)));
+    return;
+  }
+  auto rate = [](double x) { return humanize(x, Dimension::of(Base::Request) / Dimension::of(Base::Time)); };
+  c.diags.report<diag::above_capacity>(at, rate(load.amount), rate(solo.capacity))
+      .help(fmt::format("at this capacity {} replicas would be needed",
+                        shortest(std::ceil(e.replicas * load.amount / solo.capacity + 1e-9))));
+}
+
+/// The steps that a static batch is made of.
+void addBatchSteps(Served& out, const Role& role, const LoadConfig& load, const Solo& solo) {
+  Schedule schedule(role, solo.lengths);
+  double n = solo.running;
+  if (load.output > 1) out.steps.push_back({0, "decode", {{n, 1, load.input + load.output / 2, 1}}});
+  out.steps.push_back({0,
+                       "prefill",
+                       {{std::max(1.0, std::min(n, schedule.promptsPerStep())),
+                         std::min(solo.lengths.fresh(), role.engine().max_tokens), solo.lengths.cached, 1}}});
+}
+
+void addSlotSteps(Served& out, const Role& role, const LoadConfig& load, const SlotState& slot) {
+  if (load.output > 1) out.steps.push_back({0, "decode", slot.decode, 1 - slot.mixedShare});
+  bool promptsAlone = role.engine().runtime.prefill_first();
+  out.steps.push_back({0, promptsAlone ? "prefill" : "mixed", slot.mixed, slot.mixedShare});
+}
+
+}  // namespace
+
 std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeContext& context) {
   const auto& e = role.engine();
   const auto& d = e.degrees;
-  const auto& s = context.s;
-  auto& diags = context.diags;
-  SourceRange at = rangeOf(s, load.at(FieldId::Workload_arrivals), diags);
+  NodeId arrivals = load.at(FieldId::Workload_arrivals);
+  SourceRange at = rangeOf(context.s, arrivals, context.diags);
   if (load.arrivals == LoadConfig::Arrivals::Trace) {
-    diags.report<diag::not_evaluable>(
-        at, s.show(load.node), std::string("a trace of arrivals needs a simulation; give a rate or a concurrency"));
+    context.diags.report<diag::not_evaluable>(
+        at, context.s.show(load.node),
+        std::string("a trace of arrivals needs a simulation; give a rate or a concurrency"));
     return std::nullopt;
   }
   if (!requestFits(role, load, context)) return std::nullopt;
   double slots = e.replicas * d.pp;
   auto solo = serveSolo(role, e.replicas, slotsPerRank(role, load, context), load);
-  bool batch = load.arrivals == LoadConfig::Arrivals::Batch, open = load.arrivals == LoadConfig::Arrivals::Poisson;
+  bool open = load.arrivals == LoadConfig::Arrivals::Poisson;
   double asked = open ? solo.slotCapacity : load.amount / slots;
+  // For what it says of its assumptions.
   lengthsOf(role, load, std::min(asked, solo.slotCapacity) / d.dp * d.pp, context);
-  if (solo.refused == Solo::Refused::Batch) {
-    double each = sequenceBytes(role.holder(), load.input + load.output / 2);
-    diags
-        .report<diag::request_does_not_fit>(at, shortest(std::ceil(load.amount * (load.input + load.output))),
-                                            bytesText(asked / d.dp * each), bytesText(role.kvBudget))
-        .note(fmt::format("a static batch of {} runs at once; {} fit", shortest(load.amount),
-                          shortest(solo.slotCapacity * slots)));
-    return std::nullopt;
-  }
-  if (solo.refused == Solo::Refused::Rate) {
-    auto rate = [](double x) { return humanize(x, Dimension::of(Base::Request) / Dimension::of(Base::Time)); };
-    diags.report<diag::above_capacity>(at, rate(load.amount), rate(solo.capacity))
-        .help(fmt::format("at this capacity {} replicas would be needed",
-                          shortest(std::ceil(e.replicas * load.amount / solo.capacity + 1e-9))));
+  if (solo.refused != Solo::Refused::No) {
+    reportRefused(role, load, solo, context);
     return std::nullopt;
   }
   Served out{ratesOf(solo, slots, load), {}, {}, {}, 0, {}};
-  if (batch) {
-    Schedule schedule(role, solo.lengths);
-    double n = solo.running;
-    if (load.output > 1) out.steps.push_back({0, "decode", {{n, 1, load.input + load.output / 2, 1}}});
-    out.steps.push_back({0,
-                         "prefill",
-                         {{std::max(1.0, std::min(n, schedule.promptsPerStep())),
-                           std::min(solo.lengths.fresh(), e.max_tokens), solo.lengths.cached, 1}}});
-    out.sequences = {std::ceil(n / d.dp) * d.pp};
+  if (load.arrivals == LoadConfig::Arrivals::Batch) {
+    addBatchSteps(out, role, load, solo);
+    out.sequences = {std::ceil(solo.running / d.dp) * d.pp};
     return out;
   }
-  const auto& slot = solo.slot;
-  if (load.output > 1) out.steps.push_back({0, "decode", slot.decode, 1 - slot.mixedShare});
-  out.steps.push_back({0, e.runtime.prefill_first() ? "prefill" : "mixed", slot.mixed, slot.mixedShare});
+  addSlotSteps(out, role, load, solo.slot);
   out.sequences = {solo.running / d.dp * d.pp};
   if (solo.queue > 0)
-    diags.report<diag::queueing>(at, shortest(load.amount), shortest(solo.running * slots))
+    context.diags.report<diag::queueing>(at, shortest(load.amount), shortest(solo.running * slots))
         .note(fmt::format("the queue adds {} to TTFT", humanize(solo.queue, Dimension::of(Base::Time))));
   if (open)
-    context.assumptions.push_back({fmt::format("open loop: waiting by Sakasegawa's M/M/n approximation at utilisation "
-                                               "{}",
-                                               significant(load.amount / solo.capacity, 3)),
-                                   whereSet(s, load.at(FieldId::Workload_arrivals))});
+    context.assumptions.push_back(
+        {fmt::format("open loop: waiting by Sakasegawa's M/M/n approximation at utilisation {}",
+                     significant(load.amount / solo.capacity, 3)),
+         whereSet(context.s, arrivals)});
   return out;
 }
 

@@ -14,8 +14,6 @@ using ir::NodeId;
 
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
 /// 1, 2, … 16, then sixteen values to each doubling, up to `top`.
 std::vector<double> fourBitsUpTo(double top) {
   std::vector<double> out;
@@ -182,22 +180,24 @@ class Pair {
       out_.above = true;
       return out_;
     }
-    // Sakasegawa's M/M/n approximation (1977), halved for near-deterministic service.
-    double rho = out_.x / station_.rate(), n = station_.servers;
-    double wait = station_.time / n * std::pow(rho, std::sqrt(2 * (n + 1)) - 1) / (1 - rho) / 2;
+    // Halved for near-deterministic service.
+    double wait = waitForServer(station_.time, station_.servers, out_.x / station_.rate()) / 2;
     if (token_.steps > 0) out_.batch = token_.batchFor(out_.x / slots_);
     return finish(wait, 0);
   }
 
   /// c = X·(wait + τ + exposed + decoding): the largest X that the population sustains.
   Paired closed() {
-    token_.steps > 0 ? fillDecode() : rise(0, out_.capacity, 0, 0);
-    double wait = waitAt(out_.x), queue = 0;
+    if (token_.steps > 0)
+      fillDecode();
+    else
+      rise(0, out_.capacity, 0, 0);
+    double wait = waitAt(out_.x);
     // Above the capacity of a side, the rest of the population waits there.
     double queued = amount_ - inSystem(out_.x, out_.batch > 0 ? token_.times(out_.batch) : 0);
-    if (queued > 1e-6 * amount_ && out_.x > 0.999 * out_.capacity) out_.queue = queue = queued / out_.x;
+    if (queued > 1e-6 * amount_ && out_.x > 0.999 * out_.capacity) out_.queue = queued / out_.x;
     bool decode = out_.limit == Paired::Limit::Decode;
-    return finish(wait + (decode ? 0 : queue), decode ? queue : 0);
+    return finish(wait + (decode ? 0 : out_.queue), decode ? out_.queue : 0);
   }
 
  private:
@@ -220,7 +220,8 @@ class Pair {
         to = mid;
     }
     if (from == times.size()) {
-      out_.batch = times.sequences(from - 1), out_.x = slots_ * token_.rateAt(from - 1);
+      out_.batch = times.sequences(from - 1);
+      out_.x = slots_ * token_.rateAt(from - 1);
       return;
     }
     double high = std::min(out_.capacity, slots_ * token_.rateAt(from)), t = times.time(from);
@@ -235,7 +236,8 @@ class Pair {
   void rise(double low, double high, double a, double b) {
     auto at = [&](double x) {
       double y = x / slots_ * token_.steps;
-      out_.x = x, out_.batch = y * a / (1 - y * b);
+      out_.x = x;
+      out_.batch = y * a / (1 - y * b);
       return inSystem(x, a + b * out_.batch) - amount_;
     };
     double above = at(high);
@@ -290,17 +292,60 @@ Rates ratesOf(const Paired& p, double slots) {
   return {p.ttft, p.tpot, p.e2e, p.x, p.x * p.e2e, p.batch * slots, p.capacity};
 }
 
+namespace {
+
+/// Loads that have no steady state on two sides.
+bool isSteady(const LoadConfig& load, SourceRange at, ServeContext& c) {
+  const char* why = load.arrivals == LoadConfig::Arrivals::Trace
+                        ? "a trace of arrivals needs a simulation; give a rate or a concurrency"
+                    : load.arrivals == LoadConfig::Arrivals::Batch
+                        ? "a static batch has no meaning for engines that work at the same time; give a concurrency"
+                        : nullptr;
+  if (why) c.diags.report<diag::not_evaluable>(at, c.s.show(load.node), std::string(why));
+  return !why;
+}
+
+/// Says that an open load is above the capacity; warns of a queue.
+bool carries(const Paired& paired, const LoadConfig& load, SourceRange at, ServeContext& c) {
+  const char* limit = name(paired.limit);
+  if (paired.above) {
+    auto rate = [](double x) { return humanize(x, Dimension::of(Base::Request) / Dimension::of(Base::Time)); };
+    c.diags.report<diag::above_capacity>(at, rate(load.amount), rate(paired.capacity))
+        .help(fmt::format("{} is what limits it", limit));
+    return false;
+  }
+  if (paired.queue > 0)
+    c.diags
+        .report<diag::queueing>(at, shortest(load.amount), shortest(std::round(load.amount - paired.x * paired.queue)))
+        .note(fmt::format("{} is what limits the rate; the queue adds {} to {}", limit,
+                          humanize(paired.queue, Dimension::of(Base::Time)),
+                          paired.limit == Paired::Limit::Decode ? "the time before decoding" : "TTFT"));
+  return true;
+}
+
+/// The prompts that a prefill rank computes in a step, and the sequences that a decode slot holds.
+std::vector<Served::Step> typicalSteps(const PromptSide& prompt, const TokenSide& token, const Paired& paired,
+                                       const LoadConfig& load) {
+  const auto& e = prompt.role->engine();
+  double busy = std::ceil(paired.x * paired.tau / (e.replicas * e.degrees.pp));
+  std::vector<Served::Step> out;
+  out.push_back({0,
+                 "prefill",
+                 {{std::max(1.0, std::min(e.degrees.dp, busy)), std::min(prompt.lengths.fresh(), e.max_tokens),
+                   prompt.lengths.cached, 1}}});
+  if (token.outputs > 0) {
+    Schedule tokens(*token.role, {load.input, load.output, load.input - 1});
+    out.push_back({1, "decode", {tokens.decoding(std::max(paired.batch, 1e-3))}});
+  }
+  return out;
+}
+
+}  // namespace
+
 std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const TransferConfig& transfer,
                                          const LoadConfig& load, ServeContext& c) {
   SourceRange at = rangeOf(c.s, load.at(FieldId::Workload_arrivals), c.diags);
-  if (load.arrivals == LoadConfig::Arrivals::Trace || load.arrivals == LoadConfig::Arrivals::Batch) {
-    c.diags.report<diag::not_evaluable>(
-        at, c.s.show(load.node),
-        std::string(load.arrivals == LoadConfig::Arrivals::Trace
-                        ? "a trace of arrivals needs a simulation; give a rate or a concurrency"
-                        : "a static batch has no meaning for engines that work at the same time; give a concurrency"));
-    return std::nullopt;
-  }
+  if (!isSteady(load, at, c)) return std::nullopt;
   for (size_t i = 0; i < roles.size(); ++i)
     if (!requestFits(roles[i], load, c, i == 0)) return std::nullopt;
   // For what it says of its assumptions.
@@ -310,32 +355,13 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
   auto token = tokenSide(roles[1], transfer, load);
   const auto &pe = roles[0].engine(), &de = roles[1].engine();
   auto paired = pairUp(prompt, pe.replicas, token, de.replicas, transfer, load);
+  if (!carries(paired, load, at, c)) return std::nullopt;
   Served out{ratesOf(paired, de.replicas * de.degrees.pp), {}, {}, {}, 0, {}};
   out.limit = name(paired.limit);
-  if (paired.above) {
-    auto rate = [](double x) { return humanize(x, Dimension::of(Base::Request) / Dimension::of(Base::Time)); };
-    c.diags.report<diag::above_capacity>(at, rate(load.amount), rate(paired.capacity))
-        .help(fmt::format("{} is what limits it", out.limit));
-    return std::nullopt;
-  }
-  double x = paired.x;
-  if (paired.queue > 0)
-    c.diags.report<diag::queueing>(at, shortest(load.amount), shortest(std::round(load.amount - x * paired.queue)))
-        .note(fmt::format("{} is what limits the rate; the queue adds {} to {}", out.limit,
-                          humanize(paired.queue, Dimension::of(Base::Time)),
-                          paired.limit == Paired::Limit::Decode ? "the time before decoding" : "TTFT"));
   out.transfer = paired.transfer;
-  out.busy = {x / paired.prefillTop, paired.decodeTop == INFINITY ? 0 : x / paired.decodeTop};
-  out.steps.push_back(
-      {0,
-       "prefill",
-       {{std::max(1.0, std::min(pe.degrees.dp, std::ceil(x * paired.tau / (pe.replicas * pe.degrees.pp)))),
-         std::min(prompt.lengths.fresh(), pe.max_tokens), prompt.lengths.cached, 1}}});
-  if (token.outputs > 0) {
-    Schedule tokens(roles[1], {load.input, load.output, load.input - 1});
-    out.steps.push_back({1, "decode", {tokens.decoding(std::max(paired.batch, 1e-3))}});
-  }
-  out.sequences = {std::max(1.0, x * paired.tau / (pe.replicas * pe.degrees.dp)),
+  out.busy = {paired.x / paired.prefillTop, paired.decodeTop == INFINITY ? 0 : paired.x / paired.decodeTop};
+  out.steps = typicalSteps(prompt, token, paired, load);
+  out.sequences = {std::max(1.0, paired.x * paired.tau / (pe.replicas * pe.degrees.dp)),
                    paired.batch / de.degrees.dp * de.degrees.pp};
   return out;
 }

@@ -2,10 +2,14 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "passes/cost/role.h"
 
 namespace afdc {
+
+/// What has no value: the time per token of a request that has only one.
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// Tokens of a mean request.
 struct Lengths {
@@ -45,13 +49,27 @@ class Schedule {
   double chunksIn(double tokens, double chunk) const {
     return std::max(1.0, e_.wholePrompts() ? std::floor(tokens / chunk) : tokens / chunk);
   }
-  /// Where an engine puts a step together when the one before it begins (host.async), one of n requests waits for the
-  /// rest of the step that it comes in and for the next, which is on its way without it: seconds of that one. A request
-  /// that is alone finds no step on its way.
+  /// With host.async an engine puts the next step together when a step begins. A request that comes while that step
+  /// runs is in neither of them: beside the rest of the first it waits for all of the second. Seconds of the second,
+  /// for one of n requests; one that is alone finds no step running.
   double onItsWay(double n, double step) const {
     return e_.runtime.host_async ? std::clamp(n - 1, 0.0, 1.0) * step : 0;
   }
+  /// A request's life in steps: `own` of them have its chunks, then it decodes (its first token comes with the last
+  /// chunk). And how many sequences of a rank decode in a step.
+  struct Life {
+    double own = 1, steps = 1, decodes = 0;
+  };
+  Life lifeAmong(double perRank) const;
+  double prefillInChunks(double ranks) const;
+  /// Tokens of the prompt that a chunk finds in the cache, in the mean.
+  double pastOf(const Life& life, double chunk) const {
+    return len_.cached + (life.own > 1 ? (len_.fresh() - chunk) / 2 : 0);
+  }
+  bool decodes() const { return len_.output > 1; }
   SlotState mixed(double n) const;
+  SlotState promptsInSomeSteps(double n, const Life& life, double chunk, double together, double share) const;
+  SlotState promptsInEveryStep(double n, const Life& life, double chunk) const;
   SlotState prefillFirst(double n) const;
 
   const Role& role_;
