@@ -273,6 +273,8 @@ const Built& Predictor::build(const Record& r) {
         b.roles.push_back(std::move(*role));
       }
       if (auto transfer = readTransfer(scenario, scenario.root, session.diags)) b.transfer = *transfer;
+      if (const auto* data = names_.resolved({"std.workloads.common", "Conversation"}))
+        b.conversations = readAnswers(*data, data->root, session.diags);
     }
   }
   if (session.diags.errors() > 0 || b.roles.empty()) {
@@ -401,7 +403,7 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   ReplayLoad load;
   load.lengths = {r.input, r.output};
   load.spread = r.spread;
-  load.conversations = r.conversations;
+  if (r.conversations) load.conversations = b.conversations;
   // A finite run: ten requests a slot where the source does not say.
   double requests = r.requests > 0 ? r.requests : r.waves * r.concurrency;
   double concurrency = r.load == Record::Load::Closed ? r.concurrency : requests;

@@ -16,6 +16,7 @@ struct Built {
   std::vector<Role> roles;                       ///< one, or prefill and decode
   std::shared_ptr<const ir::Scenario> scenario;  ///< the deployment, resolved
   TransferConfig transfer;
+  std::optional<AnswerLengths> conversations;  ///< answers of a data set, for records that name one without its lengths
   std::string runtime, device, error;
 };
 

@@ -445,6 +445,13 @@ std::optional<ModelConfig> readModel(const Scenario& s, NodeId model, Diagnostic
   return fields.failed() ? std::nullopt : std::optional(std::move(m));
 }
 
+std::optional<AnswerLengths> readAnswers(const Scenario& s, NodeId dataSet, Diagnostics& diags) {
+  AnswerLengths answers;
+  FieldReader fields(s, diags);
+  fields.read(answers, "DataSet", dataSet);
+  return fields.failed() ? std::nullopt : std::optional(std::move(answers));
+}
+
 std::optional<std::vector<PoolConfig>> readPools(const Scenario& s, NodeId cluster, Diagnostics& diags) {
   FieldReader fields(s, diags);
   ClusterRecords records;

@@ -120,6 +120,10 @@ struct RuntimeModel {
   enum class MemoryRule : uint8_t { OfCapacity, OfFree, Static } memory_rule = MemoryRule::OfCapacity;
   enum class KvPolicy : uint8_t { OnDemand, Estimated, NoEvict } kv_policy = KvPolicy::OnDemand;
   bool no_evict() const { return kv_policy == KvPolicy::NoEvict; }
+  /// `Estimated`: what a scheduler keeps room for of the tokens that requests may still write. A share at first, the
+  /// least one, of the first, and the decode steps in which it gets there; and after blocks were taken back, tokens of
+  /// each request beside those that it has written.
+  double estimate_first = 1, estimate_least = 1, estimate_within = 1, estimate_margin = 0;
   double sampler = 0;   ///< B for each sequence and entry of the vocabulary
   bool windows = true;  ///< do caches keep just what lies in a layer's window?
   double reserve = 0, prefill_from = 2, phase_lock = 0, poll_steps = 1, sparse_heads = 0;
@@ -269,5 +273,12 @@ std::optional<std::vector<PoolPrice>> readPrices(const ir::Scenario& s, ir::Node
 /// The last transfer that a disaggregated deployment declares. One that declares none sends whole caches over the NICs.
 std::optional<TransferConfig> readTransfer(const ir::Scenario& s, ir::NodeId deployment, Diagnostics& diags);
 std::optional<LoadConfig> readLoad(const ir::Scenario& s, ir::NodeId workload, Diagnostics& diags);
+
+/// Answers of a data set: of the requests, shares[i] have no more than tokens[i].
+struct AnswerLengths {
+  std::vector<double> shares, tokens;
+  double mean = 1, shortest = 1;  ///< tokens; clients leave out what is shorter
+};
+std::optional<AnswerLengths> readAnswers(const ir::Scenario& s, ir::NodeId dataSet, Diagnostics& diags);
 
 }  // namespace afdc

@@ -80,6 +80,12 @@ bool take(const Scenario& s, NodeId node, std::vector<std::string>& out) {
   return s[node].kind == NodeKind::List;
 }
 
+bool take(const Scenario& s, NodeId node, std::vector<double>& out) {
+  out.clear();
+  for (auto child : s[node].children) take(s, child, out.emplace_back());
+  return s[node].kind == NodeKind::List && out.size() == s[node].children.size();
+}
+
 /// A record for the caller to read on.
 bool take(const Scenario& s, NodeId node, NodeId& out) {
   out = node;
@@ -228,6 +234,7 @@ READS(StoredFormat)
 READS(LayerRecords)
 READS(TransferConfig)
 READS(LoadConfig)
+READS(AnswerLengths)
 #undef READS
 
 }  // namespace afdc

@@ -18,7 +18,8 @@ void FrontEnd::workUntil(double t) {
       served_ += std::max(0.0, t - at_) / n;
       break;
     }
-    served_ = first.ready, at_ = ready;
+    served_ = first.ready;
+    at_ = ready;
     handedOn_.emplace(ready + first.way, first.request);
     working_.pop_front();
   }

@@ -23,6 +23,8 @@ class FrontEnd {
 
   /// `way`: seconds from here to the scheduler, once the request is ready.
   void send(double now, size_t request, double way);
+  /// A request that needs none of that work reaches the scheduler at `at`.
+  void passBy(double at, size_t request) { handedOn_.emplace(at, request); }
   bool empty() const { return working_.empty() && handedOn_.empty(); }
   size_t size() const { return working_.size() + handedOn_.size(); }
   /// When the next request reaches the scheduler, if nobody else comes; only of one that is not empty.

@@ -29,21 +29,30 @@ class PromptBatch {
     }
     tokens_[rank] += chunk;
     fresh_[rank] += chunk;
-    ++count_, past_ += past, ending_ += chunk >= left;
+    ++count_;
+    past_ += past;
+    if (chunk >= left) ++ending_;
     return chunk;
   }
   Group group() const {
-    double fresh = 0, busiest = 0;
-    for (double tokens : fresh_) fresh += tokens, busiest = std::max(busiest, tokens);
-    double mean = fresh / count_;
-    return {
-        .count = count_, .fresh = mean, .past = past_ / count_, .logits = ending_ / count_, .busiest = busiest / mean};
+    double fresh = 0, busiest = 0, count = static_cast<double>(count_);
+    for (double tokens : fresh_) {
+      fresh += tokens;
+      busiest = std::max(busiest, tokens);
+    }
+    double mean = fresh / count;
+    return {.count = count,
+            .fresh = mean,
+            .past = past_ / count,
+            .logits = static_cast<double>(ending_) / count,
+            .busiest = busiest / mean};
   }
 
  private:
   double budget_;
   bool whole_;
-  double count_ = 0, past_ = 0, ending_ = 0;
+  size_t count_ = 0, ending_ = 0;  ///< prompts in this step, and those that end with it
+  double past_ = 0;                ///< tokens of theirs that were there before, of all together
   std::vector<double> tokens_;
   std::vector<double> fresh_ = std::vector<double>(tokens_.size(), 0);
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "passes/cost/assembly.h"
+#include "passes/simulation/engine.h"
 #include "passes/simulation/front_end.h"
 #include "passes/simulation/replay.h"
 #include "session/session.h"
@@ -57,6 +58,21 @@ std::vector<Role> buildApart(const std::string& sets, int prefills, int decodes)
                                 std::to_string(decodes) + R"( }
 })");
 }
+
+/// Conversations of the standard library.
+AnswerLengths answersOfConversations() {
+  Session session;
+  auto* object = session.evaluator.block(*session.loader.loadStandard("std.workloads.common"), "Conversation");
+  REQUIRE_MESSAGE(object, session.diags.text(false));
+  auto scenario = session.evaluator.lowerToScenario(object);
+  auto answers = readAnswers(scenario, scenario.root, session.diags);
+  REQUIRE_MESSAGE(answers, session.diags.text(false));
+  return *answers;
+}
+
+/// SGLang's.
+const std::string kEstimated =
+    "kv_policy = estimated, output_estimate { first = 0.7, least = 0.14, within = 600, margin = 20 }";
 
 /// What a closed loop on engines apart does: replayed, and by the closed form.
 std::pair<ReplayResult, Paired> runApart(const std::vector<Role>& roles, const ReplayLoad& run) {
@@ -209,7 +225,7 @@ TEST_CASE("lengths of one mean: the longer ones of conversations are what a run 
   Role role = build("");
   ReplayLoad load{200, 200, {500, 100}, 0};
   auto equal = replay(role, load);
-  load.conversations = true;
+  load.conversations = answersOfConversations();
   auto drawn = replay(role, load);
   REQUIRE((equal && drawn));
   CHECK(drawn->duration > 1.1 * equal->duration);
@@ -219,7 +235,7 @@ TEST_CASE("lengths of one mean: the longer ones of conversations are what a run 
 
 TEST_CASE("conversations: many short answers, most near the mean, the mean kept, none below what clients send") {
   ReplayLoad load{1000, 1000, {200, 300}, 0};
-  load.conversations = true;
+  load.conversations = answersOfConversations();
   std::vector<double> answers;
   double prompts = 0, sum = 0;
   for (const auto& r : requestsOf(load)) {
@@ -237,14 +253,16 @@ TEST_CASE("conversations: many short answers, most near the mean, the mean kept,
 
 TEST_CASE("an estimating scheduler takes more requests in as it runs, and takes blocks back where they do not fit") {
   // A cache of some eight requests' whole lengths.
-  auto with = [](const std::string& policy) { return build("kv_policy = " + policy); };
   auto first = [](Role role) {
     role.kvBudget = 8 * sequenceBytes(role.holder(), 1100);
     auto run = replay(role, {64, 64, {100, 1000}, 0});
     REQUIRE(run);
     return *run;
   };
-  auto whole = first(with("no_evict")), estimated = first(with("estimated")), demand = first(with("on_demand"));
+  auto whole = first(build("kv_policy = no_evict")), estimated = first(build(kEstimated)),
+       demand = first(build("kv_policy = on_demand"));
+  // Who expects that all will be written and never learns better keeps room for all of it.
+  CHECK(first(build("kv_policy = estimated")).ttft_mean == whole.ttft_mean);
   CHECK(demand.ttft_mean < estimated.ttft_mean);
   CHECK(estimated.ttft_mean < whole.ttft_mean);
   CHECK(estimated.output_tokens == demand.output_tokens);
@@ -382,9 +400,71 @@ TEST_CASE("an engine that looks for requests every so many steps lets them wait 
 TEST_CASE("what is kept free for outputs: nothing starts more requests and starts some again, all of it starts few") {
   // 30 000 tokens a sequence: the cache of one H100 holds a dozen.
   ReplayLoad load{40, 40, {15000, 15000}, 0};
-  auto greedy = replay(build("kv_policy = on_demand"), load), half = replay(build("kv_policy = estimated"), load),
+  auto greedy = replay(build("kv_policy = on_demand"), load), half = replay(build(kEstimated), load),
        all = replay(build("kv_policy = no_evict"), load);
   REQUIRE((greedy && half && all));
   CHECK(greedy->ttft_mean < half->ttft_mean);
   CHECK(half->ttft_mean < all->ttft_mean);
+}
+
+TEST_CASE(
+    "an engine sleeps without requests, works through one, and stops a stretch of decode steps where it is told") {
+  Role role = build("front_serial = 10 ms");
+  std::vector<Request> requests(1);
+  requests[0].input = 1000, requests[0].output = 100;
+  Engine engine(role, {1000, 100}, requests);
+  CHECK(engine.wakeAt() == kNever);
+  engine.arrive(2, 0);
+  CHECK(engine.wakeAt() == doctest::Approx(2.01));
+  CHECK(engine.load() == 1);
+  REQUIRE(engine.step());
+  Schedule schedule(role, {1000, 100});
+  CHECK(requests[0].first == doctest::Approx(2.01 + schedule.prefillTime(1)));
+  CHECK(engine.done().empty());
+  // Three steps begin before this; the third ends after it.
+  double one = schedule.step({{1, 1, 1001, 1}}), horizon = engine.clock() + 2.5 * one;
+  REQUIRE(engine.step(horizon));
+  CHECK(engine.clock() == doctest::Approx(horizon + 0.5 * one).epsilon(1e-3));
+  while (engine.done().empty()) REQUIRE(engine.step());
+  CHECK(engine.done()[0] == 0);
+  CHECK(engine.wakeAt() == kNever);
+}
+
+TEST_CASE("a request that fits no cache is refused, and does not wait for ever") {
+  Role role = build("");
+  role.kvBudget = sequenceBytes(role.holder(), 500);
+  CHECK(!replay(role, {1, 1, {1000, 100}, 0}));
+}
+
+TEST_CASE("a prompt that was computed elsewhere decodes at once, one that only computes prompts lets them go") {
+  auto roles = buildApart("", 1, 1);
+  LoadConfig load;
+  load.input = 1000, load.output = load.outputMax = 100;
+  auto prompt = promptSide(roles[0], {}, load);
+  auto token = tokenSide(roles[1], {}, load);
+  std::vector<Request> requests(1);
+  requests[0].input = 1000, requests[0].output = 100;
+  Engine prefill(prompt, {1000, 100}, requests), decode(token, {1000, 100}, requests);
+  prefill.arrive(0, 0);
+  REQUIRE(prefill.step());
+  REQUIRE(prefill.done().size() == 1);
+  CHECK(prefill.load() == 0);
+  CHECK(prefill.clock() == doctest::Approx(prompt.alone));
+  CHECK(requests[0].first == 0);  // whoever drives the engines knows which of them answers
+  decode.handOver(5, 0);
+  CHECK(decode.wakeAt() == 5);
+  REQUIRE(decode.step());
+  CHECK(requests[0].first == doctest::Approx(5 + token.times(1)));
+  CHECK(decode.clock() == doctest::Approx(5 + 99 * token.times(1)));
+  CHECK(decode.done().size() == 1);
+}
+
+TEST_CASE("prompts that are sent again leave a block to compute, and the lengths of the first ones stay") {
+  ReplayLoad load{6, 6, {100, 10}, 0};
+  auto requests = requestsOf(load);
+  findRepeatedPrompts(requests, 2, 16);
+  for (size_t i = 0; i < 6; ++i) {
+    CHECK(requests[i].input == (i < 2 ? 100 : 16));
+    CHECK(requests[i].input + requests[i].cached == 100);
+  }
 }
