@@ -1,6 +1,7 @@
 #include "support/statistics.h"
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
 #include <cstddef>
 
 namespace afdc {
@@ -17,5 +18,7 @@ double quantile(std::vector<double> values, double share) {
 }
 
 double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }
+
+double normalQuantile(double share) { return boost::math::quantile(boost::math::normal(), share); }
 
 }  // namespace afdc

@@ -12,4 +12,7 @@ double quantile(std::vector<double> values, double share);
 /// The quantile at one half: the value in the middle, or the mean of the two in the middle. 0 for no values.
 double median(std::vector<double> values);
 
+/// What a share of a standard normal distribution (between 0 and 1) lies below.
+double normalQuantile(double share);
+
 }  // namespace afdc

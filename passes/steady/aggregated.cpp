@@ -6,6 +6,7 @@
 #include "passes/deployment/diagnostics.h"
 #include "passes/deployment/fields.h"
 #include "passes/steady/diagnostics.h"
+#include "support/roots.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -140,21 +141,29 @@ void runBatch(Solo& out, const Schedule& schedule, const LoadConfig& load, doubl
   out.running = sequences;
 }
 
-/// The largest rate of a slot over its running batch; X(n) rises with n except where memory traffic saturates.
-double topRate(const Schedule& schedule, double slotCapacity) {
-  double best = 0;
-  for (double n = 1; n < slotCapacity; n *= 2) best = std::max(best, schedule.run(n).rate);
-  return std::max(best, schedule.run(slotCapacity).rate);
+/// Rates of a slot at batches of one, two, four, … up to its largest.
+struct RateScan {
+  double top = 0;  ///< the largest; X(n) rises with n except where memory traffic saturates
+  struct At {
+    double n = 0, rate = 0;
+  } below, above;  ///< the first two neighbours with the wanted rate between them
+};
+RateScan scanRates(const Schedule& schedule, double wanted, double slotCapacity) {
+  RateScan out;
+  auto look = [&](double n) {
+    double rate = schedule.run(n).rate;
+    out.top = std::max(out.top, rate);
+    if (out.above.n == 0) (rate < wanted ? out.below : out.above) = {n, rate};
+  };
+  for (double n = 1; n < slotCapacity; n *= 2) look(n);
+  look(slotCapacity);
+  return out;
 }
 
-/// Sequences that run in a slot at a rate below its largest, by bisection.
-double runningAt(const Schedule& schedule, double rate, double slotCapacity) {
-  double low = 0, high = slotCapacity;
-  for (int i = 0; i < 48; ++i) {
-    double n = (low + high) / 2;
-    (schedule.run(n).rate < rate ? low : high) = n;
-  }
-  return high;
+/// Sequences that run in a slot at the wanted rate, which is below its largest.
+double runningAt(const Schedule& schedule, double wanted, const RateScan& scan) {
+  auto excess = [&](double n) { return schedule.run(n).rate - wanted; };
+  return aroundRoot(excess, scan.below.n, scan.above.n, scan.below.rate - wanted, scan.above.rate - wanted).second;
 }
 
 }  // namespace
@@ -187,12 +196,14 @@ Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const Load
 
   double wait = 0;
   if (open) {
-    out.capacity = topRate(schedule, out.slotCapacity) * slots;
+    double wanted = load.amount / slots;
+    auto scan = scanRates(schedule, wanted, out.slotCapacity);
+    out.capacity = scan.top * slots;
     if (load.amount >= out.capacity) {
       out.refused = Solo::Refused::Rate;
       return out;
     }
-    running = runningAt(schedule, load.amount / slots, out.slotCapacity);
+    running = runningAt(schedule, wanted, scan);
     out.slot = schedule.run(running);
     out.x = load.amount;
     wait = waitForServer(out.slot.residence, out.slotCapacity, load.amount / out.capacity);

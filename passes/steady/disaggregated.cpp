@@ -6,6 +6,7 @@
 #include "passes/deployment/diagnostics.h"
 #include "passes/deployment/fields.h"
 #include "passes/steady/diagnostics.h"
+#include "support/roots.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -231,8 +232,8 @@ class Pair {
     rise(slots_ * token_.rateAt(from - 1), high, t0 - slope * n0, slope);
   }
 
-  /// Between two rates, with n sequences in a slot whose step takes a + b·n: the root by false position with the
-  /// Illinois rule (Dowell and Jarratt, BIT 11, 1971), as the number in the system rises with the rate.
+  /// The root between two rates, with n sequences in a slot whose step takes a + b·n, as the number in the system rises
+  /// with the rate.
   void rise(double low, double high, double a, double b) {
     auto at = [&](double x) {
       double y = x / slots_ * token_.steps;
@@ -243,18 +244,7 @@ class Pair {
     double above = at(high);
     if (above <= 0) return;
     double below = at(low);
-    int side = 0;
-    for (int i = 0; i < 60 && high - low > 1e-13 * high; ++i) {
-      double mid = (low * above - high * below) / (above - below);
-      if (!(mid > low && mid < high)) mid = (low + high) / 2;
-      double value = at(mid);
-      bool under = value <= 0;
-      (under ? low : high) = mid;
-      (under ? below : above) = value;
-      if (side == (under ? -1 : 1)) (under ? above : below) /= 2;
-      side = under ? -1 : 1;
-    }
-    at(low);
+    at(aroundRoot(at, low, high, below, above).first);
   }
 
   Paired finish(double wait, double decodeWait) {

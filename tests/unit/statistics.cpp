@@ -1,9 +1,13 @@
-// Quantiles of samples.
+// Quantiles of samples and of the normal distribution, and roots.
 #include "support/statistics.h"
 
 #include <doctest/doctest.h>
 
+#include "support/roots.h"
+
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <random>
 
 using namespace afdc;
@@ -35,4 +39,29 @@ TEST_CASE("quantiles agree with a whole sort, whatever the order of the values")
   std::sort(sorted.begin(), sorted.end());
   for (size_t i = 0; i < sorted.size(); ++i)
     CHECK(quantile(values, static_cast<double>(i) / 200) == doctest::Approx(sorted[i]));
+}
+
+TEST_CASE("quantiles of the normal distribution") {
+  // Tables of the standard normal distribution.
+  CHECK(normalQuantile(0.5) == 0);
+  CHECK(normalQuantile(0.99) == doctest::Approx(2.3263478740408411).epsilon(1e-14));
+  CHECK(normalQuantile(0.9) == doctest::Approx(1.2815515655446004).epsilon(1e-14));
+  CHECK(normalQuantile(1e-6) == doctest::Approx(-4.7534243088228987).epsilon(1e-13));
+}
+
+TEST_CASE("a root is between the two sides that are found, near to each other") {
+  auto cube = [](double x) { return x * x * x - 2; };
+  auto [below, above] = aroundRoot(cube, 0, 100, cube(0), cube(100));
+  CHECK(cube(below) <= 0);
+  CHECK(cube(above) >= 0);
+  CHECK(above - below < 1e-12);
+  // A jump has a side before it and one behind it.
+  auto jump = [](double x) { return x < 7 ? -1.0 : 5.0; };
+  auto [before, behind] = aroundRoot(jump, 0, 100, -1, 5);
+  CHECK(before < 7);
+  CHECK(behind >= 7);
+  CHECK(behind - before < 1e-11);
+  CHECK(aroundRoot(cube, 2, 3, cube(2), cube(3)) == std::pair(2.0, 3.0));
+  double none = std::numeric_limits<double>::quiet_NaN();
+  CHECK(aroundRoot(cube, 0, 1, none, 1) == std::pair(0.0, 1.0));
 }
