@@ -33,7 +33,7 @@ struct Breakdown {
   double seconds = 0;
   std::vector<BreakdownRow> rows;
   bool overlapping = false;  ///< rows are busy times of resources that work at the same time
-  ByResource resources;      ///< sums over the rows
+  ByResource resources = {};  ///< sums over the rows
 };
 
 /// Bytes on the fullest device of a role.

@@ -286,7 +286,7 @@ class MeasuredTables final : public KernelTimes {
 
 std::shared_ptr<const KernelTimes> kernelTimes(const Plan& plan, const EngineConfig& engine,
                                                std::span<const double> known) {
-  if (!engine.runtime.kernels) return std::make_shared<OneEfficiency>(engine);
+  if (engine.runtime.kernels.empty()) return std::make_shared<OneEfficiency>(engine);
   if (!engine.device.tables) return std::make_shared<FittedCurves>(engine);
   return std::make_shared<MeasuredTables>(plan, engine, known);
 }

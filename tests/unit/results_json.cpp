@@ -48,7 +48,7 @@ Results full() {
   r.sources.push_back({"ROLE", "CLASS", "fitted", 1});
   r.memory.resize(1);
   r.memory[0].weights_by_class.emplace_back("CLASS", 1);
-  r.breakdowns.push_back({"STEP", "", 1, {{"CLASS"}}, false});
+  r.breakdowns.push_back({"STEP", "", 1, {{"CLASS"}}, false, {}});
   r.slo.resize(1);
   r.sensitivities.resize(1);
   r.assumptions.resize(1);
@@ -107,7 +107,7 @@ TEST_CASE("docs/results.md names the keys of searches and requirements") {
 
 TEST_CASE("steps of one name on two roles are two entries") {
   auto r = full();
-  r.breakdowns = {{"decode", "first", 1, {}, false}, {"decode", "second", 2, {}, false}};
+  r.breakdowns = {{"decode", "first", 1, {}, false, {}}, {"decode", "second", 2, {}, false}};
   auto steps = parseJson(toJson({r})).root["results"].items.at(0)["breakdown_s"];
   CHECK(steps["first.decode"]["total"].number() == 1);
   CHECK(steps["second.decode"]["total"].number() == 2);
