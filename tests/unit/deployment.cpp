@@ -171,7 +171,7 @@ model Experts { hidden = 4096, layers = 8, vocab = 32_000, max_context = 64 Kito
 model States { hidden = 4096, layers = 8, vocab = 32_000, max_context = 64 Kitok
   layer l { mixer = Mamba { inner = 8192, state_dim = 16, dt_rank = 256 }, ffn = GatedMlp { intermediate = 8192 } }
   stack = layers * [l] }
-runtime Real { kernels = true, host { fixed = 1 ms, per_seq = 10 us }
+runtime Real { kernels = "common", host { fixed = 1 ms, per_seq = 10 us }
   launch { recorded = 4096, launch = 40 us } }
 workload W { arrivals = closed(64 req), input = constant(3000 tok), output = constant(300 tok) }
 workload Shared extends W { prefix { shared = 1000 tok, reuse = zipf(1.1, 50) } }
@@ -196,7 +196,7 @@ constexpr Probe kProbes[] = {
     {"Dense", "engine main { quant { linear = Format { bits = 8, scale_bits = 8 } } }"},
     {"Dense", "engine main { parallel { tp = 4 }, runtime = Real }"},
     {"Dense", "engine main { parallel { tp = 2 }, runtime = Runtime { scheduler = prefill_first } }", "Many"},
-    {"Dense", "engine main { runtime = Runtime { kernels = true, launch { recorded = 4 } } }"},
+    {"Dense", "engine main { runtime = Runtime { kernels = \"common\", launch { recorded = 4 } } }"},
     {"Dense", "engine main { offload { weights = 0.3 } }"},
     {"Dense", "engine main { speculative = DraftModel { model = Windowed, depth = 2, acceptance = 0.7 } }"},
     {"Dense", "engine main { parallel { tp = 8, dp = 2 } }", "W", "Aggregated", "Spine"},
