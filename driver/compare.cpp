@@ -65,60 +65,90 @@ void declare(Arguments& arguments, CompareOptions& o) {
   stdlibOption(arguments, o.stdlib);
 }
 
+/// One figure on both sides.
+struct Compared {
+  const Figure* figure;
+  double measured;                  ///< in the result's unit
+  std::optional<double> predicted;  ///< base units
+};
+
+std::vector<Compared> comparedIn(const Json& result, const Results::Metrics& metrics) {
+  std::vector<Compared> out;
+  for (const auto& f : kFigures)
+    if (result[f.key].isNumber()) out.push_back({&f, result[f.key].number(), f.predicted(metrics)});
+  return out;
+}
+
+std::string tableOf(const std::string& scenario, const std::vector<Compared>& all,
+                    const std::vector<std::string>& differences) {
+  std::string out = fmt::format("{:<26} {:>12} {:>12} {:>10}\n", scenario, "predicted", "measured", "error");
+  for (const auto& [figure, inItsUnit, predicted] : all) {
+    double measured = inItsUnit * figure->scale;
+    auto show = [dimension = figure->dimension](double v) {
+      return dimension == Dimension{} ? significant(v, 4) : humanize(v, dimension);
+    };
+    std::string error = predicted && measured > 0 ? fmt::format("{:+.1f} %", 100 * (*predicted / measured - 1)) : "";
+    out += fmt::format("{:<26} {:>12} {:>12} {:>10}\n", figure->what, predicted ? show(*predicted) : "unknown",
+                       show(measured), error);
+  }
+  for (const auto& difference : differences) out += "  " + difference + "\n";
+  return out;
+}
+
+Document documentOf(const std::string& scenario, const std::vector<Compared>& all,
+                    const std::vector<std::string>& differences) {
+  auto rows = Document::list();
+  for (const auto& [figure, measured, predicted] : all)
+    rows.add(Document::map()
+                 .set("metric", figure->key)
+                 .set("predicted", predicted ? Document(*predicted / figure->scale) : Document())
+                 .set("measured", measured));
+  auto said = Document::list();
+  for (const auto& difference : differences) said.add(difference);
+  return Document::map().set("scenario", scenario).set("metrics", rows).set("differences", said);
+}
+
+/// The result that a load generator wrote, or why it cannot be taken for one.
+struct Read {
+  Json result = {};
+  std::string problem = {};
+};
+
+Read readResult(const std::string& path) {
+  auto file = readSource(path);
+  if (!file.error.empty()) return {.problem = fmt::format("{}: {}", path, file.error)};
+  auto document = parseJson(file.text);
+  if (!document.error.empty()) return {.problem = fmt::format("{} {}", path, document.error)};
+  bool any = std::any_of(std::begin(kFigures), std::end(kFigures),
+                         [&](const Figure& f) { return document.root[f.key].isNumber(); });
+  if (!any)
+    return {.problem =
+                fmt::format("{} has none of the figures of `vllm bench serve --save-result` (mean_ttft_ms, …)", path)};
+  return {.result = std::move(document.root)};
+}
+
 }  // namespace
 
 Output runCompare(const CompareOptions& o) {
+  auto [result, problem] = readResult(o.result);
+  if (!problem.empty()) return failure("compare", problem);
   Output out;
-  auto file = readSource(o.result);
-  if (!file.error.empty()) return failure("compare", fmt::format("{}: {}", o.result, file.error));
-  auto document = parseJson(file.text);
-  if (!document.error.empty()) return failure("compare", fmt::format("{} {}", o.result, document.error));
-  const auto& result = document.root;
-  bool any =
-      std::any_of(std::begin(kFigures), std::end(kFigures), [&](const Figure& f) { return result[f.key].isNumber(); });
-  if (!any)
-    return failure("compare", fmt::format("{} has none of the figures of `vllm bench serve --save-result` "
-                                          "(mean_ttft_ms, …)",
-                                          o.result));
   Session session(o.stdlib);
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);
-  if (module && session.diags.errors() == 0) {
-    auto chosen = session.scenarios(*module, o.scenario, o.sets);
-    if (chosen.size() > 1)
-      return failure("compare", fmt::format("{} has {} scenarios; say which", o.file, chosen.size()));
-    for (auto* object : chosen) {
-      auto lowered = session.evaluator.lowerToScenario(object);
-      if (session.diags.errors() > 0) break;
-      auto evaluated = runPasses(lowered, "", session.diags);
-      if (!evaluated.results) break;
-      auto rows = Document::list();
-      std::string table =
-          fmt::format("{:<26} {:>12} {:>12} {:>10}\n", evaluated.results->scenario, "predicted", "measured", "error");
-      for (const auto& f : kFigures) {
-        if (!result[f.key].isNumber()) continue;
-        double measured = result[f.key].number() * f.scale;
-        auto predicted = f.predicted(evaluated.results->metrics);
-        auto show = [&](double v) { return f.dimension == Dimension{} ? significant(v, 4) : humanize(v, f.dimension); };
-        std::string error =
-            predicted && measured > 0 ? fmt::format("{:+.1f} %", 100 * (*predicted / measured - 1)) : "";
-        table += fmt::format("{:<26} {:>12} {:>12} {:>10}\n", f.what, predicted ? show(*predicted) : "unknown",
-                             show(measured), error);
-        auto row = Document::map()
-                       .set("metric", f.key)
-                       .set("predicted", predicted ? Document(*predicted / f.scale) : Document());
-        rows.add(row.set("measured", result[f.key].number()));
-      }
-      auto notes = differences(result, evaluated.load);
-      auto said = Document::list();
-      for (const auto& n : notes) table += "  " + n + "\n", said.add(n);
-      out.out += o.printing.json() ? Document::map()
-                                         .set("scenario", evaluated.results->scenario)
-                                         .set("metrics", rows)
-                                         .set("differences", said)
-                                         .json()
-                                   : table;
-    }
+  std::vector<Object*> chosen;
+  if (module && session.diags.errors() == 0) chosen = session.scenarios(*module, o.scenario, o.sets);
+  if (chosen.size() > 1)
+    return failure("compare", fmt::format("{} has {} scenarios; say which", o.file, chosen.size()));
+  for (auto* object : chosen) {
+    auto lowered = session.evaluator.lowerToScenario(object);
+    if (session.diags.errors() > 0) break;
+    auto evaluated = runPasses(lowered, "", session.diags);
+    if (!evaluated.results) break;
+    auto compared = comparedIn(result, evaluated.results->metrics);
+    auto notes = differences(result, evaluated.load);
+    const auto& name = evaluated.results->scenario;
+    out.out += o.printing.json() ? documentOf(name, compared, notes).json() : tableOf(name, compared, notes);
   }
   out.err += messagesOf(session.diags, o.printing);
   if (session.diags.errors() > 0) out.code = kFindings;

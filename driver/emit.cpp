@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "backends/emit/diagnostics.h"
@@ -45,62 +46,72 @@ struct Job {
   bool lossy = false;
 };
 
-/// Jobs of the command line, or of the file's `emit` blocks; reports what is missing.
-std::vector<Job> jobsOf(Session& session, Module& module, const EmitOptions& o, Output& out) {
-  std::vector<Job> jobs;
-  std::vector<std::string> names;
-  for (const auto* t : emit::targets()) names.emplace_back(t->name);
-  auto target = [&](const std::string& name) {
-    const auto* found = emit::findTarget(name);
-    auto meant = found ? std::nullopt : suggest(name, names);
-    if (!found) {
-      out.err += fmt::format("afdc emit: no target `{}`{}; there are {}\n", name,
-                             meant ? fmt::format(" (did you mean `{}`?)", *meant) : "", joinWords(names));
-      out.code = kUsage;
-    } else if (!o.run.empty() && !found->run) {
-      out.err += fmt::format("afdc emit: --run has nothing to start for {}: docs/emit/{}.md says how it is run\n",
-                             found->title, found->name);
-      out.code = kUsage;
-      return static_cast<const emit::Target*>(nullptr);
-    }
-    return found;
-  };
-  if (!o.target.empty()) {
-    const auto* t = target(o.target);
-    if (!t) return {};
-    auto chosen = session.scenarios(module, o.scenario, o.sets);
-    if (chosen.size() > 1) {
-      std::vector<std::string> labels;
-      for (const auto* c : chosen) labels.push_back(c->label);
-      out.err += fmt::format("afdc emit: {} has {} scenarios; say which: {}\n", o.file, chosen.size(),
-                             joinWords(labels, "or"));
-      out.code = kUsage;
-      return {};
-    }
-    for (auto* c : chosen) jobs.push_back({t, c, o.to, o.lossy});
-    return jobs;
+/// The target of this name; says on stderr why there is none that can do what is asked.
+const emit::Target* targetOf(const std::string& name, const EmitOptions& o, Output& out) {
+  const auto* found = emit::findTarget(name);
+  if (!found) {
+    std::vector<std::string> names;
+    for (const auto* t : emit::targets()) names.emplace_back(t->name);
+    auto meant = suggest(name, names);
+    out.err += fmt::format("afdc emit: no target `{}`{}; there are {}\n", name,
+                           meant ? fmt::format(" (did you mean `{}`?)", *meant) : "", joinWords(names));
+  } else if (!o.run.empty() && !found->run) {
+    out.err += fmt::format("afdc emit: --run has nothing to start for {}: docs/emit/{}.md says how it is run\n",
+                           found->title, found->name);
+    found = nullptr;
   }
+  if (!found) out.code = kUsage;
+  return found;
+}
+
+/// What the command line asks for: one target, of the one scenario that there is or that it names.
+std::vector<Job> jobOfCommandLine(Session& session, Module& module, const EmitOptions& o, Output& out) {
+  const auto* target = targetOf(o.target, o, out);
+  if (!target) return {};
+  auto chosen = session.scenarios(module, o.scenario, o.sets);
+  if (chosen.size() > 1) {
+    std::vector<std::string> labels;
+    for (const auto* c : chosen) labels.push_back(c->label);
+    out.err +=
+        fmt::format("afdc emit: {} has {} scenarios; say which: {}\n", o.file, chosen.size(), joinWords(labels, "or"));
+    out.code = kUsage;
+    return {};
+  }
+  std::vector<Job> jobs;
+  for (auto* c : chosen) jobs.push_back({target, c, o.to, o.lossy});
+  return jobs;
+}
+
+/// What one `emit` block asks for; nullopt after a message.
+std::optional<Job> jobOfBlock(Session& session, Object* block, const EmitOptions& o, Output& out) {
+  const auto* target = targetOf(block->label, o, out);
+  if (!target) return std::nullopt;
+  auto* of = session.evaluator.recordField(block, "of");
+  if (!of || !of->schema->isA("Scenario")) {
+    bool search = of && of->schema->isA("Explore");
+    session.diags
+        .report<diag::not_evaluable>(block->declared, block->label, search ? "`of` is a search" : "`of` is no scenario")
+        .help(search ? "afdc explore writes searches: --html, --csv, --format markdown" : "name a scenario");
+    return std::nullopt;
+  }
+  auto path = session.evaluator.texts(block, "path");
+  bool accepted = session.evaluator.symbol(block, "on_unsupported") == "warn";
+  std::string to = !o.to.empty() || path.empty() ? o.to : path[0];
+  return Job{target, of, to, o.lossy || accepted};
+}
+
+/// What the file's `emit` blocks ask for, all or those of the target that the command line names.
+std::vector<Job> jobsOfBlocks(Session& session, Module& module, const EmitOptions& o, Output& out) {
   auto blocks = session.evaluator.blocks(module, "emit");
   if (blocks.empty())
     session.diags.report<diag::nothing_to_do>({}, module.name, "`emit` block")
         .help("name a target: afdc emit TARGET FILE, or declare `emit TARGET { of = scenario, path = \"out\" }`");
+  std::vector<Job> jobs;
   for (auto* block : blocks) {
     if (!o.scenario.empty() && block->label != o.scenario) continue;
-    const auto* t = target(block->label);
-    if (!t) return {};
-    auto* of = session.evaluator.recordField(block, "of");
-    if (!of || !of->schema->isA("Scenario")) {
-      bool search = of && of->schema->isA("Explore");
-      session.diags
-          .report<diag::not_evaluable>(block->declared, block->label,
-                                       search ? "`of` is a search" : "`of` is no scenario")
-          .help(search ? "afdc explore writes searches: --html, --csv, --format markdown" : "name a scenario");
-      return {};
-    }
-    auto path = session.evaluator.texts(block, "path");
-    Job job{t, of, !o.to.empty() ? o.to : path.empty() ? "" : path[0], o.lossy};
-    job.lossy = job.lossy || session.evaluator.symbol(block, "on_unsupported") == "warn";
-    jobs.push_back(std::move(job));
+    auto job = jobOfBlock(session, block, o, out);
+    if (!job) return {};
+    jobs.push_back(std::move(*job));
   }
   return jobs;
 }
@@ -125,8 +136,9 @@ bool runJob(Session& session, const Job& job, const EmitOptions& o, Output& out)
   stamp(*evaluated.results);
   auto view = readDeployment(lowered, session.diags);
   if (!view) return false;
-  emit::Input input{lowered,      std::move(*view), *evaluated.results, [&] { return tracesOf(evaluated); },
-                    AFDC_VERSION, o.requests,       o.seed};
+  emit::Input input{
+      lowered, std::move(*view), *evaluated.results, [&] { return tracesOf(evaluated); }, AFDC_VERSION, o.requests,
+      o.seed};
   auto emission = emit::emitTo(*job.target, input, job.lossy);
   for (const auto& r : emission.refusals)
     session.diags.report<diag::not_expressible>(placeOf(lowered, r.path, session.diags), job.target->title, r.what);
@@ -189,7 +201,8 @@ Output runEmit(const EmitOptions& asked) {
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);
   if (module && session.diags.errors() == 0)
-    for (const auto& job : jobsOf(session, *module, o, out))
+    for (const auto& job :
+         o.target.empty() ? jobsOfBlocks(session, *module, o, out) : jobOfCommandLine(session, *module, o, out))
       if (!runJob(session, job, o, out)) break;
   out.err += messagesOf(session.diags, o.printing);
   if (session.diags.errors() > 0) out.code = std::max<int>(out.code, kFindings);

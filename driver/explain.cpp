@@ -39,6 +39,8 @@ Output explainId(const CatalogueEntry& e, bool json) {
   return out;
 }
 
+constexpr std::string_view kEveryLet = "*";  ///< the path that stands for all of a file
+
 /// A value in a scenario tree of its own.
 struct Found {
   std::string path;
@@ -141,6 +143,58 @@ std::string asText(const Found& f) {
   return out;
 }
 
+/// A list where several values were asked for, else the one that there is.
+std::string asJson(const std::vector<Found>& found, bool several) {
+  if (!several) return found.empty() ? "\n" : documentOf(found[0]).json();
+  auto all = Document::list();
+  for (const auto& f : found) all.add(documentOf(f));
+  return all.json();
+}
+
+/// The value at `rest` of a block, which `--set` may have changed.
+std::optional<Found> findInBlock(Session& session, Module& module, Object* block, const ExplainOptions& o,
+                                 const std::string& head, const std::string& rest) {
+  for (const auto& set : o.sets)
+    if (block) block = session.evaluator.amended(block, set, module);
+  if (!block) return std::nullopt;
+  Found f;
+  f.path = o.path;
+  f.s = session.evaluator.lowerToScenario(block);
+  if (!walk(session, f, head, rest)) return std::nullopt;
+  return f;
+}
+
+std::vector<Found> everyLet(Session& session, Module& module) {
+  std::vector<Found> out;
+  for (const auto& decl : module.ast->decls)
+    if (auto f = findLet(session, module, std::string(decl.name.text))) out.push_back(std::move(*f));
+  return out;
+}
+
+void reportNoSuchName(Session& session, const Module& module, const ExplainOptions& o, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& decl : module.ast->decls) names.emplace_back(decl.name.text);
+  auto& d = session.diags.report<diag::no_such_path>({}, o.path, o.subject, name);
+  if (auto meant = suggest(name, names)) d.help(fmt::format("did you mean `{}`?", *meant));
+}
+
+/// What the path of the command line names; reports it when there is no such thing.
+std::vector<Found> valuesAt(Session& session, Module& module, const ExplainOptions& o) {
+  if (o.path == kEveryLet) return everyLet(session, module);
+  size_t dot = o.path.find('.');
+  std::string head = o.path.substr(0, dot), rest = dot == std::string::npos ? "" : o.path.substr(dot + 1);
+  std::optional<Found> found;
+  if (Object* block = session.evaluator.block(module, head)) {
+    found = findInBlock(session, module, block, o, head, rest);
+  } else {
+    found = findLet(session, module, head);
+    if (!found && session.diags.errors() == 0) reportNoSuchName(session, module, o, head);
+  }
+  std::vector<Found> out;
+  if (found) out.push_back(std::move(*found));
+  return out;
+}
+
 void declare(Arguments& arguments, ExplainOptions& o) {
   arguments.required("FILE", o.subject, "a file; or the id or the name of a message: AFD0301, does-not-divide");
   arguments.optional("PATH", o.path, "of a value: a scenario and its fields, or a `let`; '*' for every `let`");
@@ -152,7 +206,6 @@ void declare(Arguments& arguments, ExplainOptions& o) {
 }  // namespace
 
 Output runExplain(const ExplainOptions& o) {
-  Output out;
   if (o.path.empty()) {
     std::string name = o.subject;
     std::replace(name.begin(), name.end(), '-', '_');
@@ -165,41 +218,12 @@ Output runExplain(const ExplainOptions& o) {
   Module* module = session.loader.loadFile(o.subject);
   if (!module) return {kUsage, "", session.diags.text(o.printing.color)};
   session.evaluator.check(*module);
-
-  std::vector<Found> found;
-  size_t dot = o.path.find('.');
-  std::string head = o.path.substr(0, dot), rest = dot == std::string::npos ? "" : o.path.substr(dot + 1);
-  if (o.path == "*") {  // every `let` of the file
-    for (const auto& decl : module->ast->decls)
-      if (auto f = findLet(session, *module, std::string(decl.name.text))) found.push_back(std::move(*f));
-  } else if (Object* object = session.evaluator.block(*module, head)) {
-    for (const auto& set : o.sets)
-      if (object) object = session.evaluator.amended(object, set, *module);
-    if (object) {
-      Found f;
-      f.path = o.path;
-      f.s = session.evaluator.lowerToScenario(object);
-      if (walk(session, f, head, rest)) found.push_back(std::move(f));
-    }
-  } else if (auto f = findLet(session, *module, head)) {
-    found.push_back(std::move(*f));
-  } else if (session.diags.errors() == 0) {
-    std::vector<std::string> names;
-    for (const auto& d : module->ast->decls) names.emplace_back(d.name.text);
-    auto& d = session.diags.report<diag::no_such_path>({}, o.path, o.subject, head);
-    if (auto meant = suggest(head, names)) d.help(fmt::format("did you mean `{}`?", *meant));
-  }
-
-  if (o.printing.json()) {
-    auto all = Document::list();
-    for (const auto& f : found) all.add(documentOf(f));
-    if (o.path == "*")
-      out.out = all.json();
-    else
-      out.out = found.empty() ? "\n" : documentOf(found[0]).json();
-  } else {
+  auto found = valuesAt(session, *module, o);
+  Output out;
+  if (o.printing.json())
+    out.out = asJson(found, o.path == kEveryLet);
+  else
     for (const auto& f : found) out.out += asText(f);
-  }
   if (session.diags.count() > 0) out.err = messagesOf(session.diags, o.printing);
   if (session.diags.errors() > 0) out.code = kFindings;
   return out;

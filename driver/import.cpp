@@ -15,6 +15,8 @@ namespace afdc {
 
 namespace {
 
+constexpr std::string_view kCollectives = "nccl";  ///< the engine that their tables are named after
+
 /// Where the tables of all systems lie, and the one system that is asked for: DIR may be the directory of one.
 struct Place {
   std::string root, only;
@@ -36,6 +38,61 @@ void declare(Arguments& arguments, ImportOptions& o) {
   arguments.option("-o", "DIR", o.to, "write the compact files here");
 }
 
+using Packs = std::map<std::string, kernels::Pack>;
+
+/// One pack for each engine and version of a system. Collectives belong to every engine of their system.
+Packs packsOf(kernels::Library& library, const std::vector<kernels::Library::Entry>& entries) {
+  Packs packs;
+  auto add = [&](kernels::Pack& pack, const kernels::Library::Entry& e) {
+    if (const auto* family = library.family(e.system, e.engine, e.version, e.family)) pack.families[e.family] = *family;
+  };
+  for (const auto& e : entries) {
+    if (e.engine == kCollectives) continue;
+    auto& pack = packs[fmt::format("{}_{}_{}", e.system, e.engine, e.version)];
+    pack.system = e.system;
+    pack.engine = e.engine;
+    pack.version = e.version;
+    add(pack, e);
+  }
+  // Of several versions of collectives the last one, the newest, stays.
+  for (const auto& e : entries)
+    for (auto& [name, pack] : packs)
+      if (e.engine == kCollectives && pack.system == e.system) add(pack, e);
+  std::erase_if(packs, [](const auto& p) { return p.second.families.empty(); });
+  return packs;
+}
+
+/// Writes a pack and says what is in it.
+Output writePack(const std::string& path, const kernels::Pack& pack) {
+  auto bytes = kernels::write(pack);
+  if (auto problem = writeWhole(path, bytes); !problem.empty()) return failure("import", problem);
+  size_t grids = 0, rows = 0;
+  for (const auto& [family, f] : pack.families)
+    for (const auto& [categories, grid] : f.grids) {
+      ++grids;
+      rows += grid.rows().size();
+    }
+  return {kClean,
+          fmt::format("{}  {} families, {} grids, {} times, {:.1f} MB\n", path, pack.families.size(), grids, rows,
+                      static_cast<double>(bytes.size()) / 1e6),
+          ""};
+}
+
+/// Times that are far from those of other packs: whole grids first, then single ones.
+std::string warnings(const Packs& packs) {
+  constexpr size_t kShown = 20;
+  std::vector<std::pair<std::string, const kernels::Pack*>> all;
+  for (const auto& [name, pack] : packs) all.emplace_back(name, &pack);
+  auto odd = kernels::suspects(all);
+  std::stable_partition(odd.begin(), odd.end(), [](const kernels::Suspect& s) { return s.whole; });
+  std::string out;
+  for (size_t i = 0; i < std::min(odd.size(), kShown); ++i)
+    out += fmt::format("warning: {}: {} times slower than {}\n", odd[i].where, significant(odd[i].factor, 3),
+                       odd[i].against);
+  if (odd.size() > kShown) out += fmt::format("… and {} more\n", odd.size() - kShown);
+  return out;
+}
+
 }  // namespace
 
 Output runImport(const ImportOptions& o) {
@@ -47,48 +104,19 @@ Output runImport(const ImportOptions& o) {
     return failure("import", fmt::format("{} holds no tables named SYSTEM/ENGINE_VERSION_FAMILY.csv (families: "
                                          "gemm_perf, moe_perf, …)",
                                          o.directory));
-  std::map<std::string, kernels::Pack> packs;
-  Output out;
-  for (const auto& e : entries) {
-    if (e.engine == "nccl") continue;
-    auto& pack = packs[fmt::format("{}_{}_{}", e.system, e.engine, e.version)];
-    pack.system = e.system, pack.engine = e.engine, pack.version = e.version;
-    if (const auto* family = library.family(e.system, e.engine, e.version, e.family)) pack.families[e.family] = *family;
-  }
-  // Collectives belong to every engine of their system; the newest library's are taken.
-  for (const auto& e : entries) {
-    if (e.engine != "nccl") continue;
-    for (auto& [name, pack] : packs)
-      if (pack.system == e.system)
-        if (const auto* family = library.family(e.system, e.engine, e.version, e.family))
-          pack.families[e.family] = *family;
-  }
-  std::erase_if(packs, [](const auto& p) { return p.second.families.empty(); });
+  auto packs = packsOf(library, entries);
   if (packs.empty())
     return failure("import", fmt::format("the tables in {} have none of the columns that are read", o.directory));
-  std::error_code error;
+  std::error_code error;  // a directory that cannot be made shows when a file is written into it
   std::string into = o.to.empty() ? "." : o.to;
   std::filesystem::create_directories(into, error);
-  std::vector<std::pair<std::string, const kernels::Pack*>> all;
+  Output out;
   for (const auto& [name, pack] : packs) {
-    auto path = fmt::format("{}/{}.afk", into, name);
-    auto bytes = kernels::write(pack);
-    if (auto problem = writeWhole(path, bytes); !problem.empty())
-      return {kUsage, out.out, fmt::format("afdc import: {}\n", problem)};
-    size_t grids = 0, rows = 0;
-    for (const auto& [family, f] : pack.families)
-      for (const auto& [categories, grid] : f.grids) ++grids, rows += grid.rows().size();
-    out.out += fmt::format("{}  {} families, {} grids, {} times, {:.1f} MB\n", path, pack.families.size(), grids, rows,
-                           static_cast<double>(bytes.size()) / 1e6);
-    all.emplace_back(name, &pack);
+    auto written = writePack(fmt::format("{}/{}.afk", into, name), pack);
+    out.out += written.out;
+    if (written.code != kClean) return {written.code, out.out, written.err};
   }
-  auto odd = kernels::suspects(all);
-  // Whole grids first, then single times.
-  std::stable_partition(odd.begin(), odd.end(), [](const kernels::Suspect& s) { return s.whole; });
-  for (size_t i = 0; i < odd.size() && i < 20; ++i)
-    out.err += fmt::format("warning: {}: {} times slower than {}\n", odd[i].where, significant(odd[i].factor, 3),
-                           odd[i].against);
-  if (odd.size() > 20) out.err += fmt::format("… and {} more\n", odd.size() - 20);
+  out.err = warnings(packs);
   return out;
 }
 

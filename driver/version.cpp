@@ -14,7 +14,8 @@ void declare(Arguments&, VersionOptions&) {}
 
 Output runVersion(const VersionOptions&) {
   Output out;
-  out.out = fmt::format("afdc {}\nlanguage edition {}\nstandard library {}\n", AFDC_VERSION, kEdition, shortHash(stdlibHash()));
+  out.out = fmt::format("afdc {}\nlanguage edition {}\nstandard library {}\n", AFDC_VERSION, kEdition,
+                        shortHash(stdlibHash()));
   return out;
 }
 
