@@ -18,7 +18,7 @@ std::optional<double> PassHost::measure(const ir::Graph& graph, std::string_view
 
 EvaluationSummary PassHost::evaluate(const ir::Scenario& scenario, Diagnostics& diags) {
   EvaluationSummary out;
-  auto result = runPasses(scenario, "", diags);
+  auto result = runPasses(scenario, "", diags, {}, Identity::None);
   out.ok = result.ok && diags.errors() == 0;
   if (!result.results) return out;
   out.metrics = namedMetrics(*result.results);
@@ -40,7 +40,7 @@ void Session::check(Module& module) {
   for (auto* scenario : evaluator.blocks(module, "scenario")) {
     auto lowered = evaluator.lowerToScenario(scenario);
     if (diags.errors() > 0) return;
-    runPasses(lowered, "", diags);
+    runPasses(lowered, "", diags, {}, Identity::None);
   }
 }
 

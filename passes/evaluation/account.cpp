@@ -127,24 +127,23 @@ std::string bottleneckOf(const Results& r, const Served& served) {
   return out;
 }
 
-/// Everything that decides a figure: the scenario's text has every value that the library and the author gave, but of
-/// measured kernels only the name of their file.
+}  // namespace
+
+/// The scenario's text has every value that the library and the author gave, but of measured kernels only the name of
+/// their file.
 std::string identityOf(const Scenario& s, const std::vector<Role>& roles) {
-  std::string out = print(s);
+  std::string text = print(s);
   for (const auto& role : roles)
     for (const auto* device : role.deviceKinds())
-      if (device->tables) out += fmt::format("tables of {}: {}\n", device->name, device->tables->hash);
-  return out;
+      if (device->tables) text += fmt::format("tables of {}: {}\n", device->name, device->tables->hash);
+  return sha256(text);
 }
-
-}  // namespace
 
 void describe(const Scenario& s, const Subject& subject, const std::vector<Role>& roles, Results& r) {
   r.scenario = s.strings[s[s.root].name];
   r.model = s.show(subject.model);
   r.deployment = s.show(subject.deployment);
   r.workload = s.show(subject.workload);
-  r.scenario_hash = sha256(identityOf(s, roles));
   bool afd = std::any_of(roles.begin(), roles.end(), [](const Role& role) { return role.attentionFfn().has_value(); });
   r.mode = subject.disaggregated ? (afd ? "prefill/decode with attention-FFN" : "prefill/decode")
                                  : (afd ? "attention-FFN" : "aggregated");

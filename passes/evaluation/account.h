@@ -9,6 +9,8 @@
 
 namespace afdc {
 
+/// Names an evaluation: SHA-256 of everything that decides a figure. Costs the scenario's whole text.
+std::string identityOf(const ir::Scenario& s, const std::vector<Role>& roles);
 /// What is evaluated, and on what.
 void describe(const ir::Scenario& s, const Subject& subject, const std::vector<Role>& roles, Results& r);
 /// What the scenario leaves to defaults, and what is not evaluated. `fallbacks`: formats that devices cannot compute

@@ -67,6 +67,7 @@ bool place(Evaluation& e) {
   if (!poolsSuffice(e.roles, e.scenario, e.subject.deployment, e.diags)) return false;
   if (!e.subject.scenario.valid()) return true;
   describe(e.scenario, e.subject, e.roles, e.results);
+  if (e.identity == Identity::Hashed) e.results.scenario_hash = identityOf(e.scenario, e.roles);
   auto model = readModel(e.scenario, e.subject.model, e.diags);
   if (!model) return false;
   e.model = std::move(*model);
@@ -156,9 +157,10 @@ std::string_view nameOf(Pass::Makes makes) {
   return kNames[static_cast<size_t>(makes)];
 }
 
-Evaluated runPasses(const ir::Scenario& s, std::string_view last, Diagnostics& diags, const PassTimer& timer) {
+Evaluated runPasses(const ir::Scenario& s, std::string_view last, Diagnostics& diags, const PassTimer& timer,
+                    Identity identity) {
   using Clock = std::chrono::steady_clock;
-  Evaluation e{.scenario = s, .diags = diags};
+  Evaluation e{.scenario = s, .diags = diags, .identity = identity};
   Evaluated out;
   for (const auto& pass : kPasses) {
     if (pass.needsLoad && !e.subject.scenario.valid()) continue;

@@ -1,5 +1,6 @@
 // The whole compiler behind the frontend, as one list: what is executed is what is listed, dumped and timed.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -16,10 +17,15 @@
 
 namespace afdc {
 
+/// Is an evaluation named by its content (`scenario_hash`)? Only results that somebody keeps need it, and reading the
+/// whole scenario for it takes longer than many a pass.
+enum class Identity : uint8_t { Hashed, None };
+
 /// What passes hand on to each other.
 struct Evaluation {
   const ir::Scenario& scenario;
   Diagnostics& diags;
+  Identity identity = Identity::Hashed;
   Subject subject = {};                     ///< resolve
   std::vector<Assembly> engines = {};       ///< lower … collectives: with the graphs of their parts
   std::vector<std::string> fallbacks = {};  ///< lower: formats that devices cannot compute in
@@ -59,7 +65,8 @@ using PassTimer = std::function<void(std::string_view, double)>;
 
 /// Runs the passes up to and including `last` ("" for all) on a scenario, or on a deployment alone: then everything
 /// that needs no load is checked.
-Evaluated runPasses(const ir::Scenario& s, std::string_view last, Diagnostics& diags, const PassTimer& timer = {});
+Evaluated runPasses(const ir::Scenario& s, std::string_view last, Diagnostics& diags, const PassTimer& timer = {},
+                    Identity identity = Identity::Hashed);
 
 /// One engine of a scenario's deployment, by name or the last: lowered, sharded, compiled. nullopt after an error.
 std::optional<Role> buildRoleOf(const ir::Scenario& s, std::string_view engine, Diagnostics& diags);

@@ -41,7 +41,7 @@ void collect(const Scenario& s, NodeId at, const std::string& path, std::set<uin
 std::optional<Results::Metrics> metricsOf(const Scenario& s) {
   SourceManager sources;
   Diagnostics diags(sources);
-  auto results = runPasses(s, "", diags).results;
+  auto results = runPasses(s, "", diags, {}, Identity::None).results;
   return results ? std::optional(results->metrics) : std::nullopt;
 }
 

@@ -18,7 +18,7 @@ std::string obstacle(const ResolveWith& resolve, double value) {
   const auto& s = *resolved.scenario;
   SourceManager sources;
   Diagnostics diags(sources);
-  auto results = runPasses(s, "", diags).results;
+  auto results = runPasses(s, "", diags, {}, Identity::None).results;
   if (!results) return ruleBroken(diags);
   Judge judge(s);
   auto values = checkValues(s, *results);
