@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "frontend/syntax/ast.h"
 #include "frontend/modules.h"
+#include "frontend/syntax/ast.h"
 #include "ir/graph.h"
 #include "ir/scenario.h"
 #include "support/quantity.h"

@@ -32,7 +32,7 @@ struct Breakdown {
   std::string role;  ///< of a deployment with several
   double seconds = 0;
   std::vector<BreakdownRow> rows;
-  bool overlapping = false;  ///< rows are busy times of resources that work at the same time
+  bool overlapping = false;   ///< rows are busy times of resources that work at the same time
   ByResource resources = {};  ///< sums over the rows
 };
 

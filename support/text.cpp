@@ -46,8 +46,12 @@ std::string lowerCase(std::string_view text) { return llvm::StringRef(text.data(
 
 std::string onOneLine(std::string_view text) {
   // Line ends of Unicode, which YAML readers and browsers take for such, in UTF-8.
-  static constexpr std::pair<std::string_view, std::string_view> kLineEnds[] = {
-      {"\n", "\\n"}, {"\r", "\\r"}, {"\t", "\\t"}, {"\xc2\x85", "\\u0085"}, {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}};
+  static constexpr std::pair<std::string_view, std::string_view> kLineEnds[] = {{"\n", "\\n"},
+                                                                                {"\r", "\\r"},
+                                                                                {"\t", "\\t"},
+                                                                                {"\xc2\x85", "\\u0085"},
+                                                                                {"\xe2\x80\xa8", "\\u2028"},
+                                                                                {"\xe2\x80\xa9", "\\u2029"}};
   std::string out;
   while (!text.empty()) {
     auto end = std::find_if(std::begin(kLineEnds), std::end(kLineEnds),

@@ -10,8 +10,8 @@
 #include "support/files.h"
 #include "support/hash.h"
 #include "support/json_value.h"
-#include "support/text.h"
 #include "support/statistics.h"
+#include "support/text.h"
 
 namespace afdc::kernels {
 

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "session/session.h"
 #include "frontend/syntax/format.h"
+#include "session/session.h"
 
 using namespace afdc;
 

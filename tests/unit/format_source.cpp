@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "session/session.h"
 #include "frontend/syntax/format.h"
+#include "session/session.h"
 #include "tests/read_file.h"
 
 using namespace afdc;
