@@ -58,9 +58,9 @@ ir::NodeId EngineConfig::degreeAt(ir::Axis axis) const {
 
 namespace {
 
-/// The measured kernels of a device, from the file that it names.
-std::shared_ptr<const kernels::Pack> openTables(const Scenario& s, NodeId gpu, Diagnostics& diags) {
-  NodeId tables = s.find(gpu, "tables");
+/// The measured kernels of a device, from the file that its field names.
+std::shared_ptr<const kernels::Pack> openTables(const Scenario& s, const std::string& device, NodeId tables,
+                                                Diagnostics& diags) {
   if (!tables.valid()) return nullptr;
   // A path is meant from the file that names it.
   std::string path(s.strings[s[tables].text]);
@@ -71,8 +71,7 @@ std::shared_ptr<const kernels::Pack> openTables(const Scenario& s, NodeId gpu, D
   }
   auto opened = s.files->open<kernels::SharedPack>(path, [&] { return kernels::open(path); });
   if (!opened.error.empty())
-    diags
-        .report<diag::not_evaluable>(rangeOf(s, tables, diags), s.show(gpu), fmt::format("`{}` {}", path, opened.error))
+    diags.report<diag::not_evaluable>(rangeOf(s, tables, diags), device, fmt::format("`{}` {}", path, opened.error))
         .help("write it with afdc import kernels");
   return opened.pack;
 }
@@ -204,9 +203,11 @@ class UnitReader {
     auto& d = e_.device;
     d.name = s_.show(pool_.gpu);
     fields_.read(d, "Gpu", pool_.gpu, pool + ".node.gpu");
-    d.tables = openTables(s_, pool_.gpu, diags_);
-    d.kernels =
-        readKernelCurves(s_, pool_.gpu, e_.runtime.name, e_.runtime.kernels, at(FieldId::Runtime_kernels), diags_);
+    DeviceRecords records;
+    fields_.read(records, "Gpu", pool_.gpu, pool + ".node.gpu");
+    d.tables = openTables(s_, d.name, fields_.places().at(FieldId::Gpu_tables), diags_);
+    d.kernels = readKernelCurves(s_, d.name, records.kernels, e_.runtime.name, e_.runtime.kernels,
+                                 at(FieldId::Runtime_kernels), diags_);
     auto& node = e_.machine;
     fields_.read(node, "Node", pool_.node, pool + ".node");
     if (node.host.valid()) fields_.read(node, "HostMemory", node.host, pool + ".node.host");

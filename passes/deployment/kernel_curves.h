@@ -6,37 +6,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ir/scenario.h"
 #include "support/diagnostics.h"
 
 namespace afdc {
 
-/// Kinds of kernels that reach the roofline differently; parallel to `kCurveNames`.
 enum class Curved : uint8_t {
-  GemmBf16,
-  GemmFp8,
-  GemmFp8Block,
-  GemmFp4,
-  ExpertsBf16,
-  ExpertsFp8,
-  ExpertsFp8Block,
-  ExpertsFp4,
-  ExpertsMxfp4,  ///< four-bit weights that meet eight-bit activations
-  ExpertsW4,     ///< four-bit weights widened for 16-bit arithmetic
-  Prefill,
-  PrefillFp8,  ///< of a cache of eight bits
-  Decode,
-  DecodeFp8,  ///< of a cache of eight bits
-  LatentPrefill,
-  LatentDecode,
-  Elementwise,
+#define KERNEL_KIND(kind, ...) kind,
+#include "passes/deployment/kernel_kinds.def"
+#undef KERNEL_KIND
   Count
 };
-inline constexpr std::array<std::string_view, static_cast<size_t>(Curved::Count)> kCurveNames = {
-    "gemm_bf16",      "gemm_fp8",      "gemm_fp8_block", "gemm_fp4", "experts_bf16", "experts_fp8", "experts_fp8_block",
-    "experts_fp4",    "experts_mxfp4", "experts_w4",     "prefill",  "prefill_fp8",  "decode",      "decode_fp8",
-    "latent_prefill", "latent_decode", "elementwise"};
 
 /// t = start + [(F / (P·compute))^q + (bytes / (W·memory))^q]^(1/q); q = 0: the larger of the two. Experts besides:
 /// bytes are their weights', and t += touched experts · expert + (rows · their activations + tokens · the tokens')
@@ -60,9 +42,28 @@ struct KernelCurves {
   const KernelCurve& of(Curved kind) const { return curves[static_cast<size_t>(kind)]; }
 };
 
-/// The curves of the library called `wanted` on `gpu`. nullopt: none is wanted, or none are known of the device; or,
-/// reported at `said` of the runtime that wants it, the device has others but not that one.
-std::optional<KernelCurves> readKernelCurves(const ir::Scenario& s, ir::NodeId gpu, std::string_view runtime,
-                                             const std::string& wanted, SourceRange said, Diagnostics& diags);
+/// The records of a library of kernels, by kind.
+struct KernelRecords {
+#define KERNEL_KIND(kind, field, ...) ir::NodeId field;
+#include "passes/deployment/kernel_kinds.def"
+#undef KERNEL_KIND
+  ir::NodeId collective;
+};
+/// What a device names beside its own figures.
+struct DeviceRecords {
+  ir::NodeId kernels;  ///< invalid: what its kernels reach is not known
+  std::string tables;  ///< a file of measured kernels; "": none
+};
+struct KernelLibraries {
+  std::vector<std::string> measured_on;
+  std::vector<ir::NodeId> libraries;
+};
+
+/// The curves of the library called `wanted` among the `kernels` of `device`. nullopt: none is wanted, or none are
+/// known of the device; or, reported, the device has others but not that one (at `said` of the runtime that wants it),
+/// or a curve lacks a field.
+std::optional<KernelCurves> readKernelCurves(const ir::Scenario& s, const std::string& device, ir::NodeId kernels,
+                                             std::string_view runtime, const std::string& wanted, SourceRange said,
+                                             Diagnostics& diags);
 
 }  // namespace afdc

@@ -135,7 +135,7 @@ constexpr std::string_view kCommon = R"(edition 1
 import std.blocks { Gqa, GatedMlp, Moe, Mla }
 import std.blocks.recurrent { Mamba }
 import std.blocks.sparse { SparseMla }
-import std.hw { Cluster, Gpu, Node }
+import std.hw { Cluster, CollectiveCurve, Curve, ExpertCurve, Gpu, KernelLibraries, Node }
 import std.kernels { hopper }
 import std.model { Model, MtpModule }
 import std.precision { Format, fp8 }
@@ -150,6 +150,12 @@ gpu G {
 node N { gpu = G, gpus = 8, nics { count = 8, bandwidth = 50 GB/s, latency = 3 us },
   host { dram = 2 TB, dram_bandwidth = 600 GB/s, pcie = 55 GB/s } }
 cluster C extends Cluster { pool a { node = N, count = 4 } }
+gpu Bare = G { kernels = KernelLibraries { library common {
+  gemm_bf16 = Curve { }, experts_bf16 = ExpertCurve { }, prefill = Curve { }, decode = Curve { }, elementwise = Curve { }
+  collective = CollectiveCurve { latency = 1 us, bandwidth = 30 pct } } } }
+gpu Summing = Bare { kernels.common.collective.sum_bandwidth = 60 pct }
+cluster Bares extends Cluster { pool a { node = N { gpu = Bare }, count = 4 } }
+cluster Sums extends Cluster { pool a { node = N { gpu = Summing }, count = 4 } }
 cluster Spine extends Cluster {
   pool a { node = N, count = 4 }
   tier spine { domain = 32, bandwidth = 50 GB/s, latency = 3 us }
@@ -200,6 +206,9 @@ constexpr Probe kProbes[] = {
     {"Dense", "engine main { offload { weights = 0.3 } }"},
     {"Dense", "engine main { speculative = DraftModel { model = Windowed, depth = 2, acceptance = 0.7 } }"},
     {"Dense", "engine main { parallel { tp = 8, dp = 2 } }", "W", "Aggregated", "Spine"},
+    {"Dense", "engine main { parallel { tp = 4 }, runtime = Real }", "W", "Aggregated", "Bares"},
+    {"Dense", "engine main { parallel { tp = 4 }, runtime = Real }", "W", "Aggregated", "Sums"},
+    {"Experts", "engine main { parallel { dp = 8, ep = 8 }, runtime = Real }", "W", "Aggregated", "Bares"},
     {"Windowed", "engine main { }", "Many"},
     {"Sparse", "engine main { runtime = Real }"},
     {"States", "engine main { }", "Many"},
@@ -210,7 +219,8 @@ constexpr Probe kProbes[] = {
      "parallel { ep = 4 } } }",
      "Many"},
     {"Dense",
-     "engine prefill { }\n engine decode { runtime = Runtime { first_token = decode } }\n transfer kv { from = prefill, "
+     "engine prefill { }\n engine decode { runtime = Runtime { first_token = decode } }\n transfer kv { from = "
+     "prefill, "
      "to = decode }",
      "One", "Disaggregated"},
     {"Dense", "engine prefill { replicas = 2 }\n engine decode { }\n transfer kv { from = prefill, to = decode }", "W",
@@ -317,6 +327,13 @@ TEST_CASE("a field that the library calls otherwise is an error that names it, n
   CHECK(renamed.json.empty());
   CHECK(renamed.messages.find("`Runtime.host.per_seq` cannot be read: schema `Host` has no field `per_seq`") !=
         std::string::npos);
+  // A curve of kernels has no number of its own in the compiler either, and none of its kinds may go missing.
+  auto curve = evaluated(kServed, "sum_start", "sum_begin");
+  CHECK(curve.json.empty());
+  CHECK(curve.messages.find("schema `CollectiveCurve` has no field `sum_start`") != std::string::npos);
+  auto kind = evaluated(kServed, "latent_decode", "latent_decodes");
+  CHECK(kind.json.empty());
+  CHECK(kind.messages.find("schema `Kernels` has no field `latent_decode`") != std::string::npos);
   // So is one that a scenario may do without.
   auto optional = evaluated(kServed, "recorded", "recorded_batch");
   CHECK(optional.json.empty());
