@@ -25,13 +25,13 @@ kindDecl    : 'kind' name ':' path ;
 
 // An operator: its ports with the role of each dimension, its result, its key in a kernel table.
 intrinsicDecl : 'intrinsic' name '(' (port (',' port)*)? ')' '->' result=name? '[' (resultDim (',' resultDim)*)? ']' ('table' STRING)? ;
-port        : name '?'? ':' ('[' (portDim (',' portDim)*)? ']' | type) ('=' expr)? ;
+port        : name optional='?'? ':' ('[' (portDim (',' portDim)*)? ']' | type) ('=' expr)? ;
 portDim     : role=name label=name ;
 resultDim   : name ('=' expr)? ;
 
 // ---- schemas -------------------------------------------------------------------------------------
 schemaDecl  : 'schema' name ('extends' path)? '{' (schemaItem | sep)* '}' ;
-schemaItem  : name '?'? ':' type ('where' expr)? ('plausible' expr)? ('=' expr)?   # fieldItem
+schemaItem  : name optional='?'? ':' type ('where' where=expr)? ('plausible' plausible=expr)? ('=' value=expr)? # fieldItem
             | 'blocks' name ':' path                                               # blocksItem
             | 'given' name ':' type                                                # givenItem
             | 'measure' name ':' type                                              # measureItem
@@ -80,28 +80,19 @@ member      : path '=' expr                                       # assign
 require     : 'require' expr ('else' STRING)? ;
 
 // ---- expressions ---------------------------------------------------------------------------------------
-expr        : literal                                             # literalExpr
-            | block                                               # recordExpr
-            | name                                                # nameExpr
-            | '(' expr ')'                                        # parenExpr
-            | '[' (expr (comprehension | (',' expr)* ','?))? ']'  # listExpr
-            | expr '.' name                                       # memberExpr
-            | expr '(' (arg (',' arg)* ','?)? ')'                 # callExpr
-            | expr '[' expr ']'                                   # indexExpr
-            | expr block                                          # amendExpr
-            | <assoc=right> expr op='^' expr                      # binaryExpr
-            | op=('-' | 'not') expr                               # unaryExpr
-            | expr op=('*' | '/' | '%') expr                      # binaryExpr
-            | expr op=('+' | '-') expr                            # binaryExpr
-            | expr op=('..' | '..=') expr                         # binaryExpr
-            | expr op=('<' | '<=' | '>' | '>=' | '==' | '!=' | 'in') expr # binaryExpr
-            | expr op='and' expr                                  # binaryExpr
-            | expr op='or' expr                                   # binaryExpr
-            | 'if' expr 'then' expr 'else' expr                   # ifExpr
+// Flat, operators in the order in which they stand, so that the next token always decides what comes: that is fast.
+// frontend/syntax/parse builds the tree by precedence.
+expr        : prefix=('-' | 'not') rest=expr
+            | 'if' condition=expr 'then' yes=expr 'else' no=expr
+            | operand suffix* (op=('^' | '*' | '/' | '%' | '+' | '-' | '..' | '..=' | '<' | '<=' | '>' | '>=' | '==' | '!='
+                                  | 'in' | 'and' | 'or') rest=expr)?
             ;
-comprehension : 'for' name 'in' expr ('if' expr)? ;
+operand     : literal=(INT | FLOAT | QUANTITY | STRING | 'true' | 'false' | 'null' | BAD_QUANTITY | UNTERMINATED_STRING)
+            | name | block | '(' inner=expr ')' | list ;
+list        : '[' (expr (comprehension | (',' expr?)*))? ']' ;
+suffix      : '.' field=name | '(' (arg (',' arg?)*)? ')' | '[' index=expr ']' | block ;
 arg         : (name '=')? expr ;
-literal     : INT | FLOAT | QUANTITY | STRING | 'true' | 'false' | 'null' | BAD_QUANTITY | UNTERMINATED_STRING ;
+comprehension : 'for' name 'in' expr ('if' expr)? ;
 path        : name ('.' name)* ;
 name        : ID | 'edition' | 'blocks' | 'vary' | 'find' | 'enum' | 'expect' | 'kind' | 'intrinsic' | 'table' | 'given'
             | 'measure' | 'plausible' | 'weight' | 'cache' | 'state' | 'per' | 'class' | 'shard' | 'by' | 'window'

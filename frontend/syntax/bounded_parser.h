@@ -20,18 +20,16 @@ class BoundedParser : public antlr4::Parser {
     deepen();
     Parser::enterRule(context, state, rule);
   }
-  /// Hides the base's, which is not virtual; the generated parser calls this one.
+  /// Hides the base's, which is not virtual; the generated parser calls this one. It does what the base's does, for a
+  /// parser without listeners, but for a dynamic_cast: each rule's parent is a rule.
   void exitRule() {
     --depth_;
-    Parser::exitRule();
+    _ctx->stop = _input->LT(_matchedEOF ? 1 : -1);
+    setState(_ctx->invokingState);
+    _ctx = static_cast<antlr4::ParserRuleContext*>(_ctx->parent);
   }
-  void enterRecursionRule(antlr4::ParserRuleContext* context, size_t state, size_t rule, int precedence) override {
-    deepen();
-    Parser::enterRecursionRule(context, state, rule, precedence);
-  }
-  void unrollRecursionContexts(antlr4::ParserRuleContext* parent) override {
-    --depth_;
-    Parser::unrollRecursionContexts(parent);
+  void addContextToParseTree() override {
+    if (_ctx->parent) static_cast<antlr4::ParserRuleContext*>(_ctx->parent)->addChild(_ctx);
   }
 
  private:

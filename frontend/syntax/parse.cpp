@@ -1,5 +1,7 @@
 #include "frontend/syntax/parse.h"
 
+#include <algorithm>
+
 #include "frontend/syntax/diagnostics.h"
 #include "frontend/syntax/headings.h"
 #include "frontend/syntax/layout.h"
@@ -169,17 +171,15 @@ class Builder {
   }
 
   Expr* expr(AfdParser::ExprContext* ctx) {
-    auto* e = module_.make<Expr>();
-    if (!ctx || ctx->exception) return e;
-    e->range = rangeOf(ctx);
-    if (++depth_ > kDeepestNesting) {
-      if (!tooDeep_) diags_.report<diag::nested_too_deep>(e->range, kDeepestNesting);
+    int levels = levelsOf(ctx);
+    if (depth_ + levels > kDeepestNesting) {
+      if (!tooDeep_) diags_.report<diag::nested_too_deep>(rangeOf(ctx), kDeepestNesting);
       tooDeep_ = true;
-      --depth_;
-      return e;
+      return module_.make<Expr>();
     }
-    fill(*e, ctx);
-    --depth_;
+    depth_ += levels;
+    auto* e = joined(ctx, kLoosest);
+    depth_ -= levels;
     return e;
   }
 
@@ -206,11 +206,11 @@ class Builder {
     return module_.copy(names);
   }
 
-  std::string_view string(antlr4::tree::TerminalNode* node) {
-    if (!node) return {};
-    auto raw = textOf(node->getSymbol());
+  std::string_view string(antlr4::tree::TerminalNode* node) { return node ? string(node->getSymbol()) : ""; }
+  std::string_view string(antlr4::Token* token) {
+    auto raw = textOf(token);
     raw.remove_prefix(1);
-    if (node->getSymbol()->getType() == AfdParser::STRING) raw.remove_suffix(1);
+    if (token->getType() == AfdParser::STRING) raw.remove_suffix(1);
     if (raw.find('\\') == std::string_view::npos) return raw;
     std::vector<char> out;
     for (size_t i = 0; i < raw.size(); ++i) {
@@ -306,9 +306,7 @@ class Builder {
     for (auto* p : ctx->port()) {
       Port port;
       port.name = name(p->name());
-      for (auto* c : p->children)
-        if (auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(c))
-          port.optional |= textOf(terminal->getSymbol()) == "?";
+      port.optional = p->optional != nullptr;
       port.type = type(p->type());
       port.tensor = port.type == nullptr;
       std::vector<PortDim> dims;
@@ -365,21 +363,10 @@ class Builder {
     if (auto* f = as<AfdParser::FieldItemContext>(ctx)) {
       item.name = name(f->name());
       item.type = type(f->type());
-      auto exprs = f->expr();
-      size_t next = 0;
-      for (auto* c : f->children) {
-        auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(c);
-        if (!terminal) continue;
-        auto word = textOf(terminal->getSymbol());
-        if (word == "?") item.optional = true;
-        if (next >= exprs.size()) continue;
-        if (word == "where")
-          item.where = expr(exprs[next++]);
-        else if (word == "plausible")
-          item.plausible = expr(exprs[next++]);
-        else if (word == "=")
-          item.value = expr(exprs[next++]);
-      }
+      item.optional = f->optional != nullptr;
+      if (f->where) item.where = expr(f->where);
+      if (f->plausible) item.plausible = expr(f->plausible);
+      if (f->value) item.value = expr(f->value);
     } else if (auto* b = as<AfdParser::BlocksItemContext>(ctx)) {
       item.kind = ItemKind::Blocks;
       item.name = name(b->name());
@@ -618,103 +605,180 @@ class Builder {
     return m;
   }
 
-  static Op opOf(std::string_view text) {
-    static constexpr std::pair<std::string_view, Op> table[] = {{"+", Op::Add},
-                                                                {"-", Op::Sub},
-                                                                {"*", Op::Mul},
-                                                                {"/", Op::Div},
-                                                                {"%", Op::Mod},
-                                                                {"^", Op::Pow},
-                                                                {"<", Op::Less},
-                                                                {"<=", Op::LessEq},
-                                                                {">", Op::Greater},
-                                                                {">=", Op::GreaterEq},
-                                                                {"==", Op::Equal},
-                                                                {"!=", Op::NotEqual},
-                                                                {"in", Op::In},
-                                                                {"and", Op::And},
-                                                                {"or", Op::Or},
-                                                                {"..", Op::Range},
-                                                                {"..=", Op::RangeInclusive}};
-    for (auto [spelling, op] : table)
-      if (spelling == text) return op;
-    return Op::None;
+  /// How tightly operators bind. `-` and `not` before a value stand between products and powers: -a^2 is -(a^2).
+  enum Binding { kLoosest, kOr, kAnd, kComparison, kRange, kSum, kProduct, kPrefix, kPower };
+  struct Operator {
+    std::string_view spelling;
+    Op op = Op::None;
+    int binding = kLoosest;
+  };
+  static const Operator& operatorOf(std::string_view spelling) {
+    static constexpr Operator table[] = {{"or", Op::Or, kOr},
+                                         {"and", Op::And, kAnd},
+                                         {"<", Op::Less, kComparison},
+                                         {"<=", Op::LessEq, kComparison},
+                                         {">", Op::Greater, kComparison},
+                                         {">=", Op::GreaterEq, kComparison},
+                                         {"==", Op::Equal, kComparison},
+                                         {"!=", Op::NotEqual, kComparison},
+                                         {"in", Op::In, kComparison},
+                                         {"..", Op::Range, kRange},
+                                         {"..=", Op::RangeInclusive, kRange},
+                                         {"+", Op::Add, kSum},
+                                         {"-", Op::Sub, kSum},
+                                         {"*", Op::Mul, kProduct},
+                                         {"/", Op::Div, kProduct},
+                                         {"%", Op::Mod, kProduct},
+                                         {"^", Op::Pow, kPower}};
+    static constexpr Operator none;
+    auto* found = std::ranges::find(table, spelling, &Operator::spelling);
+    return found == std::end(table) ? none : *found;
   }
 
-  void fill(Expr& e, AfdParser::ExprContext* ctx) {
-    if (auto* lit = as<AfdParser::LiteralExprContext>(ctx)) return literal(e, lit->literal());
-    if (auto* n = as<AfdParser::NameExprContext>(ctx)) {
-      e.name = name(n->name());
-      e.kind = e.name.text.empty() ? ExprKind::Bad : ExprKind::Name;
-    } else if (auto* binary = as<AfdParser::BinaryExprContext>(ctx)) {
-      auto sides = binary->expr();
-      if (sides.size() < 2 || !binary->op) return;
-      e.op = opOf(textOf(binary->op));
-      e.opRange = rangeOf(binary->op);
-      e.kind = ExprKind::Binary;
-      e.a = expr(sides[0]);
-      e.b = expr(sides[1]);
-    } else if (auto* unary = as<AfdParser::UnaryExprContext>(ctx)) {
-      e.kind = ExprKind::Unary;
-      e.opRange = rangeOf(unary->op);
-      e.op = textOf(unary->op) == "-" ? Op::Negate : Op::Not;
-      e.a = expr(unary->expr());
-    } else if (auto* paren = as<AfdParser::ParenExprContext>(ctx)) {
-      e.kind = ExprKind::Paren;
-      e.a = expr(paren->expr());
-    } else if (auto* member = as<AfdParser::MemberExprContext>(ctx)) {
-      e.kind = ExprKind::Member;
-      e.a = expr(member->expr());
-      e.name = name(member->name());
-      if (e.name.text.empty()) e.kind = ExprKind::Bad;
-    } else if (auto* call = as<AfdParser::CallExprContext>(ctx)) {
-      e.kind = ExprKind::Call;
-      e.a = expr(call->expr());
+  /// Levels that the tree of an expression may have without those inside its operands: one for each operand, and for
+  /// each suffix.
+  static int levelsOf(AfdParser::ExprContext* ctx) {
+    size_t levels = 0;
+    for (; ctx; ctx = ctx->rest) levels += std::max<size_t>(1, ctx->children.size() - (ctx->op ? 2 : 0));
+    return static_cast<int>(std::min<size_t>(levels, kDeepestNesting + 1));
+  }
+
+  Expr* make(ExprKind kind, SourceRange range) {
+    auto* e = module_.make<Expr>();
+    e->kind = kind;
+    e->range = range;
+    return e;
+  }
+
+  /// The operand at `at` and those behind it that are joined to it by operators of at least this binding. `at` moves to
+  /// the last operand taken.
+  Expr* joined(AfdParser::ExprContext*& at, int binding) {
+    Expr* left = term(at);
+    while (at && at->op && operatorOf(textOf(at->op)).binding >= binding) {
+      const Operator& op = operatorOf(textOf(at->op));
+      auto opRange = rangeOf(at->op);
+      at = at->rest;
+      // 2^3^2 is 2^(3^2); operators of one binding are else taken from left to right.
+      Expr* right = joined(at, op.op == Op::Pow ? op.binding : op.binding + 1);
+      auto* e = make(ExprKind::Binary, left->range);
+      e->range.end = std::max(e->range.end, right->range.end);
+      e->op = op.op;
+      e->opRange = opRange;
+      e->a = left;
+      e->b = right;
+      left = e;
+    }
+    return left;
+  }
+
+  /// What stands between two operators of a chain. `at` becomes null where nothing can follow it.
+  Expr* term(AfdParser::ExprContext*& at) {
+    auto* ctx = at;
+    if (!ctx || ctx->exception) {
+      at = nullptr;
+      return module_.make<Expr>();
+    }
+    if (ctx->prefix) {
+      at = ctx->rest;
+      auto* e = make(ExprKind::Unary, rangeOf(ctx->prefix));
+      e->opRange = e->range;
+      e->op = textOf(ctx->prefix) == "-" ? Op::Negate : Op::Not;
+      e->a = joined(at, kPrefix);
+      e->range.end = std::max(e->range.end, e->a->range.end);
+      return e;
+    }
+    if (ctx->condition) {
+      at = nullptr;  // its `else` goes as far as it can
+      auto* e = make(ExprKind::If, rangeOf(ctx));
+      e->a = expr(ctx->condition);
+      e->b = expr(ctx->yes);
+      e->c = expr(ctx->no);
+      return e;
+    }
+    Expr* e = operand(ctx->operand());
+    for (size_t i = 1; i < ctx->children.size(); ++i)
+      if (auto* s = as<AfdParser::SuffixContext>(ctx->children[i])) e = suffixed(e, s);
+    return e;
+  }
+
+  Expr* operand(AfdParser::OperandContext* ctx) {
+    auto* e = module_.make<Expr>();
+    if (!ctx || ctx->exception || ctx->children.empty()) return e;
+    e->range = rangeOf(ctx);
+    auto* first = ctx->children[0];
+    if (ctx->literal) {
+      literal(*e, ctx->literal);
+    } else if (auto* n = as<AfdParser::NameContext>(first)) {
+      e->name = name(n);
+      if (!e->name.text.empty()) e->kind = ExprKind::Name;
+    } else if (auto* record = as<AfdParser::BlockContext>(first)) {
+      e->kind = ExprKind::Record;
+      e->block = block(record);
+    } else if (ctx->inner) {
+      e->kind = ExprKind::Paren;
+      e->a = expr(ctx->inner);
+    } else if (auto* l = as<AfdParser::ListContext>(first)) {
+      list(*e, l);
+    }
+    return e;
+  }
+
+  void list(Expr& e, AfdParser::ListContext* ctx) {
+    if (ctx->exception) return;
+    auto items = ctx->expr();
+    if (auto* comp = ctx->comprehension()) {
+      auto parts = comp->expr();
+      if (parts.empty() || items.empty()) return;
+      e.kind = ExprKind::Comprehension;
+      e.name = name(comp->name());
+      e.a = expr(items[0]);
+      e.b = expr(parts[0]);
+      if (parts.size() > 1) e.c = expr(parts[1]);
+      return;
+    }
+    e.kind = ExprKind::List;
+    std::vector<Expr*> built;
+    for (auto* i : items) built.push_back(expr(i));
+    e.list = module_.copy(built);
+    nothingLeftOut(ctx->children);
+  }
+
+  Expr* suffixed(Expr* base, AfdParser::SuffixContext* ctx) {
+    if (ctx->exception || ctx->children.empty()) return module_.make<Expr>();
+    auto* e = make(ExprKind::Call, base->range);
+    e->range.end = std::max(e->range.end, rangeOf(ctx).end);
+    e->a = base;
+    if (auto* b = as<AfdParser::BlockContext>(ctx->children[0])) {
+      e->kind = ExprKind::Amend;
+      e->block = block(b);
+    } else if (ctx->index) {
+      e->kind = ExprKind::Index;
+      e->b = expr(ctx->index);
+    } else if (ctx->field) {
+      e->name = name(ctx->field);
+      e->kind = e->name.text.empty() ? ExprKind::Bad : ExprKind::Member;
+    } else {
       std::vector<Arg> args;
-      for (auto* a : call->arg()) args.push_back({a->name() ? name(a->name()) : Name{}, expr(a->expr())});
-      e.args = module_.copy(args);
-    } else if (auto* amend = as<AfdParser::AmendExprContext>(ctx)) {
-      e.kind = ExprKind::Amend;
-      e.a = expr(amend->expr());
-      e.block = block(amend->block());
-    } else if (auto* record = as<AfdParser::RecordExprContext>(ctx)) {
-      e.kind = ExprKind::Record;
-      e.block = block(record->block());
-    } else if (auto* list = as<AfdParser::ListExprContext>(ctx)) {
-      auto items = list->expr();
-      if (auto* comp = list->comprehension()) {
-        auto parts = comp->expr();
-        if (parts.empty() || items.empty()) return;
-        e.kind = ExprKind::Comprehension;
-        e.name = name(comp->name());
-        e.a = expr(items[0]);
-        e.b = expr(parts[0]);
-        if (parts.size() > 1) e.c = expr(parts[1]);
-        return;
-      }
-      e.kind = ExprKind::List;
-      std::vector<Expr*> built;
-      for (auto* i : items) built.push_back(expr(i));
-      e.list = module_.copy(built);
-    } else if (auto* index = as<AfdParser::IndexExprContext>(ctx)) {
-      auto parts = index->expr();
-      if (parts.size() < 2) return;
-      e.kind = ExprKind::Index;
-      e.a = expr(parts[0]);
-      e.b = expr(parts[1]);
-    } else if (auto* cond = as<AfdParser::IfExprContext>(ctx)) {
-      auto parts = cond->expr();
-      if (parts.size() < 3) return;
-      e.kind = ExprKind::If;
-      e.a = expr(parts[0]);
-      e.b = expr(parts[1]);
-      e.c = expr(parts[2]);
+      for (auto* a : ctx->arg()) args.push_back({a->name() ? name(a->name()) : Name{}, expr(a->expr())});
+      e->args = module_.copy(args);
+      nothingLeftOut(ctx->children);
+    }
+    return e;
+  }
+
+  /// The grammar lets a value be missing between two commas, so that one token decides; here it is reported.
+  void nothingLeftOut(const std::vector<antlr4::tree::ParseTree*>& children) {
+    bool comma = false;
+    for (auto* child : children) {
+      auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(child);
+      bool another = terminal && textOf(terminal->getSymbol()) == ",";
+      if (comma && another)
+        diags_.report<diag::syntax_error>(rangeOf(terminal->getSymbol()), "expected a value, found `,`");
+      comma = another;
     }
   }
 
-  void literal(Expr& e, AfdParser::LiteralContext* ctx) {
-    if (!ctx || ctx->exception || !ctx->getStart()) return;
-    auto* t = ctx->getStart();
+  void literal(Expr& e, antlr4::Token* t) {
     e.text = textOf(t);
     switch (t->getType()) {
       case AfdParser::INT:
@@ -722,7 +786,7 @@ class Builder {
       case AfdParser::QUANTITY: e.kind = ExprKind::Quantity; return;
       case AfdParser::STRING:
         e.kind = ExprKind::Text;
-        e.text = string(ctx->STRING());
+        e.text = string(t);
         return;
       case AfdParser::BAD_QUANTITY:
       case AfdParser::UNTERMINATED_STRING: return;  // reported by the token reader: poison
