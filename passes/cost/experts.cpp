@@ -5,7 +5,10 @@
 #include <bit>
 #include <cmath>
 #include <functional>
+#include <map>
+#include <numeric>
 #include <random>
+#include <span>
 
 namespace afdc {
 
@@ -80,22 +83,39 @@ ExpertLoad dealtLoad(const std::vector<ExpertLoad>& loads, size_t ranks) {
   return hottest;
 }
 
-/// An expert's number says nothing of its popularity, and by number they lie on ranks: the hottest rank's mean over a
-/// few shuffles, the same every time. (As sampled in the public kernel tables, whose larger groups this meets.)
-ExpertLoad shuffledLoad(std::vector<ExpertLoad>& loads, size_t ranks) {
-  constexpr int kShuffles = 16;
+constexpr size_t kShuffles = 16;
+
+/// Orders of so many experts, one after the other: each a shuffle of the one before, the same every time. They say
+/// nothing of loads, so that those of one count of experts are drawn once.
+const std::vector<uint32_t>& shuffledOrders(size_t experts) {
+  thread_local std::map<size_t, std::vector<uint32_t>> drawn;
+  auto& orders = drawn[experts];
+  if (!orders.empty()) return orders;
   std::mt19937 random(7);
-  thread_local std::vector<ExpertLoad> held;  // scratch
+  std::vector<uint32_t> order(experts);
+  std::iota(order.begin(), order.end(), 0);
+  orders.reserve(kShuffles * experts);
+  for (size_t i = 0; i < kShuffles; ++i) {
+    for (size_t e = experts - 1; e > 0; --e) std::swap(order[e], order[random() % (e + 1)]);
+    orders.insert(orders.end(), order.begin(), order.end());
+  }
+  return orders;
+}
+
+/// An expert's number says nothing of its popularity, and by number they lie on ranks: the hottest rank's mean over a
+/// few shuffles. (As sampled in the public kernel tables, whose larger groups this meets.)
+ExpertLoad shuffledLoad(const std::vector<ExpertLoad>& loads, size_t ranks) {
+  const auto& orders = shuffledOrders(loads.size());
   ExpertLoad hottest;
-  for (int i = 0; i < kShuffles; ++i) {
-    for (size_t e = loads.size() - 1; e > 0; --e) std::swap(loads[e], loads[random() % (e + 1)]);
-    held.assign(ranks, {});
-    for (size_t e = 0; e < loads.size(); ++e) add(held[e % ranks], loads[e]);
+  for (size_t i = 0; i < kShuffles; ++i) {
+    auto order = std::span(orders).subspan(i * loads.size(), loads.size());
     ExpertLoad most;
-    for (const auto& h : held) {
-      most.rows = std::max(most.rows, h.rows);
-      most.touched = std::max(most.touched, h.touched);
-      most.paddedRows = std::max(most.paddedRows, h.paddedRows);
+    for (size_t rank = 0; rank < ranks; ++rank) {
+      ExpertLoad held;
+      for (size_t e = rank; e < order.size(); e += ranks) add(held, loads[order[e]]);
+      most.rows = std::max(most.rows, held.rows);
+      most.touched = std::max(most.touched, held.touched);
+      most.paddedRows = std::max(most.paddedRows, held.paddedRows);
     }
     add(hottest, {most.rows / kShuffles, most.touched / kShuffles, most.paddedRows / kShuffles});
   }
@@ -125,7 +145,7 @@ ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile,
     std::array<double, 7> key{};
     ExpertLoad load;
   };
-  thread_local std::vector<Known> known(16384);
+  thread_local std::vector<Known> known(2048);
   std::array<double, 7> key = {1.0 * r.experts, 1.0 * r.topK, r.skew, tokens, ep, tile, redundant};
   uint64_t hash = 0;
   for (double k : key) {
