@@ -14,10 +14,11 @@ CacheRoom::CacheRoom(const Role& role, const Lengths& mean) : policy_(role.engin
 }
 
 double CacheRoom::taken(const std::vector<Request>& all, std::span<const size_t> prompts,
-                        std::span<const size_t> running) const {
+                        const RunningSequences& running) const {
   if (policy_ == Policy::NoEvict) return promised_;
   double sum = 0;
-  for (size_t i : running) sum += all[i].context + ahead_ * all[i].left;
+  running.each(
+      [&](const Request& r, double written) { sum += r.cached + r.input + written + ahead_ * (r.output - written); });
   for (size_t i : prompts) sum += reserves(all[i]);
   return sum;
 }
@@ -32,15 +33,14 @@ void CacheRoom::afterDecoding(double steps) {
   ahead_ = std::max(least_, ahead_ - steps * (first_ - least_) / within_);
 }
 
-void CacheRoom::afterTakingBack(const std::vector<Request>& all, std::span<const size_t> running) {
+void CacheRoom::afterTakingBack(const RunningSequences& running) {
   if (policy_ != Policy::Estimated) return;
-  double written = 0, allowed = 0;
-  for (size_t i : running) {
-    const auto& r = all[i];
-    written += r.output - r.left + r.generated + margin_;
+  double all = 0, allowed = 0;
+  running.each([&](const Request& r, double written) {
+    all += written + r.generated + margin_;
     allowed += r.output + r.generated;
-  }
-  if (allowed > 0) ahead_ = std::min(1.0, written / allowed);
+  });
+  if (allowed > 0) ahead_ = std::min(1.0, all / allowed);
 }
 
 }  // namespace afdc

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "passes/simulation/requests.h"
+#include "passes/simulation/running_sequences.h"
 
 namespace afdc {
 
@@ -21,7 +22,7 @@ class CacheRoom {
   /// Tokens that a request takes in all when it is taken in.
   double reserves(const Request& r) const { return r.cached + r.input + ahead_ * r.output; }
   /// Tokens that are held, or kept free, for the requests that the engine has.
-  double taken(const std::vector<Request>& all, std::span<const size_t> prompts, std::span<const size_t> running) const;
+  double taken(const std::vector<Request>& all, std::span<const size_t> prompts, const RunningSequences& running) const;
   bool fits(double tokens) const { return tokens <= capacity_; }
   /// Decode steps that n sequences of this mean context can take before the room is full; none ever where all that they
   /// may write is reserved.
@@ -32,7 +33,7 @@ class CacheRoom {
   /// Running requests have written for so many steps: the estimate of what is to come gets smaller.
   void afterDecoding(double steps);
   /// Blocks had to be taken back: the estimate is what the running requests have written until now.
-  void afterTakingBack(const std::vector<Request>& all, std::span<const size_t> running);
+  void afterTakingBack(const RunningSequences& running);
 
  private:
   using Policy = RuntimeModel::KvPolicy;

@@ -7,11 +7,6 @@
 
 namespace afdc {
 
-namespace {
-/// Tokens that a sequence is short of its end by rounding alone.
-constexpr double kRounding = 1e-9;
-}  // namespace
-
 Engine::Engine(const Role& role, const Lengths& mean, std::vector<Request>& requests, CacheRoom room)
     : e_(role.engine()),
       schedule_(role, mean),
@@ -23,7 +18,8 @@ Engine::Engine(const Role& role, const Lengths& mean, std::vector<Request>& requ
       budget_(e_.max_tokens * e_.degrees.dp),
       pollSteps_(e_.runtime.poll_steps),
       front_(e_.runtime.front_serial),
-      ranks_(static_cast<size_t>(e_.degrees.dp)) {}
+      ranks_(static_cast<size_t>(e_.degrees.dp)),
+      running_(requests, progress_) {}
 
 Engine::Engine(const Role& role, const Lengths& mean, std::vector<Request>& requests)
     : Engine(role, mean, requests, CacheRoom(role, mean)) {}
@@ -93,7 +89,8 @@ bool Engine::takeIn() {
       prompts_.push_back(i);
     } else {
       ++rank.running;
-      running_.push_back(i);
+      running_.join(i);
+      handedOver_.push_back(i);
     }
     waiting_.pop_front();
   }
@@ -135,7 +132,7 @@ void Engine::mixedStep() {
   unlooked_ = pollSteps_;  // after a prompt, an engine looks at once
   if (decodes) {
     room_.afterDecoding(1);
-    write(1);
+    endDecodes(1);
   }
   endPrompts();
 }
@@ -149,11 +146,9 @@ void Engine::endPrompts() {
     auto& rank = ranks_[r.rank];
     --rank.prompts;
     ++rank.running;
-    r.context = r.cached + r.input + 1;
-    r.left = r.output - 1;
     if (keepsPrompts_ && r.first == 0) r.first = now_;
-    if (keepsPrompts_ && r.left > 0)
-      running_.push_back(i);
+    if (keepsPrompts_ && r.output > 1)
+      running_.join(i);
     else
       leave(i);
   }
@@ -169,18 +164,16 @@ void Engine::decodeSteps(double horizon) {
   pass(steps, one);
   unlooked_ += steps;
   room_.afterDecoding(steps);
-  for (size_t i : running_)
+  for (size_t i : handedOver_)
     if (requests_[i].first == 0) requests_[i].first = began + one;
-  write(steps);
+  handedOver_.clear();
+  endDecodes(steps);
 }
 
 /// Decode steps from here on that are as long as each other: none of these sequences ends before the last of them, and
 /// nobody joins.
 double Engine::stretch(const Group& group, double horizon) const {
-  double least = INFINITY;
-  for (size_t i : running_) least = std::min(least, requests_[i].left);
-  double steps = std::max(1.0, std::ceil(least / progress_ - kRounding));
-  steps = std::min(steps, std::max(1.0, room_.stepsLeft(group.count, group.past, progress_)));
+  double steps = std::min(running_.stepsToEnd(), std::max(1.0, room_.stepsLeft(group.count, group.past, progress_)));
   // Contexts grow on the way: where they count, stretches are short against them.
   if (!times_) steps = std::min(steps, std::max(16.0, std::floor(0.1 * group.past)));
   // A full engine takes nobody in; by contexts, its stretch is cut all the same, which makes it more exact.
@@ -198,10 +191,11 @@ double Engine::stretch(const Group& group, double horizon) const {
 Group Engine::decoding() const {
   double sum = 0, squares = 0, n = static_cast<double>(running_.size());
   if (times_) return {.count = n};
-  for (size_t i : running_) {
-    sum += requests_[i].context;
-    squares += requests_[i].context * requests_[i].context;
-  }
+  running_.each([&](const Request& r, double written) {
+    double context = r.cached + r.input + written;
+    sum += context;
+    squares += context * context;
+  });
   size_t busiest = 0;
   for (const auto& rank : ranks_) busiest = std::max(busiest, rank.running);
   double mean = sum / n, deviation = std::sqrt(std::max(0.0, squares / n - mean * mean));
@@ -212,30 +206,23 @@ double Engine::decodeTime(const Group& group) const {
   return times_ ? (*times_)(group.count / e_.degrees.pp) : schedule_.step({group});
 }
 
-/// Every running sequence gets the tokens of `steps` steps.
-void Engine::write(double steps) {
-  for (size_t i : running_) {
-    requests_[i].left -= steps * progress_;
-    requests_[i].context += steps * progress_;
-  }
-  auto written = [&](size_t i) { return requests_[i].left <= kRounding; };
-  for (size_t i : running_)
-    if (written(i)) leave(i);
-  std::erase_if(running_, written);
+/// The running sequences have taken `steps` steps; those that have all of their tokens leave.
+void Engine::endDecodes(double steps) {
+  running_.pass(steps);
+  while (auto ended = running_.takeEnded()) leave(*ended);
 }
 
 /// The youngest gives its blocks back and computes its prompt and outputs again later.
 void Engine::takeBackYoungest() {
-  size_t i = running_.back();
-  running_.pop_back();
+  auto [i, written] = running_.takeBackYoungest();
   auto& r = requests_[i];
   --ranks_[r.rank].running;
-  r.input = r.context - r.cached;
+  r.input += written;
   r.done = 0;
-  r.generated += r.output - r.left;
-  r.output = r.left;
+  r.generated += written;
+  r.output -= written;
   waiting_.push_front(i);
-  room_.afterTakingBack(requests_, running_);
+  room_.afterTakingBack(running_);
 }
 
 void Engine::leave(size_t i) {

@@ -9,6 +9,7 @@
 
 #include "passes/simulation/cache_room.h"
 #include "passes/simulation/front_end.h"
+#include "passes/simulation/running_sequences.h"
 #include "passes/steady/disaggregated.h"
 
 namespace afdc {
@@ -62,7 +63,7 @@ class Engine {
   Group decoding() const;
   double decodeTime(const Group& running) const;
   double stretch(const Group& running, double horizon) const;
-  void write(double steps);
+  void endDecodes(double steps);
   void takeBackYoungest();
   void leave(size_t request);
   void pass(double steps, double seconds);
@@ -82,7 +83,10 @@ class Engine {
   FrontEnd front_;
   std::vector<Rank> ranks_;
   std::deque<size_t> waiting_;
-  std::vector<size_t> prompts_, running_, done_;
+  std::vector<size_t> prompts_;
+  RunningSequences running_;
+  std::vector<size_t> handedOver_;  ///< of the running: their prompts came computed, and they await a step
+  std::vector<size_t> done_;
 };
 
 }  // namespace afdc

@@ -30,8 +30,6 @@ struct Request {
 
   // What the engine that has it keeps of it.
   double done = 0;       ///< prompt tokens computed
-  double context = 0;    ///< tokens in the cache, once it decodes
-  double left = 0;       ///< output tokens to come
   double generated = 0;  ///< output tokens written before its blocks were taken back
   size_t rank = 0;       ///< data-parallel
 };

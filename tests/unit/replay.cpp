@@ -430,6 +430,32 @@ TEST_CASE(
   CHECK(engine.wakeAt() == kNever);
 }
 
+TEST_CASE("sequences that decode end by their steps, those of one step as they joined; the youngest is taken back") {
+  std::vector<Request> requests(4);
+  for (auto& r : requests) r.output = 21;
+  requests[1].output = 11;
+  RunningSequences running(requests, 2);  // two tokens a step, after the first one
+  CHECK(running.stepsToEnd() == kNever);
+  CHECK(!running.takeEnded());
+  for (size_t i : {2, 0, 1}) running.join(i);
+  CHECK(running.stepsToEnd() == 5);
+  running.pass(5);
+  CHECK(running.takeEnded() == 1);
+  CHECK(!running.takeEnded());
+  running.join(3);
+  running.pass(3);
+  double written = 0;
+  running.each([&](const Request&, double tokens) { written += tokens; });
+  CHECK(written == 17 + 17 + 7);
+  auto youngest = running.takeBackYoungest();
+  CHECK(youngest.request == 3);
+  CHECK(youngest.written == 7);
+  running.pass(running.stepsToEnd());
+  CHECK(running.takeEnded() == 2);
+  CHECK(running.takeEnded() == 0);
+  CHECK(running.empty());
+}
+
 TEST_CASE("a request that fits no cache is refused, and does not wait for ever") {
   Role role = build("");
   role.kvBudget = sequenceBytes(role.holder(), 500);
