@@ -82,7 +82,7 @@ std::string writeFiles(const std::vector<SearchResult>& all, const SearchOptions
 }
 
 /// What was found of all searches of a module.
-struct Found {
+struct Searched {
   std::vector<SearchResult> results;
   std::vector<RequirementTable> required;
   bool stopped = false;
@@ -102,7 +102,7 @@ SearchOrder orderOf(const SearchOptions& o) {
 }
 
 /// Adds what one search finds. False: it is the last one, for it was stopped or has failed.
-bool searchOne(Session& session, Object* explore, const SearchOptions& o, Found& found) {
+bool searchOne(Session& session, Object* explore, const SearchOptions& o, Searched& found) {
   auto required = findRequirements(session, explore, interrupted);
   if (!required.empty()) {
     found.required.insert(found.required.end(), required.begin(), required.end());
@@ -126,8 +126,8 @@ bool searchOne(Session& session, Object* explore, const SearchOptions& o, Found&
 }
 
 /// Runs searches one after the other until all are done or someone interrupts them.
-Found search(Session& session, const std::vector<Object*>& searches, const SearchOptions& o) {
-  Found found;
+Searched search(Session& session, const std::vector<Object*>& searches, const SearchOptions& o) {
+  Searched found;
   interrupted = false;
   auto before = std::signal(SIGINT, [](int) { interrupted = true; });
   for (auto* explore : searches)
@@ -148,7 +148,7 @@ std::string requirementsIn(const std::vector<RequirementTable>& required, const 
   }
 }
 
-std::string answerOf(const Found& found, const Printing& printing) {
+std::string answerOf(const Searched& found, const Printing& printing) {
   if (found.results.empty() && !found.required.empty()) return requirementsIn(found.required, printing);
   if (printing.json()) return searchJson(found.results);
   if (printing.markdown()) return searchMarkdown(found.results);
@@ -173,7 +173,7 @@ std::vector<Object*> searchesOf(Session& session, Module& module, const std::str
 
 Output searchAll(Session& session, Module* module, const std::string& name, const SearchOptions& o) {
   if (module) session.evaluator.check(*module);
-  Found found;
+  Searched found;
   if (module && session.diags.errors() == 0) {
     auto searches = searchesOf(session, *module, name);
     if (searches.size() > 1 && !o.resume.empty())

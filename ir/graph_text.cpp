@@ -10,9 +10,9 @@
 namespace afdc::ir {
 namespace {
 
-class Printer {
+class GraphPrinter {
  public:
-  explicit Printer(const Graph& g) : g_(g) {}
+  explicit GraphPrinter(const Graph& g) : g_(g) {}
 
   std::string run() {
     out_ = fmt::format("graph {} {{\n", quoted(g_.strings[g_.name]));
@@ -105,9 +105,9 @@ class Printer {
   std::string out_;
 };
 
-class Parser {
+class GraphParser {
  public:
-  explicit Parser(TextReader& in) : in_(in) {}
+  explicit GraphParser(TextReader& in) : in_(in) {}
 
   Graph run() {
     in_.expect("graph");
@@ -279,11 +279,11 @@ class Parser {
 
 }  // namespace
 
-std::string print(const Graph& graph) { return Printer(graph).run(); }
+std::string print(const Graph& graph) { return GraphPrinter(graph).run(); }
 
 Graph parseGraph(std::string_view text) {
   TextReader in(text);
-  auto graph = Parser(in).run();
+  auto graph = GraphParser(in).run();
   if (!in.done()) in.fail("text after the graph");
   return graph;
 }
@@ -300,7 +300,7 @@ std::vector<EngineGraph> parseGraphs(std::string_view text) {
   TextReader in(text);
   while (!in.done()) {
     std::string engine = in.accept("engine") ? in.string() : "";
-    out.push_back({std::move(engine), Parser(in).run()});
+    out.push_back({std::move(engine), GraphParser(in).run()});
   }
   return out;
 }

@@ -11,9 +11,9 @@
 namespace afdc::ir {
 namespace {
 
-class Printer {
+class ScenarioPrinter {
  public:
-  explicit Printer(const Scenario& s) : s_(s) {}
+  explicit ScenarioPrinter(const Scenario& s) : s_(s) {}
 
   std::string run() {
     out_ = "scenario {\n";
@@ -75,9 +75,9 @@ class Printer {
   std::string out_;
 };
 
-class Parser {
+class ScenarioParser {
  public:
-  explicit Parser(std::string_view text) : text_(text), in_(text) {}
+  explicit ScenarioParser(std::string_view text) : text_(text), in_(text) {}
 
   Scenario run() {
     in_.expect("scenario");
@@ -177,7 +177,7 @@ class Parser {
 
 }  // namespace
 
-std::string print(const Scenario& scenario) { return Printer(scenario).run(); }
-Scenario parseScenario(std::string_view text) { return Parser(text).run(); }
+std::string print(const Scenario& scenario) { return ScenarioPrinter(scenario).run(); }
+Scenario parseScenario(std::string_view text) { return ScenarioParser(text).run(); }
 
 }  // namespace afdc::ir

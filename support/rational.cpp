@@ -2,6 +2,7 @@
 
 #include <llvm/ADT/APInt.h>
 #include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/StringRef.h>
 
 #include <algorithm>
 #include <cmath>
@@ -103,9 +104,9 @@ double Rational::toDouble() const {
 std::string Rational::text() const { return den == 1 ? decimal(num) : decimal(num) + "/" + decimal(den); }
 
 std::optional<Number> Number::parse(std::string_view text) {
-  APInt mantissa(kWide, 0);
+  std::string digits;
   int scale = 0;
-  size_t i = 0, digits = 0;
+  size_t i = 0;
   bool fractional = false;
   for (; i < text.size(); ++i) {
     char c = text[i];
@@ -115,11 +116,11 @@ std::optional<Number> Number::parse(std::string_view text) {
       continue;
     }
     if (c < '0' || c > '9') break;
-    if (++digits > 120) return std::nullopt;
-    mantissa = mantissa * APInt(kWide, 10) + APInt(kWide, static_cast<uint64_t>(c - '0'));
+    if (digits.size() == 120) return std::nullopt;
+    digits.push_back(c);
     if (fractional) --scale;
   }
-  if (digits == 0) return std::nullopt;
+  if (digits.empty()) return std::nullopt;
   if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
     bool negative = ++i < text.size() && text[i] == '-';
     if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
@@ -130,6 +131,12 @@ std::optional<Number> Number::parse(std::string_view text) {
     scale += negative ? -exponent : exponent;
   }
   if (i != text.size()) return std::nullopt;
+  if (digits.size() <= 18 && std::abs(scale) <= 18) {  // nearly all that people write: fits without wide numbers
+    Int128 mantissa = std::stoll(digits), power = 1;
+    for (int k = 0; k < std::abs(scale); ++k) power *= 10;
+    return scale >= 0 ? Number(Rational{mantissa * power, 1}) : fraction(mantissa, power);
+  }
+  APInt mantissa(kWide, llvm::StringRef(digits), 10);
   if (mantissa.isZero()) return Number(Rational{0, 1});
   if (scale > 100 || scale < -100) {  // far outside 128 bits: correctly rounded by the library
     std::string plain;

@@ -1,6 +1,7 @@
 #include "passes/evaluation/passes.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "ir/places.h"
@@ -114,22 +115,23 @@ bool slo(Evaluation& e) {
   return true;
 }
 
-using enum Pass::Makes;
-
 // Sharding decides which sums are partial, and only then is it known where collectives belong. Degrees are checked
 // when operators are compiled, because only there each dimension meets the degree that cuts it. What fits decides how
 // many requests run side by side, so memory comes before the schedule; money and promises look at what is served.
-constexpr Pass kPasses[] = {
-    {"resolve", Scenario, "the scenario as written: every field evaluated, with its provenance", false, resolve},
-    {"lower", Graphs, "the model's operators as each engine runs them: formats and arithmetic bound", false, lower},
-    {"shard", Graphs, "sharding of weights and caches propagated to every operator", false, shard},
-    {"collectives", Graphs, "collectives inserted where sharding needs them", false, collectives},
-    {"place", Results, "degrees checked against dimensions and devices; operators compiled", false, place},
-    {"fit", Results, "memory by component", false, fit},
-    {"serve", Results, "steady state of the schedule over step times", true, serve},
-    {"price", Results, "money per hour and per token", true, price},
-    {"slo", Results, "verdicts and margins", true, slo},
-};
+constexpr auto kPasses = [] {
+  using enum Pass::Makes;
+  return std::to_array<Pass>({
+      {"resolve", Scenario, "the scenario as written: every field evaluated, with its provenance", false, resolve},
+      {"lower", Graphs, "the model's operators as each engine runs them: formats and arithmetic bound", false, lower},
+      {"shard", Graphs, "sharding of weights and caches propagated to every operator", false, shard},
+      {"collectives", Graphs, "collectives inserted where sharding needs them", false, collectives},
+      {"place", Results, "degrees checked against dimensions and devices; operators compiled", false, place},
+      {"fit", Results, "memory by component", false, fit},
+      {"serve", Results, "steady state of the schedule over step times", true, serve},
+      {"price", Results, "money per hour and per token", true, price},
+      {"slo", Results, "verdicts and margins", true, slo},
+  });
+}();
 
 /// The graphs of all parts of all engines; a single engine's without a word on whose it is.
 std::string printGraphs(const std::vector<Assembly>& engines) {

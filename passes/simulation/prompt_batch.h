@@ -19,7 +19,7 @@ class PromptBatch {
   /// Tokens of a prompt, `past` of it computed and `left` to compute, that this step takes; 0: its rank is full.
   double take(size_t rank, double past, double left) {
     double chunk = std::min(left, budget_ - tokens_[rank]);
-    if (chunk < 1) return 0;
+    if (chunk < std::min(1.0, left)) return 0;  // what is left of a prompt may be less than a token
     if (whole_ && chunk < left) {
       if (tokens_[rank] > 0) {
         tokens_[rank] = budget_;  // nobody overtakes it

@@ -11,7 +11,7 @@ TEST_CASE("the library knows what its modules declare") {
   SourceManager sources;
   Diagnostics diags(sources);
   ModuleLoader loader(diags, "");
-  const Library& library = loader.library();
+  const afdc::Library& library = loader.library();
   auto* model = library.find("Llama31_8B");
   REQUIRE(model);
   CHECK(model->module == "std.models.llama");

@@ -12,6 +12,13 @@ TEST_CASE("literals are exact") {
   CHECK(num("1_000.5").rational() == Rational{2001, 2});
   CHECK(num("2e9").rational() == Rational{2000000000, 1});
   CHECK(num("1e-3").rational() == Rational{1, 1000});
+  // Short numbers are read another way than long ones.
+  for (std::string text : {"3.35", "0.001", "999999999999999999", "12.5e3", "0", "7e-18", "100_000.125"}) {
+    std::string mantissa = text.substr(0, text.find('e')), exponent = text.substr(mantissa.size());
+    if (mantissa.find('.') == std::string::npos) mantissa += ".";
+    std::string padded = mantissa + "000000000000000000" + exponent;
+    CHECK(num(padded.c_str()).rational() == num(text.c_str()).rational());
+  }
   CHECK(!num("1e60").exact());
   CHECK(num("1e60").toDouble() == 1e60);
   CHECK(!Number::parse("").has_value());
