@@ -26,7 +26,7 @@ void declare(Arguments& arguments, CalibrateOptions& o) {
 }
 
 /// Adds the measurements of a file; returns why it cannot be read, or "".
-std::string readInto(std::vector<Record>& records, const std::string& path) {
+std::string readInto(std::vector<Record>& records, const std::string& path, const Harnesses& known) {
   auto file = readSource(path);
   if (!file.error.empty()) return fmt::format("{}: {}", path, file.error);
   if (path.ends_with(".csv")) {
@@ -36,7 +36,7 @@ std::string readInto(std::vector<Record>& records, const std::string& path) {
   }
   auto document = parseJson(file.text);
   if (!document.error.empty()) return fmt::format("{} {}", path, document.error);
-  auto more = readRecords(document.root);
+  auto more = readRecords(document.root, known);
   records.insert(records.end(), more.begin(), more.end());
   return "";
 }
@@ -51,12 +51,14 @@ std::string obstacle(Predictor& predictor, const std::vector<Record>& records) {
 }  // namespace
 
 Output runCalibrate(const CalibrateOptions& o) {
+  Predictor predictor(o.stdlib);
+  if (!predictor.known().error.empty()) return failure("calibrate", predictor.known().error);
   std::vector<Record> records;
   for (const auto& path : o.files)
-    if (auto problem = readInto(records, path); !problem.empty()) return failure("calibrate", problem);
+    if (auto problem = readInto(records, path, predictor.known()); !problem.empty())
+      return failure("calibrate", problem);
   if (records.empty())
     return failure("calibrate", "no measurements in these files; see afdc calibrate --help for the columns");
-  Predictor predictor(o.stdlib);
   auto report = fitRecords(predictor, records, {o.leaveOneOut},
                            [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
   if (report.records == 0)

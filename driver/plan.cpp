@@ -85,10 +85,8 @@ class Question {
 
   std::string text(const PlanOptions& p) {
     auto model = find(library_, "model", p.model, "model");
-    std::string cluster = clusterOf(p.cluster), workload = workloadOf(p), runtime;
+    std::string cluster = clusterOf(p.cluster), workload = workloadOf(p);
     import(model);
-    auto engine = find(library_, "runtime", p.runtime, "runtime");
-    import(engine);
     import("std.explore", "Deployments");
     import("std.serving", "Aggregated");
     std::string slo, goals;
@@ -98,7 +96,12 @@ class Question {
       at = end + 1;
     }
     if (slo.empty()) throw Misunderstood{"what is promised? --slo 'ttft<2s,tpot<50ms'"};
-    std::string settings = fmt::format("  runtime = {}\n", engine.name);
+    std::string settings;
+    if (!p.runtime.empty()) {
+      auto engine = find(library_, "runtime", p.runtime, "runtime");
+      import(engine);
+      settings += fmt::format("  runtime = {}\n", engine.name);
+    }
     if (p.devices > 0) settings += fmt::format("  devices = {}\n", p.devices);
     if (p.concurrency > 0) settings += fmt::format("  concurrency = [{}]\n", p.concurrency);
     if (p.rate > 0) settings += "  concurrency = []\n";
@@ -198,7 +201,9 @@ void declare(Arguments& arguments, PlanOptions& o) {
   arguments.required("CLUSTER", o.cluster, "a cluster of the standard library, or nodes of it: 8xH200x8");
   arguments.required("WORKLOAD", o.workload, "a workload of the standard library, or mean lengths in tokens: 1000/200");
   arguments.requiredOption("--slo", "PROMISES", o.slo, "what is promised: 'ttft<2s,tpot<50ms'");
-  arguments.option("--runtime", "NAME", o.runtime, "serving engine: SGLang, vLLM, TensorRT_LLM, ideal");
+  arguments.option(
+      "--runtime", "NAME", o.runtime,
+      "serving engine, a runtime of the standard library: vLLM, TensorRT_LLM, ideal (that of std.explore)");
   arguments.choiceOption("--goal", "GOAL", o.goal, "what is best among those that keep the promises",
                          {{"throughput", "tokens per second of a device"},
                           {"cost", "price of a token"},

@@ -7,7 +7,8 @@ namespace afdc {
 struct PlanOptions {
   SearchOptions search = {};
   std::string model = {}, cluster = {}, workload = {}, slo = {};
-  std::string runtime = "SGLang", goal = "throughput";
+  std::string runtime = {};  ///< "": the one that std.explore takes
+  std::string goal = "throughput";
   double rate = 0, acceptance = 0;      ///< 0: not said
   size_t devices = 0, concurrency = 0;  ///< 0: not said
   bool print = false;                   ///< only the file that says what is searched

@@ -46,7 +46,8 @@ std::map<std::string, double> mediansOf(const Errors& errors) {
 std::vector<Sample> samplesOf(Predictor& predictor, const std::vector<Record>& records) {
   std::map<std::string, std::vector<const Record*>> groups;
   for (const auto& r : records) {
-    if (r.completeness == "C" || r.completeness == "D" || r.engine == "llama.cpp" || r.metrics.empty()) continue;
+    if (r.completeness == "C" || r.completeness == "D" || r.metrics.empty()) continue;
+    if (!predictor.known().excluded(r.engine).empty()) continue;
     if (r.load == Record::Load::Unknown || r.input <= 0) continue;
     if (r.version.empty() && r.source != kYours) continue;  // figures are an engine version's
     if (r.mode == "pd") continue;  // the hand-over has figures of its own, which are not an engine's

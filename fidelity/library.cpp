@@ -1,4 +1,5 @@
 #include "fidelity/library.h"
+#include "passes/deployment/fields.h"
 #include "support/text.h"
 
 #include <algorithm>
@@ -27,6 +28,12 @@ std::vector<int> versionNumbers(std::string_view text) {
   return out;
 }
 
+void NameIndex::indexDefaults(Session& session, Module& runtimes, const std::string& dotted) {
+  for (auto* object : session.evaluator.blocks(runtimes, "defaults"))
+    for (const auto& runtime : session.evaluator.texts(object, rowOf(FieldId::Defaults_of).path))
+      defaults_.emplace(runtime, Declared{dotted, object->label});
+}
+
 void NameIndex::index() {
   if (std::exchange(indexed_, true)) return;
   Session session(stdlib_);
@@ -42,20 +49,22 @@ void NameIndex::index() {
           into.emplace(lowerCase(name), Declared{dotted, object->label});
       }
     };
-    if (models) record("model", "checkpoints", models_);
-    if (runtimes)
+    if (models) record("model", rowOf(FieldId::Model_checkpoints).path, models_);
+    if (runtimes) {
       for (auto* object : session.evaluator.blocks(*module, "runtime")) {
-        auto since = session.evaluator.texts(object, "since");
-        for (const auto& name : session.evaluator.texts(object, "names")) {
+        auto since = session.evaluator.texts(object, rowOf(FieldId::Runtime_since).path);
+        for (const auto& name : session.evaluator.texts(object, rowOf(FieldId::Runtime_names).path)) {
           Declared declared{dotted, object->label};
           anyVersion_.emplace(lowerCase(name), declared);
           runtimes_[lowerCase(name)].emplace(versionNumbers(since.empty() ? "" : since[0]), declared);
         }
       }
+      indexDefaults(session, *module, dotted);
+    }
     if (!hardware) continue;
-    record("gpu", "names", devices_);
+    record("gpu", rowOf(FieldId::Gpu_names).path, devices_);
     for (auto* node : session.evaluator.blocks(*module, "node"))
-      if (auto* gpu = session.evaluator.recordField(node, "gpu"))
+      if (auto* gpu = session.evaluator.recordField(node, rowOf(FieldId::Node_gpu).path))
         nodes_.emplace(gpu->label, Declared{dotted, node->label});
   }
 }
@@ -97,6 +106,12 @@ std::optional<Declared> NameIndex::runtime(std::string_view engine, std::string_
   if (wanted.empty()) return anyVersion_.at(lowerCase(engine));
   auto after = versions.upper_bound(wanted);
   return after == versions.begin() ? versions.begin()->second : std::prev(after)->second;
+}
+
+std::optional<Declared> NameIndex::defaultsOf(const Declared& runtime) {
+  index();
+  auto found = defaults_.find(runtime.name);
+  return found == defaults_.end() ? std::nullopt : std::optional(found->second);
 }
 
 const ir::Scenario* NameIndex::resolved(const Declared& model) {

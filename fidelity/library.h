@@ -28,15 +28,18 @@ class NameIndex {
   std::optional<Declared> nodeOf(const Declared& device);
   /// The runtime that stands for an engine at a version; for one that is not a number, the first that is declared.
   std::optional<Declared> runtime(std::string_view engine, std::string_view version);
+  /// What the engine decides by itself that a runtime stands for.
+  std::optional<Declared> defaultsOf(const Declared& runtime);
   /// The model resolved, for its shape.
   const ir::Scenario* resolved(const Declared& model);
 
  private:
   void index();
+  void indexDefaults(Session& session, Module& runtimes, const std::string& dotted);
   std::string stdlib_;
   bool indexed_ = false;
-  std::map<std::string, Declared> models_, devices_, nodes_;  ///< nodes by the device's name
-  std::map<std::string, Declared> anyVersion_;
+  std::map<std::string, Declared> models_, devices_, nodes_;              ///< nodes by the device's name
+  std::map<std::string, Declared> anyVersion_, defaults_;                 ///< defaults by the runtime's name
   std::map<std::string, std::map<std::vector<int>, Declared>> runtimes_;  ///< by engine, by the first version
   std::map<std::string, std::optional<ir::Scenario>> resolved_;
 };

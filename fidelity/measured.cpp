@@ -1,4 +1,4 @@
-// Records of real hardware against the default evaluator. What is left out, and why, is data: see `kExcluded`.
+// Records of real hardware against the default evaluator.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,16 +10,14 @@ namespace afdc {
 
 namespace {
 
-/// Rows that say nothing about an evaluator of tensor-parallel serving.
-struct Exclusion {
-  const char* why;
-  bool (*applies)(const Record&);
-};
-const Exclusion kExcluded[] = {
-    {"excluded: llama.cpp splits layers over devices", [](const Record& r) { return r.engine == "llama.cpp"; }},
-    {"excluded: completeness C or D (inconsistent or not specified)",
-     [](const Record& r) { return r.completeness == "C" || r.completeness == "D"; }},
-};
+/// Why a record says nothing about an evaluator of tensor-parallel serving; "" where it does.
+std::string excluded(const Record& r, const Harnesses& known) {
+  if (auto why = known.excluded(r.engine); !why.empty()) return fmt::format("excluded: {}", why);
+  if (r.completeness == "C" || r.completeness == "D")
+    return "excluded: completeness C or D (inconsistent or not specified)";
+  return "";
+}
+
 constexpr double kFarFromRoofline = 10;
 
 std::string regimeOf(const Record& r) {
@@ -39,18 +37,19 @@ std::string regimeOf(const Record& r) {
 }  // namespace
 
 std::string scoreMeasured(const FidelityInput& input, Scoreboard& board) {
-  auto records = readRecords(input.root);
+  Predictor predictor(input.stdlib);
+  if (!predictor.known().error.empty()) return predictor.known().error;
+  auto records = readRecords(input.root, predictor.known());
   if (records.empty()) return "no records in it";
   board.byGroups();
-  Predictor predictor(input.stdlib);
   std::vector<std::string> impossible;
   size_t otherwise = 0;  // whose time per token is another than that of decode steps
   for (const auto& r : records) {
     board.begin(r.id);
-    bool excluded = false;
-    for (const auto& e : kExcluded)
-      if (!excluded && e.applies(r)) board.skip(r.id, e.why), excluded = true;
-    if (excluded) continue;
+    if (auto why = excluded(r, predictor.known()); !why.empty()) {
+      board.skip(r.id, why);
+      continue;
+    }
     if (r.load == Record::Load::Unknown || (r.input <= 0 && r.context <= 0)) {
       board.skip(r.id, "it does not say its load");
       continue;

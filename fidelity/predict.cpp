@@ -6,7 +6,10 @@
 #include <cmath>
 #include <vector>
 
+#include "fidelity/engine_options.h"
 #include "passes/cost/assembly.h"
+#include "passes/deployment/fields.h"
+#include "passes/deployment/shape.h"
 #include "passes/simulation/replay.h"
 #include "passes/steady/aggregated.h"
 #include "support/text.h"
@@ -17,77 +20,45 @@ namespace {
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-/// What the record's device is, where its name leaves that open. GPUStack's pages say no more than "H100". Those of
-/// 2025 that measure throughput on one card are taken to be of PCIe cards, by their times: alone there, a sequence of
-/// Qwen3-32B in vLLM takes 43.4 ms a token for 72 GB of weights and cache, which is half of what an SXM card reads and
-/// five sixths of what a PCIe one does, and all three engines compute prompts at half of an SXM card's pace. The page
-/// on latency reads faster than a PCIe card can, and those of several cards keep the pace of SXM ones.
-std::string_view cardOf(const Record& r) {
-  if (r.gpu != "H100" || r.node_size != 1 || !has(r.page, "performance-lab/") || has(r.page, "latency")) return r.gpu;
-  const char* later = r.runs == "vllm" ? "0.12" : r.runs == "sglang" ? "0.5.6" : "1.2.0rc5";  // than those pages
-  return versionNumbers(r.version) < versionNumbers(later) ? "H100-PCIE-80GB" : std::string_view(r.gpu);
+bool isIn(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Defaults of the engines' schedulers. vLLM: EngineArgs of 0.9 and later, by memory (70 GiB and more: 8 192 tokens, 1
-/// 024 sequences; A100 and less: 2 048 and 256). SGLang: see below. TensorRT-LLM: max_num_tokens 8 192, max_batch_size
-/// 2 048.
+/// What the record's device is, where its name leaves that open.
+std::string_view cardOf(const Record& r, const std::vector<Card>& cards) {
+  for (const auto& card : cards)
+    if (r.gpu == card.called && r.node_size == card.node_size && has(r.page, card.page) && !has(r.page, card.but_not) &&
+        isIn(card.engines, r.runs) && versionNumbers(r.version) < versionNumbers(card.before))
+      return card.means;
+  return r.gpu;
+}
+
+/// What a step may take, and what memory and graphs are of it.
 struct Limits {
-  double tokens = 8192, seqs = 1024, fraction = 0.9;
-  bool whole = false;    ///< prompts are not cut
-  double recorded = -1;  ///< largest batch with a graph; below zero: as the runtime says
+  double tokens, seqs, fraction;
+  bool whole;                      ///< prompts are not cut
+  std::optional<double> recorded;  ///< largest batch with a graph; absent: as the runtime says
 };
 
-/// SGLang's server_args.py (0.5): chunks and graphs by the device's memory; what it keeps free for activations by
-/// those; and 48 requests at once where it drafts.
-void sglangDefaults(const Record& r, double capacity, Limits& l) {
-  constexpr double kMiB = 1 << 20;
-  double memory = capacity / kMiB, devices = r.main.tp * r.main.dp * r.main.pp;
-  bool wide = r.main.tp * r.main.dp >= 4;
-  double graphs = memory < 60 * 1024 ? (wide ? 160 : 32) : memory < 160 * 1024 ? (wide ? 512 : 256) : 512;
-  l.tokens = memory < 35 * 1024 ? 2048 : memory < 60 * 1024 ? 4096 : memory < 160 * 1024 ? 8192 : 16384;
-  l.recorded = graphs;
-  double kept = 512 + 1.5 * std::max(l.tokens, 2048.0) + 2 * graphs + devices / 8 * 1024;
-  if (r.main.dp > 1) kept += graphs * r.main.dp * (graphs > 300 ? 4.5 : 3);
-  if (memory > 60 * 1024) kept = std::max(kept, 10.0 * 1024);
-  if (r.mtp) kept += 2 * 1024;
-  // What a record without a command line was started with is not said: benchmarks raise this limit.
-  if (r.mtp && !r.command.empty()) l.seqs = std::max(1.0, std::floor(48 / r.main.dp));
-  l.fraction = std::round(1000 * (memory - kept) / memory) / 1000;
-  // Data-parallel ranks share a chunk.
-  l.tokens = std::max(1024.0, l.tokens / r.main.dp);
-}
-
-/// What the record's command says of limits, in the options of vLLM, SGLang and TensorRT-LLM.
+/// What the record's command says of limits.
 void takeCommanded(const CommandLine& command, Limits& l) {
-  auto take = [&](CommandLine::Names names, double& into) {
+  auto take = [&](CommandLine::Names names, auto& into) {
     if (auto value = command.number(names); value && *value > 0) into = *value;
   };
-  take({"max-num-seqs", "max-running-requests", "max-batch-size"}, l.seqs);
-  take({"max-num-batched-tokens", "chunked-prefill-size", "max-num-tokens"}, l.tokens);
-  if (auto share = command.number({"gpu-memory-utilization", "mem-fraction-static"});
-      share && *share > 0 && *share <= 1)
-    l.fraction = *share;
-  take({"cuda-graph-max-bs", "max-cudagraph-capture-size"}, l.recorded);
-  if (command.has({"enforce-eager", "disable-cuda-graph"})) l.recorded = 0;
+  take(options::kMaxSeqs, l.seqs);
+  take(options::kMaxTokens, l.tokens);
+  if (auto share = command.number(options::kMemoryShare); share && *share > 0 && *share <= 1) l.fraction = *share;
+  take(options::kLargestGraph, l.recorded);
+  if (command.has(options::kNoGraphs)) l.recorded = 0;
+  if (command.has(options::kChunkedPrompts)) l.whole = false;
 }
 
-Limits limitsOf(const Record& r, std::string_view runtime, double capacity) {
-  Limits l;
-  const auto& command = r.command;
-  bool small = has(r.gpu, "A100") || has(r.gpu, "L40") || has(r.gpu, "4090");
-  if (runtime.starts_with("vLLM") && small) l.tokens = 2048, l.seqs = 256;
-  if (runtime.starts_with("SGLang")) sglangDefaults(r, capacity, l);
-  if (runtime.starts_with("TensorRT")) {
-    l.seqs = 2048;
-    // Its servers cut prompts when asked to; trtllm-bench does.
-    bool served = r.load == Record::Load::Closed || r.load == Record::Load::Rate || command.starts("trtllm-serve");
-    l.whole = served && !command.has({"enable-chunked-prefill"});
-  }
-  // trtllm-serve's CudaGraphConfig, where no file of options is given: batches of 1 to 31, 32, 64 and 128, not padded.
-  if (command.starts("trtllm-serve") && !command.has({"extra-llm-api-options"})) l.recorded = 32;
+/// What the engine decides by itself, but for what its command says and for what was served by it.
+Limits limitsOf(const Record& r, const EngineDefaults& own) {
+  Limits l{own.max_tokens, own.max_seqs, own.fraction, own.whole_prompts, own.recorded};
   if (r.max_tokens > 0 && r.mode == "agg") l.tokens = r.max_tokens;
-  takeCommanded(command, l);
-  if (r.recorded > 0) l.recorded = std::max(l.recorded, r.recorded);
+  takeCommanded(r.command, l);
+  if (r.recorded > 0) l.recorded = std::max(l.recorded.value_or(0), r.recorded);
   // What was served went into a step.
   if (l.whole) l.tokens = std::max(l.tokens, std::ceil(r.input * (1 + r.spread)));
   // A static batch runs whole.
@@ -95,26 +66,25 @@ Limits limitsOf(const Record& r, std::string_view runtime, double capacity) {
   return l;
 }
 
-/// The checkpoint's own formats, as the model declares them.
-struct OwnFormats {
-  std::string linear, expert;
-  bool experts = false;
-};
-
 /// Does an eight-bit checkpoint have one scale per block of 128x128, or one per tensor or row? Where the record does
-/// not say, by its publisher: whose `quantization_config` has a `weight_block_size`.
-bool scaledByBlocks(std::string_view said, std::string_view name) {
+/// not say, by its publisher.
+bool scaledByBlocks(std::string_view said, std::string_view name, const std::vector<Publisher>& publishers) {
   if (has(said, "block")) return true;
   if (has(said, "fp8") && !has(name, "fp8")) return false;  // quantised by others, or when it was loaded
-  for (std::string_view publisher :
-       {"qwen/", "deepseek-ai/", "minimaxai/", "moonshotai/", "stepfun-ai/", "xiaomimimo/", "zai-org/glm-5"})
-    if (has(name, publisher)) return true;
-  return false;
+  return std::any_of(publishers.begin(), publishers.end(),
+                     [&](const Publisher& p) { return p.scales_by_block && has(name, p.named); });
+}
+
+/// Does the engine take the checkpoint's word for the format of its caches?
+bool takesCheckpointsWord(CheckpointCaches takes, std::string_view name, const std::vector<Publisher>& publishers) {
+  if (takes != CheckpointCaches::OfStatingPublishers) return takes == CheckpointCaches::OfAll;
+  return std::any_of(publishers.begin(), publishers.end(),
+                     [&](const Publisher& p) { return p.states_caches && has(name, p.named); });
 }
 
 /// The formats that a record's words, its checkpoint's name or its command mean, where they differ from the
 /// checkpoint's own: one that comes in eight or four bits keeps what a word of as many bits says again.
-std::string quantOf(const Record& r, const OwnFormats& own) {
+std::string quantOf(const Record& r, const Checkpoint& own, CheckpointCaches takes, const Harnesses& known) {
   std::string words = r.weights, name = lowerCase(r.model + " " + r.command.text());
   if (words.empty())
     for (std::string_view word : {"nvfp4", "-fp8", "-awq", "w4a16"})
@@ -132,21 +102,19 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
     else if (!fourBit)
       both("nvfp4");
   } else if (has(words, "fp8")) {
-    if (!eightBit && !fourBit) both(scaledByBlocks(r.activations, name) ? "fp8_block128" : "fp8");
+    if (!eightBit && !fourBit) both(scaledByBlocks(r.activations, name, known.publishers) ? "fp8_block128" : "fp8");
   } else if (has(words, "int4") || has(words, "awq") || has(words, "w4a16")) {
     both("int4");
   }
-  // "fp8 (ModelOpt checkpoints)": of those that ModelOpt made, which is none that keeps its publisher's eight bits. Of
-  // those that keep four, where the record names four: on B200 gpt-oss writes more tokens than caches of 16 bits could
-  // be read for; on Hopper, where it names eight, it does not. Where a record does not say, TensorRT-LLM's checkpoints
-  // in four bits, or in eight with one scale, are ModelOpt's, and it takes their word.
+  // Caches of requantised checkpoints are no publisher's own eight bits. Of those that keep four, where the record
+  // names four: on B200 gpt-oss writes more tokens than caches of 16 bits could be read for; on Hopper, where it names
+  // eight, it does not. Where a record does not say, checkpoints in four bits, or in eight with one scale, were
+  // requantised, and say the format of caches to an engine that takes their word.
   bool requantised = !out.empty(), four = fourBit && has(words, "fp4");
-  bool said = has(r.kv, "fp8") && !(has(r.kv, "modelopt") && !requantised && !four);
-  // vLLM takes the word of NVIDIA's from 0.12 on.
-  bool takes = has(r.runs, "trt") || has(r.runs, "tensorrt") ||
-               (has(r.runs, "vllm") && has(name, "nvidia/") && versionNumbers(r.version) >= versionNumbers("0.12"));
-  bool checkpoint = takes && requantised && !has(r.kv, "16") && (has(words, "fp4") || r.activations == "fp8");
-  if (said || checkpoint || r.command.value({"kv-cache-dtype"}).value_or("").starts_with("fp8"))
+  bool said = has(r.kv, "fp8") && !(has(r.kv, known.assumed.requantised) && !requantised && !four);
+  bool checkpoint = takesCheckpointsWord(takes, name, known.publishers) && requantised && !has(r.kv, "16") &&
+                    (has(words, "fp4") || r.activations == "fp8");
+  if (said || checkpoint || r.command.value(options::kCacheFormat).value_or("").starts_with("fp8"))
     out.push_back("kv = fp8");
   std::string text;
   for (const auto& each : out) text += (text.empty() ? "" : ", ") + each;
@@ -154,7 +122,7 @@ std::string quantOf(const Record& r, const OwnFormats& own) {
 }
 
 std::string engineText(const RecordSide& s, const Limits& l, const std::string& quant, const std::string& runtime,
-                       double drafts, bool experts) {
+                       double drafts, double acceptance, bool experts) {
   // Experts lie over all ranks, as many of them together as the record says; with attention data parallelism and none
   // apart, each is split over all ranks, which gather their tokens.
   double ranks = s.tp * s.dp, ep = std::fmod(ranks, s.ep) == 0 ? s.ep : 1;
@@ -166,16 +134,86 @@ std::string engineText(const RecordSide& s, const Limits& l, const std::string& 
       shortest(experts ? ranks / ep : 1), l.whole ? "WholePrompts" : "ChunkedPrefill", shortest(l.tokens),
       shortest(l.seqs), shortest(l.fraction), runtime);
   if (!quant.empty()) text += " quant { " + quant + " }\n";
-  // Of a next-token module's drafts 85 to 90 % are accepted (DeepSeek-V3 report, arXiv:2412.19437, 5.4.3).
   if (drafts > 0)
-    text += fmt::format(" speculative = MtpDrafts {{ depth = {}, acceptance = 85 pct }}\n", shortest(drafts));
+    text += fmt::format(" speculative = MtpDrafts {{ depth = {}, acceptance = {} }}\n", shortest(drafts),
+                        shortest(acceptance));
   return text;
+}
+
+/// The engine's runtime, with what its command and its use change of it.
+std::string runtimeText(const Record& r, const std::string& name, const std::string& kernels,
+                        std::optional<double> recorded) {
+  std::string text = name;
+  if (r.poll_steps > 1) text += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));
+  if (!kernels.empty()) text += fmt::format(" {{ kernels = \"{}\" }}", kernels);
+  if (r.mixed) text += " { scheduler = mixed }";
+  if (r.command.has(options::kAsyncScheduling)) text += " { host { async = true } }";
+  if (recorded) text += fmt::format(" {{ launch {{ recorded = {} }} }}", shortest(*recorded));
+  return text;
+}
+
+/// How the engine was used, as std.serving calls it.
+std::string_view useOf(const Record& r) {
+  switch (r.load) {
+    case Record::Load::Closed:
+    case Record::Load::Rate: return "server";
+    case Record::Load::Offline: return "offline";
+    case Record::Load::Batch:
+    case Record::Load::Step:
+    case Record::Load::Unknown: break;
+  }
+  return "batch";
 }
 
 }  // namespace
 
+const Predictor::Decided& Predictor::decided(const Record& r, const Declared& runtime, const Declared& device) {
+  auto defaults = names_.defaultsOf(runtime);
+  if (!defaults) {
+    auto& none = decided_["!" + runtime.name];
+    none.error = fmt::format("{} has no `defaults` of {}", runtime.module, runtime.name);
+    return none;
+  }
+  bool command = known_.startedBy(r.command) && !r.command.has(options::kOptionsFile);
+  auto text = fmt::format(
+      "edition 1\nimport {} {{ {} }}\nimport {} {{ {} }}\nimport std.serving {{ Defaults }}\ndefaults started = {} "
+      "{{\n capacity = {}.hbm.capacity, chip = "
+      "{}.chip\n tp = {}, pp = {}, dp = {}\n drafts = {}, use = {}, command = {}\n}}\n",
+      defaults->module, defaults->name, device.module, device.name, defaults->name, device.name, device.name,
+      shortest(r.main.tp), shortest(r.main.pp), shortest(r.main.dp), r.mtp, useOf(r), command);
+  auto [found, fresh] = decided_.try_emplace(text);
+  auto& out = found->second;
+  if (!fresh) return out;
+  Session session(stdlib_);
+  Module* module = session.loader.loadText("started.afd", text);
+  auto* object = module ? session.evaluator.block(*module, "started") : nullptr;
+  if (object && session.diags.errors() == 0) {
+    auto scenario = session.evaluator.lowerToScenario(object);
+    FieldReader fields(scenario, session.diags);
+    if (session.diags.errors() == 0) fields.read(out.defaults, "Defaults", scenario.root);
+  }
+  if (const auto* error = session.diags.firstError()) out.error = error->message;
+  return out;
+}
+
+const Checkpoint* Predictor::checkpoint(const Declared& model) {
+  auto [known, fresh] = checkpoints_.try_emplace(model.name);
+  if (!fresh) return known->second ? &*known->second : nullptr;
+  const auto* resolved = names_.resolved(model);
+  if (!resolved) return nullptr;
+  SourceManager sources;
+  Diagnostics diags(sources);
+  auto config = readModel(*resolved, resolved->root, diags);
+  auto shape = shapeOf(*resolved, resolved->root, diags);
+  if (config && shape)
+    known->second = {config->formatOf("linear"), config->formatOf("expert"), shape->shape.experts > 0,
+                     config->mtp.valid()};
+  return known->second ? &*known->second : nullptr;
+}
+
 Predictor::Text Predictor::deployment(const Record& r) {
   Text out;
+  if (!known_.error.empty()) return {"", "", "", known_.error};
   if (!r.why.empty()) return {"", "", "", r.why};
   auto runtime = names_.runtime(r.runs, r.version);
   if (!runtime) return {"", "", "", fmt::format("engine `{}` has no runtime in the standard library", r.runs)};
@@ -183,7 +221,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   std::string plain = r.model.substr(0, r.model.find(" ("));
   auto model = names_.model(plain);
   if (!model) return {"", "", "", fmt::format("model `{}` is not in the standard library", plain)};
-  auto device = names_.device(cardOf(r));
+  auto device = names_.device(cardOf(r, known_.cards));
   auto node = device ? names_.nodeOf(*device) : std::nullopt;
   if (!node) return {"", "", "", fmt::format("device `{}` is not in the standard library", r.gpu)};
   out.device = device->name;
@@ -196,32 +234,18 @@ Predictor::Text Predictor::deployment(const Record& r) {
                            r.decode.tp * r.decode.pp * r.decode.dp * r.decode.workers
                      : main.tp * main.pp * main.dp * main.workers;
   if (needed > 4096) return {"", "", "", fmt::format("{} devices", needed)};
-  const auto* resolved = names_.resolved(*model);
-  if (!resolved) return {"", "", "", "the model does not resolve"};
-  OwnFormats own;
-  own.linear = resolved->show(resolved->find(resolved->root, "precision.linear"));
-  own.expert = resolved->show(resolved->find(resolved->root, "precision.expert"));
-  for (auto layer : resolved->blocks(resolved->root, "layer"))
-    own.experts = own.experts || resolved->isA(resolved->find(layer, "ffn"), "Moe");
-  bool experts = own.experts;
-  bool mtp = r.mtp && !r.otherDraft && resolved->find(resolved->root, "mtp").valid();
+  const auto* own = checkpoint(*model);
+  if (!own) return {"", "", "", "the model does not resolve"};
+  bool experts = own->experts;
+  bool mtp = r.mtp && !r.otherDraft && own->mtp;
   if (r.mtp && !mtp) return {"", "", "", "speculative decoding with drafts that the record does not describe"};
-  // Where a record does not say how many tokens are drafted ahead: one.
-  double drafts = !mtp ? 0 : std::max(1.0, r.drafts);
-  auto quant = quantOf(r, own);
-  const auto* gpu = names_.resolved(*device);
-  auto limits = limitsOf(r, out.runtime, gpu ? gpu->number(gpu->root, "hbm.capacity").value_or(0) : 0);
-  auto engineRuntime = out.runtime;
-  if (r.poll_steps > 1) engineRuntime += fmt::format(" {{ poll_steps = {} }}", shortest(r.poll_steps));
-  // Records do not say which kernels served experts of four bits. Inferred from times: TensorRT-LLM's offline benchmark
-  // keeps CUTLASS's pace (gpt-oss on B200: 7 % off, with trtllm-gen's 23 %), its servers trtllm-gen's. With attention
-  // data parallelism, which is for throughput, CUTLASS is assumed.
-  if (out.runtime.starts_with("TensorRT") && (main.dp > 1 || r.load == Record::Load::Offline))
-    engineRuntime += " { kernels = \"tensorrt_llm_cutlass\" }";
-  if (r.mixed) engineRuntime += " { scheduler = mixed }";
-  if (r.command.has({"async-scheduling"})) engineRuntime += " { host { async = true } }";
-  if (limits.recorded >= 0)
-    engineRuntime += fmt::format(" {{ launch {{ recorded = {} }} }}", shortest(limits.recorded));
+  const auto& assumed = known_.assumed;
+  double drafts = !mtp ? 0 : r.drafts > 0 ? r.drafts : assumed.drafts;
+  const auto& started = decided(r, *runtime, *device);
+  if (!started.error.empty()) return {"", "", "", fmt::format("its deployment is refused: {}", started.error)};
+  auto quant = quantOf(r, *own, started.defaults.checkpoint_caches, known_);
+  auto limits = limitsOf(r, started.defaults);
+  auto engineRuntime = runtimeText(r, out.runtime, started.defaults.kernels, limits.recorded);
   double perNode = std::max(1.0, std::min(r.node_size, std::max(needed, 1.0)));
   if (r.node_size >= needed) perNode = std::max(r.node_size, needed);
   out.text = fmt::format(
@@ -233,7 +257,7 @@ Predictor::Text Predictor::deployment(const Record& r) {
   if (!pd) {
     out.text +=
         fmt::format("deployment D extends Aggregated {{\n model = {}\n cluster = C\n engine main {{\n {} }}\n}}\n",
-                    model->name, engineText(main, limits, quant, engineRuntime, drafts, experts));
+                    model->name, engineText(main, limits, quant, engineRuntime, drafts, assumed.acceptance, experts));
   } else {
     Limits decode = limits;
     decode.tokens = std::max(512.0, decode.seqs);
@@ -241,8 +265,8 @@ Predictor::Text Predictor::deployment(const Record& r) {
         "deployment D extends Disaggregated {{\n model = {}\n cluster = C\n engine prefill {{\n {} }}\n engine decode "
         "{{\n "
         "{} }}\n}}\n",
-        model->name, engineText(r.prefill, limits, quant, engineRuntime, 0, experts),
-        engineText(r.decode, decode, quant, engineRuntime, drafts, experts));
+        model->name, engineText(r.prefill, limits, quant, engineRuntime, 0, assumed.acceptance, experts),
+        engineText(r.decode, decode, quant, engineRuntime, drafts, assumed.acceptance, experts));
   }
   return out;
 }
@@ -258,6 +282,8 @@ const Built& Predictor::build(const Record& r) {
   Built& b = known->second;
   if (!fresh) return b;
   b.runtime = text.runtime, b.device = text.device;
+  b.answers = known_.answers;
+  b.requests = known_.assumed.requests;
   Session session(stdlib_);
   Module* module = session.loader.loadText("record.afd", text.text);
   auto* object = module ? session.evaluator.block(*module, "D") : nullptr;
@@ -273,8 +299,6 @@ const Built& Predictor::build(const Record& r) {
         b.roles.push_back(std::move(*role));
       }
       if (auto transfer = readTransfer(scenario, scenario.root, session.diags)) b.transfer = *transfer;
-      if (const auto* data = names_.resolved({"std.workloads.common", "Conversation"}))
-        b.conversations = readAnswers(*data, data->root, session.diags);
     }
   }
   if (session.diags.errors() > 0 || b.roles.empty()) {
@@ -403,9 +427,9 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   ReplayLoad load;
   load.lengths = {r.input, r.output};
   load.spread = r.spread;
-  if (r.conversations) load.conversations = b.conversations;
-  // A finite run: ten requests a slot where the source does not say.
-  double requests = r.requests > 0 ? r.requests : r.waves * r.concurrency;
+  if (r.conversations) load.conversations = b.answers;
+  // A finite run: so many requests of each user where the source does not say.
+  double requests = r.requests > 0 ? r.requests : b.requests * r.concurrency;
   double concurrency = r.load == Record::Load::Closed ? r.concurrency : requests;
   load.concurrency = std::max(1.0, std::ceil(concurrency / replicas));
   load.requests = std::max(load.concurrency, std::round(requests / replicas));

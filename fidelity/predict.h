@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "fidelity/harnesses.h"
 #include "fidelity/library.h"
 #include "fidelity/record.h"
 #include "passes/cost/role.h"
@@ -16,13 +17,24 @@ struct Built {
   std::vector<Role> roles;                       ///< one, or prefill and decode
   std::shared_ptr<const ir::Scenario> scenario;  ///< the deployment, resolved
   TransferConfig transfer;
-  std::optional<AnswerLengths> conversations;  ///< answers of a data set, for records that name one without its lengths
+  AnswerLengths answers;  ///< of a data set, for records that name one without its lengths
+  double requests = 1;    ///< of each user, for records that do not count them
   std::string runtime, device, error;
+};
+
+/// What a deployment's text needs of the model.
+struct Checkpoint {
+  std::string linear, expert;  ///< its own formats
+  bool experts = false, mtp = false;
 };
 
 class Predictor {
  public:
-  explicit Predictor(std::string stdlib = "") : names_(stdlib), stdlib_(std::move(stdlib)) {}
+  explicit Predictor(std::string stdlib = "")
+      : known_(readHarnesses(stdlib)), names_(stdlib), stdlib_(std::move(stdlib)) {}
+
+  /// What records are read with. Nothing is predicted where it has an error.
+  const Harnesses& known() const { return known_; }
 
   /// The deployment as .afd text; the error says why there is none.
   struct Text {
@@ -44,9 +56,21 @@ class Predictor {
   double rooflineTpot(const Record& record);
 
  private:
+  /// What the runtime of a record decides by itself.
+  struct Decided {
+    EngineDefaults defaults;
+    std::string error;
+  };
+  const Decided& decided(const Record& record, const Declared& runtime, const Declared& device);
+  /// Null where the model does not resolve.
+  const Checkpoint* checkpoint(const Declared& model);
+
+  Harnesses known_;
   NameIndex names_;
   std::string stdlib_;
   std::map<std::string, Built> built_;
+  std::map<std::string, Decided> decided_;                        ///< by the text that was asked
+  std::map<std::string, std::optional<Checkpoint>> checkpoints_;  ///< by the model's name
 };
 
 }  // namespace afdc

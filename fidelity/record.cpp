@@ -1,4 +1,5 @@
 #include "fidelity/record.h"
+#include "fidelity/engine_options.h"
 #include "support/text.h"
 
 #include <fmt/format.h>
@@ -33,44 +34,25 @@ double first(const Json& j, std::initializer_list<std::string_view> names, doubl
   return otherwise;
 }
 
-/// The names of the degrees' options: of vLLM, of SGLang and of TensorRT-LLM, which writes them with `_`.
-const CommandLine::Names kTp = {"tp", "tp-size", "tensor-parallel-size"};
-const CommandLine::Names kPp = {"pp", "pp-size", "pipeline-parallel-size"};
-const CommandLine::Names kDp = {"dp", "dp-size", "data-parallel-size"};
-const CommandLine::Names kEp = {"ep", "ep-size", "expert-parallel-size"};
-
-/// Degrees in a command line of vLLM, SGLang or TensorRT-LLM.
+/// Degrees in the command line of an engine.
 RecordSide sideOfCommand(const CommandLine& command) {
   auto degree = [&](CommandLine::Names names) { return std::max(1.0, command.number(names).value_or(1)); };
   RecordSide s;
-  s.tp = degree(kTp);
-  s.pp = degree(kPp);
-  s.dp = degree(kDp);
-  s.ep = degree(kEp);
-  // SGLang's data-parallel attention lies inside its tensor parallelism; with a dp of one it is off.
-  if (command.has({"enable-dp-attention"}) && s.dp > 1) s.tp = std::max(1.0, s.tp / s.dp);
-  // SGLang sets its expert parallelism so where DeepEP moves the tokens (server_args.py).
-  bool deepEp = command.value({"moe-a2a-backend"}) == "deepep";
-  if (deepEp || command.has({"enable-expert-parallel"})) s.ep = s.tp * s.dp;
+  s.tp = degree(options::kTensorParallel);
+  s.pp = degree(options::kPipelineParallel);
+  s.dp = degree(options::kDataParallel);
+  s.ep = degree(options::kExpertParallel);
+  if (command.has(options::kAttentionDataParallel) && s.dp > 1) s.tp = std::max(1.0, s.tp / s.dp);
+  bool exchanged = command.value(options::kExchange) == options::kExchangeOverRanks;
+  if (exchanged || command.has(options::kExpertsOverRanks)) s.ep = s.tp * s.dp;
   return s;
 }
 
-/// The engine that a command line starts; "" where it is not one.
-std::string_view programOf(const CommandLine& command) {
-  static constexpr std::pair<std::string_view, std::string_view> kPrograms[] = {{"vllm serve", "vllm"},
-                                                                                {"sglang.launch_server", "sglang"},
-                                                                                {"trtllm-serve", "tensorrt-llm"},
-                                                                                {"mindie serve", "mindie"}};
-  for (auto [words, engine] : kPrograms)
-    if (command.starts(words)) return engine;
-  return "";
-}
-
 /// The engine whose name ends a heading: "Choosing the Inference Engine / SGLang"; "" where none does.
-std::string engineOfHeading(std::string_view heading) {
+std::string engineOfHeading(std::string_view heading, const Harnesses& known) {
   size_t slash = heading.rfind("/ ");
   auto last = slash == std::string_view::npos ? "" : lowerCase(heading.substr(slash + 2));
-  return last == "vllm" || last == "sglang" || last == "tensorrt-llm" ? last : "";
+  return known.called(last) ? last : "";
 }
 
 /// The rate that a heading names: "Rate 8".
@@ -144,102 +126,110 @@ void takeMetric(Record& r, const std::string& name, const Json& value, double de
   if (has(key, "prefill") && (key.ends_with("_ms") || key.ends_with("_s"))) put("prefill_time", v);
 }
 
-/// A client of GPUStack's pages of 2026 says as `max_concurrency` how many requests it saw at most at a time, where
-/// others say how many they allowed. What people allow is a power of two, or all; with another number it sent them
-/// evenly, at a rate that is whole in all records that name theirs: the next one above what came to pass. Its time per
-/// token is a request's whole time over its tokens: of equal lengths, the two figures are the same to the last digit
-/// where the time to the first token is all there is. That is so where vLLM's `--reasoning-parser` keeps what a model
-/// thinks out of the answer, which is all that this client looks at: its last token is its first.
-void applyObservingClient(const Json& metrics, Record& r) {
+/// Some clients say as `max_concurrency` how many requests they saw at most at a time, where others say how many they
+/// allowed. What people allow is a power of two, or all; with another number it sent them evenly, at a rate that is
+/// whole in all records that name theirs: the next one above what came to pass. Such a client's time per token is a
+/// request's whole time over its tokens: of equal lengths, the two figures are the same to the last digit where the
+/// time to the first token is all there is. That is so where the engine keeps what a model thinks out of the answer,
+/// which is all that the client looks at: its last token is its first.
+void applyObservingClient(const Json& metrics, Record& r, const Harnesses& known) {
   double seen = metrics["max_concurrency"].number(), seconds = metrics["duration_s"].number();
   if (seen <= 0 || seen != metrics["peak_concurrency"].number()) return;
-  bool thinks = r.runs == "vllm" && r.command.has({"reasoning-parser"});
+  const auto* program = known.called(r.runs);
+  bool thinks = program && !program->hides_thinking.empty() && r.command.has({program->hides_thinking});
   r.per_token = thinks ? Record::PerToken::First : Record::PerToken::Request;
   bool allowed = seen == r.requests || std::has_single_bit(static_cast<uint64_t>(std::min(seen, 1e9)));
   if (!allowed && seconds > 0 && r.rate <= 0) r.rate = std::ceil(r.requests / seconds);
 }
 
-/// What the tool that drove the load did, where its records carry only nominal figures.
-void applyHarness(const Json& source, Record& r) {
-  // InferenceX starts SGLang on Blackwell with --scheduler-recv-interval 10, from 16 users on 30 (its launch scripts).
-  bool blackwell = has(r.gpu, "B200") || has(r.gpu, "B300");
-  if (has(r.source, "InferenceX") && r.engine == "sglang" && blackwell) r.poll_steps = r.concurrency < 16 ? 10 : 30;
-  // TensorRT-LLM's times there are those of three drafts, with attention data parallelism of one; its records do not
-  // say.
-  if (has(r.source, "InferenceX") && has(r.engine, "tensorrt") && r.mtp && r.drafts <= 0)
-    r.drafts = std::max(r.main.dp, r.decode.dp) > 1 ? 1 : 3;
-  const auto provenance = source["provenance"].text();
-  // One of aiconfigurator's files gives experts the whole tensor parallelism beside their own: what 2026-03-25.csv
-  // measured on 4 devices stands there with 16.
-  if (has(provenance, "source_file=2026-04-06.csv") && r.main.ep > 1 && r.main.tp * r.main.dp > r.main.ep) {
-    (r.main.dp > 1 ? r.main.dp : r.main.tp) /= r.main.ep;
-    if (r.main.dp > 1) r.main.batch *= r.main.ep;
-  }
-  // InferenceX (formerly InferenceMAX) draws lengths evenly from 0.8 L to L; its rows in other collections give L.
-  if (has(provenance, "wip=")) {
-    r.input *= 0.9, r.output *= 0.9, r.spread = 1.0 / 9;
-    // Its launch scripts for TensorRT-LLM: --max_num_tokens 20000, and on Blackwell caches of eight bits.
-    if (has(r.engine, "trt")) {
-      r.max_tokens = 20000;
-      if (has(r.gpu, "B200") && r.mode != "pd" && r.kv.empty()) r.kv = "fp8";
-    }
-    return;
-  }
-  // aiconfigurator's generator, which wrote these deployments' configurations, gives a step of vLLM and TensorRT-LLM
-  // the tokens of one prompt, one for each sequence and 1 500 more. Its times of SGLang are those of mixed steps and
-  // of graphs up to the deployment's batch (--enable-mixed-chunk, --cuda-graph-max-bs); those of 0.5.1, a grid of other
-  // batches, are those of SGLang's own defaults.
-  if (!has(provenance, "source_file=")) return;
-  if (!has(r.engine, "sglang")) r.max_tokens = r.input + std::max(1.0, r.main.batch) + 1500;
-  // Its newer client, whose lengths are whole thousands, sends a hundred prompts in turn (assumed, as aiperf does),
-  // which vLLM finds in its cache: times to the first token fall as there are more users than ten (ten requests each).
-  if (has(r.engine, "vllm") && std::fmod(r.input, 1000) == 0) r.prompts = 100;
-  if (has(r.engine, "sglang") && !has(provenance, "/0.5.1")) r.mixed = true, r.recorded = r.main.batch;
+/// Is something that the library says of some records said of this one?
+bool fits(const Whose& w, std::string_view provenance, const Record& r) {
+  auto inProvenance = [&](const std::string& part) { return has(provenance, part); };
+  auto inGpu = [&](const std::string& part) { return has(r.gpu, part); };
+  bool ranksApart = std::max(r.main.dp, r.decode.dp) > 1;
+  return has(r.source, w.source) && inProvenance(w.provenance) &&
+         std::none_of(w.but_not.begin(), w.but_not.end(), inProvenance) &&
+         (w.engines.empty() || std::find(w.engines.begin(), w.engines.end(), r.engine) != w.engines.end()) &&
+         (w.gpus.empty() || std::any_of(w.gpus.begin(), w.gpus.end(), inGpu)) && r.concurrency >= w.users &&
+         r.concurrency < w.users_below.value_or(INFINITY) && w.apart.value_or(r.mode == "pd") == (r.mode == "pd") &&
+         w.ranks_apart.value_or(ranksApart) == ranksApart &&
+         (!w.multiples_of || std::fmod(r.input, *w.multiples_of) == 0);
 }
 
-Record fromFlat(const Json& j) {
+/// Attention's degree has the experts' in it: takes it out.
+void takeOutExperts(RecordSide& s) {
+  if (s.ep <= 1 || s.tp * s.dp <= s.ep) return;
+  (s.dp > 1 ? s.dp : s.tp) /= s.ep;
+  if (s.dp > 1) s.batch *= s.ep;
+}
+
+/// What the tool that drove the load did, or started engines with, where its records do not say it.
+void apply(const Habit& h, Record& r) {
+  if (h.counts_experts) takeOutExperts(r.main);
+  if (h.shortest < 1) {
+    r.input *= h.mean, r.output *= h.mean;
+    r.spread = h.spread;
+  }
+  if (h.poll_steps) r.poll_steps = *h.poll_steps;
+  if (h.drafts && r.mtp && r.drafts <= 0) r.drafts = *h.drafts;
+  if (h.max_tokens) r.max_tokens = *h.max_tokens;
+  if (h.beside_one_prompt) r.max_tokens = r.input + std::max(1.0, r.main.batch) + *h.beside_one_prompt;
+  if (r.kv.empty()) r.kv = h.kv;
+  if (h.prompts) r.prompts = *h.prompts;
+  if (h.mixed) r.mixed = true;
+  if (h.records_batch) r.recorded = r.main.batch;
+}
+
+void applyHabits(const Json& source, Record& r, const Harnesses& known) {
+  const auto provenance = source["provenance"].text();
+  for (const auto& habit : known.habits)
+    if (fits(habit.whose, provenance, r)) apply(habit, r);
+}
+
+/// A row of a collection, with what all of them have in common.
+Record collected(const Collection& c) {
   Record r;
+  r.source = c.source;
+  r.runs = r.engine = c.engine;
+  r.version = c.version;
+  r.weights = r.activations = c.formats;
+  r.completeness = c.completeness;
+  r.node_size = c.node_size;
+  r.load = Record::Load::Batch;
+  r.input = c.input, r.output = c.output, r.batch = c.batch;
+  return r;
+}
+
+Record fromFlat(const Json& j, const Collection& c) {
+  Record r = collected(c);
   r.id = j["id"].text("?");
-  r.source = "Argonne LLM-Inference-Bench";
-  r.runs = lowerCase(j["engine"].text());
+  r.runs = r.engine = lowerCase(j["engine"].text());
   r.gpu = j["gpu"].text();
   r.count = j["count"].number(1);
-  r.node_size = std::max(8.0, r.count);
-  r.engine = lowerCase(j["engine"].text());
-  r.version = "0.4";  // of early 2024: vLLM 0.3 to 0.5, TensorRT-LLM 0.9 to 0.12
+  r.node_size = std::max(c.node_size, r.count);
   r.model = j["model"].text();
-  r.weights = r.activations = "bf16";
-  r.completeness = j["completeness"].text("A");
+  r.completeness = j["completeness"].text(c.completeness);
   r.main.tp = r.count;
-  r.load = Record::Load::Batch;
-  r.input = j["isl"].number(), r.output = j["osl"].number(), r.batch = j["batch"].number(1);
+  r.input = j["isl"].number(), r.output = j["osl"].number(), r.batch = j["batch"].number(c.batch);
   if (j["e2e_latency_s"].number() > 0) r.metrics["e2e"] = j["e2e_latency_s"].number();
   if (j["total_tok_s"].number() > 0) r.metrics["total_throughput"] = j["total_tok_s"].number();
   return r;
 }
 
-/// GenZ beside measurements of Llama-2, batch 1, 200 tokens in and out: a row for each measurement and each of GenZ's
-/// modes, of which the first is taken.
-Record besideGenz(const Json& j) {
-  Record r;
-  r.id = fmt::format("llama2-{}-{}-tp{}", j["model"].text(), j["dev"].text(), j["tp"].number());
-  r.source = "imec Llama-2 200/200";
+/// Measurements beside the predictions of a tool: a row for each measurement and each of the tool's modes, of which the
+/// first is taken.
+Record fromPaired(const Json& j, const Collection& c) {
+  Record r = collected(c);
+  r.id = fmt::format("{}{}-{}-tp{}", c.before_id, j["model"].text(), j["dev"].text(), j["tp"].number());
   r.gpu = j["dev"].text();
-  r.model = fmt::format("meta-llama/Llama-2-{}-hf", lowerCase(j["model"].text()));
-  r.engine = r.runs = "tensorrt-llm";
-  r.version = "0.9";
-  r.weights = r.activations = "bf16";
-  r.completeness = "B";
+  r.model = c.before_model + lowerCase(j["model"].text()) + c.after_model;
   r.count = r.main.tp = j["tp"].number(1);
-  r.load = Record::Load::Batch;
-  r.input = r.output = 200;
-  r.batch = 1;
   r.metrics["e2e"] = j["measured_s"].number();
   return r;
 }
 
 /// Who says it, of what devices, model, formats and engine.
-void takeNames(const Json& j, Record& r) {
+void takeNames(const Json& j, Record& r, const Assumed& assumed) {
   r.id = j["id"].text("?");
   r.source = j["source"]["name"].text(j["source"].text("?"));
   r.page = j["source"]["path"].text();
@@ -257,32 +247,33 @@ void takeNames(const Json& j, Record& r) {
   r.engine = lowerCase(engine["name"].text(engine.text()));
   r.version = engine["version"].text(engine["image"].text());
   if (size_t colon = r.version.rfind(":v"); colon != std::string::npos) r.version = r.version.substr(colon + 2);
-  // Images of NVIDIA Dynamo carry its own version, not the engine's.
-  if (has(r.version, "dynamo") || has(j["source"]["provenance"].text(), "-runtime:" + r.version)) r.version.clear();
+  bool foreign = has(r.version, assumed.foreign_version) ||
+                 has(j["source"]["provenance"].text(), assumed.foreign_image + r.version);
+  if (foreign) r.version.clear();
 }
 
 /// The engine that ran, and the command that started it. Returns the command that the degrees are read from: it may be
 /// known where the rest of what ran is not.
-CommandLine takeCommand(const Json& j, Record& r) {
+CommandLine takeCommand(const Json& j, Record& r, const Harnesses& known) {
   const CommandLine own(j["engine"]["command"].text());
   r.command = own;
   r.runs = r.engine;
   CommandLine degrees = own;
   // A benchmark under a heading that is itself a command ran that command, whichever came before it.
   CommandLine shown(j["source"]["case"].text());
-  if (auto program = programOf(shown); !program.empty()) {
-    if (lowerCase(program) != r.engine) {
-      r.runs = program;
+  if (const auto* program = known.startedBy(shown)) {
+    if (program->engine != r.engine) {
+      r.runs = program->engine;
       r.version.clear();
     }
     // Where it goes on in a line that the record does not have, the degrees are taken to stay.
-    bool whole = !shown.text().ends_with("\\") || shown.has(kTp);
-    if (whole || program != programOf(own)) r.command = shown;
+    bool whole = !shown.text().ends_with("\\") || shown.has(options::kTensorParallel);
+    if (whole || program != known.startedBy(own)) r.command = shown;
     if (whole) degrees = shown;
   }
   // One under a heading that ends in another engine's name ran that one: of its command, the degrees are taken to be
   // the same, the rest is not known.
-  if (auto named = engineOfHeading(j["source"]["section"].text()); !named.empty() && named != r.runs) {
+  if (auto named = engineOfHeading(j["source"]["section"].text(), known); !named.empty() && named != r.runs) {
     r.runs = named;
     r.version.clear();
     r.command = {};
@@ -310,12 +301,13 @@ void takeDeployment(const Json& d, const CommandLine& degrees, Record& r) {
 /// Speculative decoding: as the command says, or else the record.
 void takeDrafts(const Json& said, const CommandLine& degrees, Record& r) {
   if (!r.command.empty()) {
-    const auto config = r.command.json({"speculative-config"});
-    r.mtp = r.command.hasAny("speculative");
-    r.drafts = r.command.number({"speculative-num-steps"}).value_or(0);
-    if (r.drafts <= 0) r.drafts = config["num_speculative_tokens"].number();
-    bool eagle3 = r.command.value({"speculative-algorithm"}) == "EAGLE3" || config["method"].text() == "eagle3";
-    r.otherDraft = eagle3 || r.command.has({"speculative-draft-model-path"});
+    const auto config = r.command.json(options::kDraftConfig);
+    r.mtp = r.command.hasAny(options::kDrafts);
+    r.drafts = r.command.number(options::kDraftSteps).value_or(0);
+    if (r.drafts <= 0) r.drafts = config[options::kConfigSteps].number();
+    bool foreign = r.command.value(options::kDraftAlgorithm) == options::kForeignAlgorithm ||
+                   config[options::kConfigMethod].text() == options::kForeignMethod;
+    r.otherDraft = foreign || r.command.has(options::kDraftModel);
   } else if (degrees.empty()) {
     auto words = lowerCase(said.text());
     r.mtp = said.flag() || (!words.empty() && words != "none" && words != "off" && words != "false");
@@ -323,7 +315,7 @@ void takeDrafts(const Json& said, const CommandLine& degrees, Record& r) {
 }
 
 /// Lengths of the requests, and how many of them are sent how.
-void takeWorkload(const Json& j, Record& r) {
+void takeWorkload(const Json& j, Record& r, const Harnesses& known) {
   const auto& w = j["workload"];
   r.input = first(w, {"mean_isl", "isl", "input_tokens", "isl_list"}, 0);
   r.output = first(w, {"mean_osl", "osl", "output_tokens"}, 0);
@@ -336,13 +328,13 @@ void takeWorkload(const Json& j, Record& r) {
   if (w["mean_isl"].isNumber() && r.input != std::floor(r.input)) r.conversations = !nearRound(r.input);
   r.requests = first(w, {"num_requests", "num_prompts"}, 0);
   r.concurrency = first(w, {"concurrency", "max_concurrency"}, 0);
-  applyHarness(j["source"], r);
+  applyHabits(j["source"], r, known);
   if (r.concurrency <= 0) r.concurrency = j["metrics"]["max_concurrency"].number();
   r.batch = first(w, {"batch", "total_batch"}, 0);
   if (r.batch <= 0) r.batch = first(w, {"batch_per_gpu", "batch_per_npu"}, 0) * std::max(1.0, r.count);
   r.rate = first(w, {"server_qps", "qps", "request_rate"}, rateOfHeading(j["source"]["section"].text()));
   r.context = first(w, {"kv_len", "mean_context", "context"}, r.input);
-  applyObservingClient(j["metrics"], r);
+  applyObservingClient(j["metrics"], r, known);
 }
 
 /// Which kind of load it is.
@@ -381,14 +373,14 @@ void takeMetrics(const Json& j, Record& r) {
 }
 
 /// A record whose hardware, engine, deployment, workload and metrics are objects of their own.
-Record fromNested(const Json& j) {
+Record fromNested(const Json& j, const Harnesses& known) {
   Record r;
-  takeNames(j, r);
-  auto degrees = takeCommand(j, r);
+  takeNames(j, r, known.assumed);
+  auto degrees = takeCommand(j, r, known);
   const auto& d = j["deployment"];
   takeDeployment(d, degrees, r);
   takeDrafts(d["spec_decode"], degrees, r);
-  takeWorkload(j, r);
+  takeWorkload(j, r, known);
   takeLoad(j["workload"], r);
   if (!degrees.empty()) r.count = r.main.tp * r.main.pp * r.main.dp * r.main.workers;
   if (r.count <= 0 && d["nodes"].number() > 0) r.count = d["nodes"].number() * r.node_size;
@@ -450,17 +442,17 @@ void doubtTwins(std::vector<Record>& records) {
 
 }  // namespace
 
-std::vector<Record> readRecords(const Json& root) {
+std::vector<Record> readRecords(const Json& root, const Harnesses& known) {
   const Json& list = root.isArray() ? root : root["records"];
   std::vector<Record> out;
   for (const auto& j : list.items) {
     if (!j.isObject()) continue;
     if (j["gpu"].isText() && j["e2e_latency_s"].isNumber())
-      out.push_back(fromFlat(j));
+      out.push_back(fromFlat(j, known.of(RowLayout::Flat)));
     else if (j["metrics"].isObject())
-      for (const auto& one : unrolled(j)) out.push_back(fromNested(one));
+      for (const auto& one : unrolled(j)) out.push_back(fromNested(one, known));
     else if (j["dev"].isText() && j["measured_s"].isNumber() && j["mode"].text() == "peak")
-      out.push_back(besideGenz(j));
+      out.push_back(fromPaired(j, known.of(RowLayout::Paired)));
   }
   takeVersionsOfPages(out);
   doubtTwins(out);

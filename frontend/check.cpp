@@ -118,8 +118,10 @@ std::vector<std::string> Evaluator::texts(Object* object, std::string_view field
   Value v = get(object, field, object->declared);
   if (v.kind == ValueKind::Text) out.push_back(v.text);
   if (v.kind == ValueKind::List)
-    for (const auto& item : *v.list)
+    for (const auto& item : *v.list) {
       if (item.kind == ValueKind::Text) out.push_back(item.text);
+      if (item.kind == ValueKind::Record) out.emplace_back(item.object->label);
+    }
   return out;
 }
 

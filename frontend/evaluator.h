@@ -34,7 +34,8 @@ class Evaluator {
   Object* block(Module& module, std::string_view name);
   /// A top-level `let` that is a number, with the range of its expression.
   std::optional<std::pair<Quantity, SourceRange>> letValue(Module& module, std::string_view name);
-  /// The members of a field that is a list of texts, or its one text; empty otherwise.
+  /// The members of a field that is a list of texts, or its one text; of records, the names that they were declared
+  /// under; empty otherwise.
   std::vector<std::string> texts(Object* object, std::string_view field);
   /// A field that is a member of an enum; empty otherwise.
   std::string symbol(Object* object, std::string_view field);

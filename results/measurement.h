@@ -26,10 +26,9 @@ struct Record {
   double drafts = 0;                     ///< tokens drafted ahead; 0: not said
   double max_tokens = 0;                 ///< of a step; 0: not said
   double prompts = 0;                    ///< that the client sends in turn; 0: all differ
-  double waves = 10;      ///< of a closed loop whose requests are not counted: of them the first is a burst
-  double poll_steps = 0;  ///< decode steps between two looks for new requests; 0: not said
-  bool mixed = false;     ///< the engine was told to compute prompts and decodes in one step, whatever its own way
-  double recorded = 0;    ///< sequences of the largest decode graph that it was told to record; 0: not said
+  double poll_steps = 0;                 ///< decode steps between two looks for new requests; 0: not said
+  bool mixed = false;   ///< the engine was told to compute prompts and decodes in one step, whatever its own way
+  double recorded = 0;  ///< sequences of the largest decode graph that it was told to record; 0: not said
 
   enum class Load { Closed, Batch, Offline, Rate, Step, Unknown } load = Load::Unknown;
   /// What the client divides by a request's tokens and calls its time per token: the time from the first one to the

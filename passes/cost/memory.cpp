@@ -181,9 +181,9 @@ void countWeights(const StepModel& m, const std::vector<double>& values, RoleMem
   }
 }
 
-/// What the runtime's rule leaves for caches. vLLM: u·C - weights - activations - other; TensorRT-LLM: f·(C - weights -
-/// activations - other); SGLang: f·C - weights, with activations and the rest in what is left. Sets what the rule lets
-/// all of them use.
+/// What the runtime's rule leaves for caches. A share of capacity: f·C - weights - activations - other; of what is
+/// free: f·(C - weights - activations - other); static: f·C - weights, with activations and the rest in what is left.
+/// Sets what the rule lets all of them use.
 double budget(const EngineConfig& e, RoleMemory& f) {
   double fixed = f.weights + f.activations + f.reserve;
   double free = f.capacity - fixed, share = e.kv_fraction * f.capacity;

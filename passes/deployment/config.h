@@ -58,6 +58,7 @@ struct ModelConfig {
 
 /// A node of a pool: what its devices share.
 struct NodeConfig {
+  ir::NodeId gpu;  ///< what fills it
   double gpus = 1;
   double nics = 0, nic_bandwidth = 0, nic_latency = 0;  ///< cards; B/s of one; s
   ir::NodeId host;                                      ///< invalid: the node does not declare its memory

@@ -8,6 +8,7 @@
 #include "passes/deployment/config.h"
 #include "passes/deployment/records.h"
 #include "passes/deployment/shape.h"
+#include "passes/deployment/unsaid.h"
 #include "passes/deployment/view.h"
 
 namespace afdc {
@@ -65,6 +66,11 @@ bool take(const Scenario& s, NodeId node, std::optional<double>& out) {
 }
 
 bool take(const Scenario& s, NodeId node, bool& out) {
+  out = s[node].flag;
+  return s[node].kind == NodeKind::Bool;
+}
+
+bool take(const Scenario& s, NodeId node, std::optional<bool>& out) {
   out = s[node].flag;
   return s[node].kind == NodeKind::Bool;
 }
@@ -240,6 +246,15 @@ READS(LayerRecords)
 READS(TransferConfig)
 READS(LoadConfig)
 READS(AnswerLengths)
+READS(AsDeclared)
+READS(EngineDefaults)
+READS(Program)
+READS(Whose)
+READS(Habit)
+READS(Card)
+READS(Publisher)
+READS(Collection)
+READS(Assumed)
 #undef READS
 
 }  // namespace afdc

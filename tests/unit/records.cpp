@@ -1,12 +1,26 @@
 // Measured records: which runtime stands for an engine, and what a record's own command says.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "fidelity/harnesses.h"
 #include "fidelity/library.h"
 #include "fidelity/predict.h"
 #include "fidelity/record.h"
 
 using namespace afdc;
+
+namespace {
+
+const Harnesses& known() {
+  static const Harnesses harnesses = readHarnesses();
+  return harnesses;
+}
+
+}  // namespace
 
 TEST_CASE("a runtime stands for its engine from one version on") {
   NameIndex index;
@@ -43,7 +57,7 @@ TEST_CASE("a heading that is a command is what ran; degrees and drafts are its o
     JsonDocument list;
     list.root.kind = Json::Kind::Array;
     list.root.items.push_back(document.root);
-    auto records = readRecords(list.root);
+    auto records = readRecords(list.root, known());
     REQUIRE(records.size() == 1);
     return records[0];
   };
@@ -88,7 +102,7 @@ TEST_CASE("another engine's version is the one that its page names; figures of t
   row("A100", "Baseline", "SGLang", "0.5.4", 2);
   auto document = parseJson("[" + rows + "]");
   REQUIRE(document.error.empty());
-  auto records = readRecords(document.root);
+  auto records = readRecords(document.root, known());
   REQUIRE(records.size() == 4);
   CHECK(records[2].runs == "vllm");
   CHECK(records[2].version == "0.11.0");
@@ -107,7 +121,7 @@ TEST_CASE("a client that reports how many requests it saw: their pace and what i
         "peak_concurrency": {}, "duration_s": {}, "tpot_mean_ms": 2}}}}])",
         heading, command, seen, peak, seconds));
     REQUIRE(document.error.empty());
-    auto records = readRecords(document.root);
+    auto records = readRecords(document.root, known());
     REQUIRE(records.size() == 1);
     return records[0];
   };
@@ -143,7 +157,7 @@ TEST_CASE("SGLang in aiconfigurator's records: mixed steps and graphs up to the 
         {{"tpot_ms": 2}}}}])",
         file));
     REQUIRE(document.error.empty());
-    return readRecords(document.root).at(0);
+    return readRecords(document.root, known()).at(0);
   };
   Predictor predictor;
   auto generated = predictor.deployment(record("h200_sxm/sglang/0.5.6.post2/m.csv")).text;
@@ -162,13 +176,34 @@ TEST_CASE("drafts that a benchmark's times show, where its records do not say") 
         "mtp"}}, "workload": {{"isl": 1000, "osl": 100, "concurrency": 4}}, "metrics": {{"tpot_ms": 2}}}}])",
         decode));
     REQUIRE(document.error.empty());
-    return readRecords(document.root).at(0).drafts;
+    return readRecords(document.root, known()).at(0).drafts;
   };
   CHECK(drafts(R"({"tp": 8, "dp_attention": false})") == 3);
   CHECK(drafts(R"({"tp": 8, "dp_attention": true})") == 1);
 }
 
 namespace {
+
+/// A directory that has one file of the standard library with other words in it.
+class ChangedLibrary {
+ public:
+  ChangedLibrary(std::string_view path, std::string_view words, std::string_view others) {
+    std::string text;
+    for (const auto& file : embeddedStdlib())
+      if (file.path == path) text = file.text;
+    size_t at = text.find(words);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, words.size(), others);
+    auto file = std::filesystem::path(folder()) / path;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file) << text;
+  }
+  ChangedLibrary(const ChangedLibrary&) = delete;
+  ~ChangedLibrary() { std::filesystem::remove_all(folder()); }
+  std::string folder() const {
+    return (std::filesystem::temp_directory_path() / fmt::format("afdc_library_{}", getpid())).string();
+  }
+};
 
 /// DeepSeek-R1 over eight devices.
 Record eightDevices(const char* gpu, const char* engine, const char* version) {
@@ -270,7 +305,7 @@ TEST_CASE("lists of lengths and of metrics are as many records") {
     "workload": {"isl_list": [1024, 4096], "tokens_per_gpu_per_batch": 8192},
     "metrics": {"input_tok_s_per_gpu": [7000, 6000]}}])");
   REQUIRE(document.error.empty());
-  auto records = readRecords(document.root);
+  auto records = readRecords(document.root, known());
   REQUIRE(records.size() == 2);
   CHECK(records[1].input == 4096);
   CHECK(records[1].metrics.at("prefill") == 8 * 6000);
@@ -409,4 +444,117 @@ TEST_CASE("a batch whose caches do not fit together goes in turns") {
   CHECK(twice > 1.45 * held);
   CHECK(four > 2.4 * held);
   CHECK(four < 4.2 * held);
+}
+
+TEST_CASE("what an engine decides where its command does not: by the device, the degrees, and what it is used for") {
+  Predictor predictor;
+  Record r;
+  r.model = "meta-llama/Llama-3.1-8B-Instruct", r.input = 1000, r.output = 100, r.requests = 10;
+  r.load = Record::Load::Offline;
+  auto has = [&](const char* gpu, const char* engine, const char* version, std::string_view part) {
+    r.gpu = gpu, r.engine = r.runs = engine, r.version = version;
+    auto text = predictor.deployment(r);
+    CHECK(text.error == "");
+    return text.text.find(part) != std::string::npos;
+  };
+  // vLLM: a large device, an A100 of as much memory, small ones.
+  CHECK(has("H100", "vllm", "0.11", "max_tokens = 8192 tok, max_seqs = 1024 }"));
+  for (const char* small : {"A100-SXM-80GB", "A100-PCIE-80GB", "Nvidia A100 GPU", "L40S", "L4"})
+    CHECK(has(small, "vllm", "0.11", "max_tokens = 2048 tok, max_seqs = 256 }"));
+  CHECK(has("A100", "deepspeed-mii", "0.2", "max_tokens = 8192 tok, max_seqs = 1024 }"));
+  CHECK(has("H100", "vllm", "0.11", "fraction = 0.9 "));
+  // SGLang on 79.18 GiB = 81 080.32 MiB: 8 192 tokens, graphs of 256 sequences; 512 + 12 288 + 512 + 128 MiB are kept
+  // free.
+  CHECK(has("H100", "sglang", "0.5.6", "max_tokens = 8192 tok, max_seqs = 1024 }"));
+  CHECK(has("H100", "sglang", "0.5.6", "fraction = 0.834 "));
+  CHECK(has("H100", "sglang", "0.5.6", "recorded = 256"));
+  // 24 576 MiB of an L4: 2 048 tokens, graphs of 32; 512 + 3 072 + 64 + 128 are kept free.
+  CHECK(has("L4", "sglang", "0.5.6", "max_tokens = 2048 tok"));
+  CHECK(has("L4", "sglang", "0.5.6", "fraction = 0.846 "));
+  CHECK(has("L4", "sglang", "0.5.6", "recorded = 32"));
+  // Four devices record more; ranks share a chunk, and each has graphs of its own: 143 155.2 MiB of an H200, of them
+  // 512 + 12 288 + 1 024 + 1 024 + 512 * 8 * 4.5 kept free.
+  r.main.dp = 8;
+  CHECK(has("H200", "sglang", "0.5.6", "max_tokens = 1024 tok"));
+  CHECK(has("H200", "sglang", "0.5.6", "fraction = 0.768 "));
+  CHECK(has("H200", "sglang", "0.5.6", "recorded = 512"));
+  r.main.dp = 1;
+  // TensorRT-LLM: recorded as its server's command says nothing of it.
+  CHECK(has("H100", "tensorrt-llm", "1.2", "max_seqs = 2048 }"));
+  CHECK(!has("H100", "tensorrt-llm", "1.2", "recorded"));
+  r.command = CommandLine("trtllm-serve m");
+  CHECK(has("H100", "tensorrt-llm", "1.2", "recorded = 32"));
+  r.command = CommandLine("trtllm-serve m --extra_llm_api_options more.yaml");
+  CHECK(!has("H100", "tensorrt-llm", "1.2", "recorded"));
+}
+
+TEST_CASE("SGLang takes 48 requests at once where it drafts, but for benchmarks whose command is not known") {
+  auto r = eightDevices("H200", "sglang", "0.5.6");
+  r.mtp = true, r.drafts = 3;
+  Predictor predictor;
+  CHECK(engineOf(predictor, r).max_seqs == 1024);
+  r.command = CommandLine("python3 -m sglang.launch_server --speculative-num-steps 3");
+  CHECK(engineOf(predictor, r).max_seqs == 48);
+  r.main.tp = 1, r.main.dp = 8;
+  CHECK(engineOf(predictor, r).max_seqs == 6);
+}
+
+TEST_CASE("every runtime of a named engine has what the engine decides by itself") {
+  NameIndex index;
+  Session session;
+  auto* module = session.loader.loadStandard("std.runtimes");
+  REQUIRE(module);
+  auto runtimes = session.evaluator.blocks(*module, "runtime");
+  CHECK(runtimes.size() > 10);
+  for (auto* runtime : runtimes) CHECK_MESSAGE(index.defaultsOf({"std.runtimes", runtime->label}), runtime->label);
+  CHECK(!index.defaultsOf({"std.serving", "ideal"}));
+}
+
+TEST_CASE("what std.harnesses names is in the library") {
+  CHECK(known().error == "");
+  NameIndex index;
+  for (const auto& card : known().cards) {
+    CAPTURE(card.means);
+    auto meant = index.device(card.means), called = index.device(card.called);
+    REQUIRE(meant);
+    REQUIRE(called);
+    CHECK(meant->name != called->name);
+    CHECK(!versionNumbers(card.before).empty());
+    for (const auto& engine : card.engines) CHECK(index.runtime(engine, ""));
+  }
+  for (const auto& habit : known().habits)
+    for (const auto& engine : habit.whose.engines) CHECK_MESSAGE(index.runtime(engine, ""), engine);
+  CHECK(known().answers.shares.size() == known().answers.tokens.size());
+  CHECK(known().answers.mean == 343);
+}
+
+TEST_CASE("another habit in the library is another record; a field of another name is an error that names it") {
+  auto document =
+      parseJson(R"([{"source": {"name": "SemiAnalysis InferenceX"}, "hardware": {"gpu": "B300"}, "model": "m",
+    "engine": {"name": "SGLang"}, "deployment": {"mode": "agg", "tp": 8}, "workload": {"isl": 1000, "osl": 100,
+    "concurrency": 16}, "metrics": {"tpot_ms": 2}}])");
+  REQUIRE(document.error.empty());
+  CHECK(readRecords(document.root, known()).at(0).poll_steps == 30);
+  {
+    ChangedLibrary library("std/harnesses.afd", "poll_steps = 30", "poll_steps = 40");
+    auto changed = readHarnesses(library.folder());
+    REQUIRE(changed.error == "");
+    CHECK(readRecords(document.root, changed).at(0).poll_steps == 40);
+  }
+  {
+    ChangedLibrary library("std/harnesses.afd", "prompts? : Int", "prompts_sent? : Int");
+    CHECK(readHarnesses(library.folder()).error.find("`prompts`") != std::string::npos);
+  }
+  {
+    ChangedLibrary library("std/harnesses.afd", "layout       = paired", "layout       = flat");
+    CHECK(readHarnesses(library.folder()).error ==
+          "std.harnesses cannot be read: it does not declare one `collection` of each layout");
+  }
+  {
+    ChangedLibrary library("std/serving.afd", "\n  whole_prompts : Bool", "\n  no_chunks : Bool");
+    Predictor predictor(library.folder());
+    auto text = predictor.deployment(eightDevices("H200", "vllm", "0.14"));
+    CHECK(text.text == "");
+    CHECK(text.error.find("whole_prompts") != std::string::npos);
+  }
 }
