@@ -18,8 +18,6 @@ namespace afdc {
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 bool isIn(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -27,8 +25,9 @@ bool isIn(const std::vector<std::string>& names, std::string_view name) {
 /// What the record's device is, where its name leaves that open.
 std::string_view cardOf(const Record& r, const std::vector<Card>& cards) {
   for (const auto& card : cards)
-    if (r.gpu == card.called && r.node_size == card.node_size && has(r.page, card.page) && !has(r.page, card.but_not) &&
-        isIn(card.engines, r.runs) && versionNumbers(r.version) < versionNumbers(card.before))
+    if (r.gpu == card.called && r.node_size == card.node_size && contains(r.page, card.page) &&
+        !contains(r.page, card.but_not) && isIn(card.engines, r.runs) &&
+        versionNumbers(r.version) < versionNumbers(card.before))
       return card.means;
   return r.gpu;
 }
@@ -69,17 +68,17 @@ Limits limitsOf(const Record& r, const EngineDefaults& own) {
 /// Does an eight-bit checkpoint have one scale per block of 128x128, or one per tensor or row? Where the record does
 /// not say, by its publisher.
 bool scaledByBlocks(std::string_view said, std::string_view name, const std::vector<Publisher>& publishers) {
-  if (has(said, "block")) return true;
-  if (has(said, "fp8") && !has(name, "fp8")) return false;  // quantised by others, or when it was loaded
+  if (contains(said, "block")) return true;
+  if (contains(said, "fp8") && !contains(name, "fp8")) return false;  // quantised by others, or when it was loaded
   return std::any_of(publishers.begin(), publishers.end(),
-                     [&](const Publisher& p) { return p.scales_by_block && has(name, p.named); });
+                     [&](const Publisher& p) { return p.scales_by_block && contains(name, p.named); });
 }
 
 /// Does the engine take the checkpoint's word for the format of its caches?
 bool takesCheckpointsWord(CheckpointCaches takes, std::string_view name, const std::vector<Publisher>& publishers) {
   if (takes != CheckpointCaches::OfStatingPublishers) return takes == CheckpointCaches::OfAll;
   return std::any_of(publishers.begin(), publishers.end(),
-                     [&](const Publisher& p) { return p.states_caches && has(name, p.named); });
+                     [&](const Publisher& p) { return p.states_caches && contains(name, p.named); });
 }
 
 /// The formats that a record's words, its checkpoint's name or its command mean, where they differ from the
@@ -88,32 +87,32 @@ std::string quantOf(const Record& r, const Checkpoint& own, CheckpointCaches tak
   std::string words = r.weights, name = lowerCase(r.model + " " + r.command.text());
   if (words.empty())
     for (std::string_view word : {"nvfp4", "-fp8", "-awq", "w4a16"})
-      if (words.empty() && has(name, word)) words = word;
+      if (words.empty() && contains(name, word)) words = word;
   std::vector<std::string> out;
   auto both = [&](const std::string& format) {
     out.push_back("linear = " + format);
     if (own.experts) out.push_back("expert = " + format);
   };
-  bool fourBit = has(own.expert, "fp4"), eightBit = has(own.linear, "fp8");
-  if (has(words, "fp4")) {
+  bool fourBit = contains(own.expert, "fp4"), eightBit = contains(own.linear, "fp8");
+  if (contains(words, "fp4")) {
     // Experts go to four bits first; the other products of a checkpoint in eight bits stay (NVIDIA's DeepSeek-R1-FP4).
     if (eightBit && own.experts)
       out.push_back("expert = nvfp4");
     else if (!fourBit)
       both("nvfp4");
-  } else if (has(words, "fp8")) {
+  } else if (contains(words, "fp8")) {
     if (!eightBit && !fourBit) both(scaledByBlocks(r.activations, name, known.publishers) ? "fp8_block128" : "fp8");
-  } else if (has(words, "int4") || has(words, "awq") || has(words, "w4a16")) {
+  } else if (contains(words, "int4") || contains(words, "awq") || contains(words, "w4a16")) {
     both("int4");
   }
   // Caches of requantised checkpoints are no publisher's own eight bits. Of those that keep four, where the record
   // names four: on B200 gpt-oss writes more tokens than caches of 16 bits could be read for; on Hopper, where it names
   // eight, it does not. Where a record does not say, checkpoints in four bits, or in eight with one scale, were
   // requantised, and say the format of caches to an engine that takes their word.
-  bool requantised = !out.empty(), four = fourBit && has(words, "fp4");
-  bool said = has(r.kv, "fp8") && !(has(r.kv, known.assumed.requantised) && !requantised && !four);
-  bool checkpoint = takesCheckpointsWord(takes, name, known.publishers) && requantised && !has(r.kv, "16") &&
-                    (has(words, "fp4") || r.activations == "fp8");
+  bool requantised = !out.empty(), four = fourBit && contains(words, "fp4");
+  bool said = contains(r.kv, "fp8") && !(contains(r.kv, known.assumed.requantised) && !requantised && !four);
+  bool checkpoint = takesCheckpointsWord(takes, name, known.publishers) && requantised && !contains(r.kv, "16") &&
+                    (contains(words, "fp4") || r.activations == "fp8");
   if (said || checkpoint || r.command.value(options::kCacheFormat).value_or("").starts_with("fp8"))
     out.push_back("kv = fp8");
   std::string text;

@@ -25,8 +25,6 @@ bool nearRound(double mean) {
   return mean >= 900 ? near(500) || near(512) : near(128) || near(100);
 }
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// The first of several names that is a positive number.
 double first(const Json& j, std::initializer_list<std::string_view> names, double otherwise) {
   for (auto name : names)
@@ -98,23 +96,27 @@ void takeMetric(Record& r, const std::string& name, const Json& value, double de
   }
   if (!value.isNumber() || value.number() <= 0) return;
   double v = value.number();
-  bool tail = has(key, "p99") || has(key, "p90") || has(key, "p95") || has(key, "p999") || has(key, "max");
-  if (tail && !has(key, "max_tok")) return;
-  bool median = has(key, "median") || has(key, "p50");
-  if (key.ends_with("_ms") || has(key, "_ms_")) v /= 1e3;
+  bool tail = contains(key, "p99") || contains(key, "p90") || contains(key, "p95") || contains(key, "p999") ||
+              contains(key, "max");
+  if (tail && !contains(key, "max_tok")) return;
+  bool median = contains(key, "median") || contains(key, "p50");
+  if (key.ends_with("_ms") || contains(key, "_ms_")) v /= 1e3;
   if (key.ends_with("_us")) v /= 1e6;
   auto put = [&](std::string_view metric, double x, bool replace = true) {
     if (replace || !r.metrics.count(std::string(metric))) r.metrics[std::string(metric)] = x;
   };
-  if (has(key, "ttft") || has(key, "time_to_first")) return put(median ? "ttft_median" : "ttft_mean", v);
-  if (has(key, "tpot") || has(key, "itl") || has(key, "inter_token")) return put("tpot", v, !median);
-  if (has(key, "e2e") || (has(key, "latency") && !has(key, "prefill"))) return put("e2e", v, !median);
-  bool rate = has(key, "tok_s") || has(key, "tokens_per") || has(key, "tput") || has(key, "throughput");
-  if (rate && !has(key, "interactivity") && !has(key, "user")) {
-    bool each = has(key, "per_gpu") || has(key, "per_npu") || has(key, "per_chip") || has(key, "per_device");
-    bool nodes = has(key, "per_node");
-    bool input = has(key, "input") || has(key, "prefill") || has(key, "prompt"), all = has(key, "total_t");
-    bool output = has(key, "output") || has(key, "decode") || has(key, "generat");
+  if (contains(key, "ttft") || contains(key, "time_to_first")) return put(median ? "ttft_median" : "ttft_mean", v);
+  if (contains(key, "tpot") || contains(key, "itl") || contains(key, "inter_token")) return put("tpot", v, !median);
+  if (contains(key, "e2e") || (contains(key, "latency") && !contains(key, "prefill"))) return put("e2e", v, !median);
+  bool rate =
+      contains(key, "tok_s") || contains(key, "tokens_per") || contains(key, "tput") || contains(key, "throughput");
+  if (rate && !contains(key, "interactivity") && !contains(key, "user")) {
+    bool each = contains(key, "per_gpu") || contains(key, "per_npu") || contains(key, "per_chip") ||
+                contains(key, "per_device");
+    bool nodes = contains(key, "per_node");
+    bool input = contains(key, "input") || contains(key, "prefill") || contains(key, "prompt"),
+         all = contains(key, "total_t");
+    bool output = contains(key, "output") || contains(key, "decode") || contains(key, "generat");
     // Where prefill and decode lie apart, a role's own rate is per device of that role.
     double of = r.mode == "pd" && output ? decodeDevices : devices;
     if (each) v *= of;
@@ -123,7 +125,7 @@ void takeMetric(Record& r, const std::string& name, const Json& value, double de
     if (all) return put("total_throughput", v, !each);
     if (output || r.mode == "decode_only" || r.mode == "afd") return put("throughput", v, !each);
   }
-  if (has(key, "prefill") && (key.ends_with("_ms") || key.ends_with("_s"))) put("prefill_time", v);
+  if (contains(key, "prefill") && (key.ends_with("_ms") || key.ends_with("_s"))) put("prefill_time", v);
 }
 
 /// Some clients say as `max_concurrency` how many requests they saw at most at a time, where others say how many they
@@ -144,10 +146,10 @@ void applyObservingClient(const Json& metrics, Record& r, const Harnesses& known
 
 /// Is something that the library says of some records said of this one?
 bool fits(const Whose& w, std::string_view provenance, const Record& r) {
-  auto inProvenance = [&](const std::string& part) { return has(provenance, part); };
-  auto inGpu = [&](const std::string& part) { return has(r.gpu, part); };
+  auto inProvenance = [&](const std::string& part) { return contains(provenance, part); };
+  auto inGpu = [&](const std::string& part) { return contains(r.gpu, part); };
   bool ranksApart = std::max(r.main.dp, r.decode.dp) > 1;
-  return has(r.source, w.source) && inProvenance(w.provenance) &&
+  return contains(r.source, w.source) && inProvenance(w.provenance) &&
          std::none_of(w.but_not.begin(), w.but_not.end(), inProvenance) &&
          (w.engines.empty() || std::find(w.engines.begin(), w.engines.end(), r.engine) != w.engines.end()) &&
          (w.gpus.empty() || std::any_of(w.gpus.begin(), w.gpus.end(), inGpu)) && r.concurrency >= w.users &&
@@ -247,8 +249,8 @@ void takeNames(const Json& j, Record& r, const Assumed& assumed) {
   r.engine = lowerCase(engine["name"].text(engine.text()));
   r.version = engine["version"].text(engine["image"].text());
   if (size_t colon = r.version.rfind(":v"); colon != std::string::npos) r.version = r.version.substr(colon + 2);
-  bool foreign = has(r.version, assumed.foreign_version) ||
-                 has(j["source"]["provenance"].text(), assumed.foreign_image + r.version);
+  bool foreign = contains(r.version, assumed.foreign_version) ||
+                 contains(j["source"]["provenance"].text(), assumed.foreign_image + r.version);
   if (foreign) r.version.clear();
 }
 
@@ -281,7 +283,8 @@ CommandLine takeCommand(const Json& j, Record& r, const Harnesses& known) {
   // What the record reads from its own command is nothing of another one.
   if (r.command == own && r.weights.empty())
     for (const auto& word : j["precision"]["from_command"].items)
-      if (auto w = lowerCase(word.text()); r.weights.empty() && (has(w, "fp") || has(w, "awq") || has(w, "int")))
+      if (auto w = lowerCase(word.text());
+          r.weights.empty() && (contains(w, "fp") || contains(w, "awq") || contains(w, "int")))
         r.weights = w;
   return degrees;
 }
@@ -319,7 +322,7 @@ void takeWorkload(const Json& j, Record& r, const Harnesses& known) {
   const auto& w = j["workload"];
   r.input = first(w, {"mean_isl", "isl", "input_tokens", "isl_list"}, 0);
   r.output = first(w, {"mean_osl", "osl", "output_tokens"}, 0);
-  if (has(lowerCase(w["length_dist"].text()), "0.8")) {
+  if (contains(lowerCase(w["length_dist"].text()), "0.8")) {
     r.input *= 0.9;
     r.output *= 0.9;
     r.spread = 1.0 / 9;
@@ -344,11 +347,12 @@ void takeLoad(const Json& w, Record& r) {
     r.load = Record::Load::Rate;
   else if (r.concurrency > 0)
     r.load = Record::Load::Closed;
-  else if (r.requests > 0 || scenario == "offline" || has(arrival, "offline") || has(arrival, "at once"))
+  else if (r.requests > 0 || scenario == "offline" || contains(arrival, "offline") || contains(arrival, "at once"))
     r.load = Record::Load::Offline;
   else if (r.batch > 0)
     r.load = Record::Load::Batch;
-  if (r.load == Record::Load::Closed && r.requests <= 0 && has(arrival, "10*conc")) r.requests = 10 * r.concurrency;
+  if (r.load == Record::Load::Closed && r.requests <= 0 && contains(arrival, "10*conc"))
+    r.requests = 10 * r.concurrency;
 }
 
 /// One phase by itself, over all devices: what is not tensor parallel is data parallel.
