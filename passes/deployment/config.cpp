@@ -304,7 +304,8 @@ class UnitReader {
   bool checkPool() {
     const auto& d = e_.degrees;
     Count needed = e_.replicas * d.devices();
-    if (needed <= e_.poolDevices) return true;
+    // The largest count may stand for any larger number, and no pool has that many.
+    if (needed <= e_.poolDevices && needed < Count::most()) return true;
     diags_.report<diag::pool_too_small>(at(unit()), e_.name, shortest(needed), e_.pool, shortest(e_.poolDevices))
         .note(fmt::format("replicas {} x pp {} x dp {} x tp {}", shortest(e_.replicas), shortest(d.pp), shortest(d.dp),
                           shortest(d.tp)))
