@@ -26,13 +26,13 @@ std::optional<double> fabricTime(const Json& c, const Fabric& f, Forwarding how)
   double bytes = c["bytes_total"].number();
   // Only neighbours and reductions in rounds have a store-and-forward form.
   if (kind == "P2P") {
-    double hops = f.shape == Fabric::Shape::Ring ? c["hop_or_arg"].number(1) : f.hops();
+    Count hops = f.shape == Fabric::Shape::Ring ? Count::round(c["hop_or_arg"].number(1)) : f.hops();
     return pointToPoint(f, bytes, hops, how);
   }
   if (kind == "AR") return ringAllReduce(f, bytes, how);
   if (how == Forwarding::StoreAndForward) return std::nullopt;
   if (kind == "A2A" || kind == "A2AN") return allToAll(f, bytes);
-  if (kind == "M2N") return manyToMany(f, f.ranks / 2, f.ranks / 2, bytes);
+  if (kind == "M2N") return manyToMany(f, quotient(f.ranks, 2), quotient(f.ranks, 2), bytes);
   return std::nullopt;
 }
 
@@ -48,7 +48,7 @@ std::string scoreNetwork(const FidelityInput& input, Scoreboard& board) {
       board.skip(name, fmt::format("topology `{}`: ring, switch and fc have closed forms", c["topology"].text()));
       continue;
     }
-    Fabric f{*shape, c["ranks"].number(), c["bw_Bps"].number(), c["link_latency_s"].number()};
+    Fabric f{*shape, Count::round(c["ranks"].number()), c["bw_Bps"].number(), c["link_latency_s"].number()};
     auto exact = fabricTime(c, f, Forwarding::CutThrough);
     if (!exact) {
       board.skip(name, fmt::format("no closed form for `{}`", c["kind"].text()));

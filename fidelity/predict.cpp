@@ -320,7 +320,7 @@ double Predictor::rooflineTpot(const Record& r) {
   const auto& e = ideal.engine();
   double context = r.input + r.output / 2;
   double fit = ideal.kvBudget / sequenceBytes(ideal.holder(), context);
-  n = std::max(1.0, std::min(n / e.replicas, std::min(e.max_seqs, fit) * e.degrees.dp));
+  n = std::max(1.0, std::min(n / e.replicas, std::min<double>(e.max_seqs, fit) * e.degrees.dp));
   return ideal.time({{n, 1, context, 1}}).seconds / ideal.progress();
 }
 
@@ -340,7 +340,7 @@ Prediction predictBatch(const Record& r, const Role& role) {
   auto& m = out.metrics;
   if (perRank > 1 && perRank * sequenceBytes(role.holder(), r.input + r.output) > role.kvBudget) {
     ReplayLoad load;
-    load.requests = load.concurrency = std::ceil(perReplica);
+    load.requests = load.concurrency = Count::ceil(perReplica);
     load.lengths = {r.input, r.output};
     auto run = replay(role, load);
     if (!run) return {{}, "a request does not fit its deployment's KV cache, or its run is too long to replay"};
@@ -422,7 +422,7 @@ std::optional<ReplayResult> replayPair(const Record& r, const Built& b, const st
 /// A run of counted requests: the scheduler replayed.
 Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& roles) {
   bool apart = r.mode == "pd";
-  double replicas = apart ? 1 : roles[0].engine().replicas;
+  Count replicas = apart ? Count(1) : roles[0].engine().replicas;
   ReplayLoad load;
   load.lengths = {r.input, r.output};
   load.spread = r.spread;
@@ -430,9 +430,9 @@ Prediction predictRun(const Record& r, const Built& b, const std::vector<Role>& 
   // A finite run: so many requests of each user where the source does not say.
   double requests = r.requests > 0 ? r.requests : b.requests * r.concurrency;
   double concurrency = r.load == Record::Load::Closed ? r.concurrency : requests;
-  load.concurrency = std::max(1.0, std::ceil(concurrency / replicas));
-  load.requests = std::max(load.concurrency, std::round(requests / replicas));
-  load.prompts = r.prompts;
+  load.concurrency = std::max(Count(1), Count::ceil(concurrency / replicas));
+  load.requests = std::max(load.concurrency, Count::round(requests / replicas));
+  load.prompts = Count::floor(r.prompts);
   if (r.load == Record::Load::Rate) load.interval = replicas / r.rate;
   auto run = apart ? replayPair(r, b, roles, load) : replay(roles[0], load);
   if (!run) return {{}, "a request does not fit its deployment's KV cache, or its run is too long to replay"};

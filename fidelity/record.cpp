@@ -153,7 +153,7 @@ bool fits(const Whose& w, std::string_view provenance, const Record& r) {
          std::none_of(w.but_not.begin(), w.but_not.end(), inProvenance) &&
          (w.engines.empty() || std::find(w.engines.begin(), w.engines.end(), r.engine) != w.engines.end()) &&
          (w.gpus.empty() || std::any_of(w.gpus.begin(), w.gpus.end(), inGpu)) && r.concurrency >= w.users &&
-         r.concurrency < w.users_below.value_or(INFINITY) && w.apart.value_or(r.mode == "pd") == (r.mode == "pd") &&
+         (!w.users_below || r.concurrency < *w.users_below) && w.apart.value_or(r.mode == "pd") == (r.mode == "pd") &&
          w.ranks_apart.value_or(ranksApart) == ranksApart &&
          (!w.multiples_of || std::fmod(r.input, *w.multiples_of) == 0);
 }
@@ -208,7 +208,7 @@ Record fromFlat(const Json& j, const Collection& c) {
   r.runs = r.engine = lowerCase(j["engine"].text());
   r.gpu = j["gpu"].text();
   r.count = j["count"].number(1);
-  r.node_size = std::max(c.node_size, r.count);
+  r.node_size = std::max<double>(c.node_size, r.count);
   r.model = j["model"].text();
   r.completeness = j["completeness"].text(c.completeness);
   r.main.tp = r.count;

@@ -12,6 +12,7 @@ namespace {
 
 void read(const JsonTree& tree, const char* key, std::string& to) { to = tree.at(key).get<std::string>(); }
 void read(const JsonTree& tree, const char* key, double& to) { to = tree.at(key).get<double>(); }
+void read(const JsonTree& tree, const char* key, Count& to) { to = Count::round(tree.at(key).get<double>()); }
 void read(const JsonTree& tree, const char* key, std::optional<double>& to) {
   if (auto found = tree.find(key); found != tree.end() && !found->is_null()) to = found->get<double>();
 }

@@ -19,6 +19,8 @@ std::string_view wordOf(Verdict verdict) {
 
 }  // namespace
 
+void to_json(JsonTree& tree, Count n) { tree = static_cast<double>(n); }
+
 static void to_json(JsonTree& tree, const Results::Metrics& m) {
 #define METRIC(member, name, column, divisor) tree[#member] = orNull(m.member);
 #include "results/metrics.def"

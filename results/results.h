@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/count.h"
 #include "support/json.h"
 
 namespace afdc {
@@ -51,7 +52,7 @@ struct RoleMemory {
 /// One kind of engine of a deployment.
 struct RoleResult {
   std::string name, hardware;
-  double devices = 0;
+  Count devices = 0;
   double step_s = 0;           ///< of its typical step
   std::optional<double> busy;  ///< share of time that it works
   std::string bottleneck;
@@ -61,7 +62,7 @@ struct RoleResult {
 /// leaves for each of three stages that overlap (TPOT / 3L).
 struct AfdResult {
   std::string role, bottleneck;
-  double microbatches = 1, layers = 1;
+  Count microbatches = 1, layers = 1;
   double attention_s = 0, to_ffn_s = 0, ffn_s = 0, to_attention_s = 0, budget_s = 0;
   struct Sensitivity {
     std::string what;
@@ -102,7 +103,7 @@ struct Sensitivity {
 struct Results {
   std::string scenario, model, deployment, workload, hardware, mode;
   std::string compiler_version, stdlib_hash, scenario_hash, profile = "default";
-  double devices = 0, devices_paid = 0;
+  Count devices = 0, devices_paid = 0;
 
   /// Nullopt: this evaluator cannot say.
   struct Metrics {
@@ -124,6 +125,8 @@ struct Results {
 };
 
 void to_json(JsonTree& tree, const Results& results);
+/// A number like any other.
+void to_json(JsonTree& tree, Count n);
 /// The versioned JSON of one or more results.
 std::string toJson(const std::vector<Results>& results);
 /// What that JSON says. Of a breakdown's rows it has class and seconds only, of memory not what caches may take. Throws

@@ -22,7 +22,7 @@ struct FoundPoint {
   std::vector<std::string> values;  ///< of the axes
   std::vector<double> goals;        ///< NaN: this evaluator cannot say
   Results::Metrics metrics;
-  double devices = 0;              ///< that work
+  Count devices = 0;               ///< that work
   std::optional<Results> results;  ///< of the best: evaluated whole
   std::string source;              ///< a file that says the same, where asked for
 };

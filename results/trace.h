@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "support/count.h"
+
 namespace afdc {
 
 enum class TraceKind : uint8_t { Compute, AllReduce, AllGather, AllToAll, Send, Receive };
@@ -36,7 +38,8 @@ struct TraceRanks {
 
 struct TraceTier {
   std::string name;
-  double domain = 1, bandwidth = 0, latency = 0;
+  Count domain = 1;
+  double bandwidth = 0, latency = 0;
 };
 
 struct StepTrace {

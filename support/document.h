@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/count.h"
 #include "support/json.h"
 
 namespace afdc {
@@ -17,6 +18,7 @@ class Document {
   Document(bool truth) : kind_(Kind::Bool), truth_(truth) {}
   Document(double number) : kind_(Kind::Number), number_(number) {}
   Document(int number) : Document(static_cast<double>(number)) {}
+  Document(Count number) : Document(static_cast<double>(number)) {}
   Document(std::string text) : kind_(Kind::Text), text_(std::move(text)) {}
   Document(std::string_view text) : Document(std::string(text)) {}
   Document(const char* text) : Document(std::string(text)) {}

@@ -68,7 +68,7 @@ class Experiment {
     const auto& v = in_.view;
     put("serving_mode", v.disaggregated ? "disagg" : "agg", "deployment");
     std::string prefix = v.disaggregated ? "prefill_" : "";
-    double total = 0;
+    Count total = 0;
     for (const auto& e : v.engines) {
       engine(e, v.disaggregated ? e.unit + "_" : "");
       total += e.replicas * e.degrees.devices();
@@ -131,7 +131,7 @@ class Experiment {
     only("pp", e.degrees.pp, "parallel.pp");
     only("dp", e.degrees.dp, "parallel.dp");
     only("moe_tp", v.shape.experts > 0 ? e.degrees.tp * e.degrees.dp / e.degrees.ep : 1, "parallel.etp");
-    only("moe_ep", v.shape.experts > 0 ? e.degrees.ep : 1, "parallel.ep");
+    only("moe_ep", v.shape.experts > 0 ? e.degrees.ep : Count(1), "parallel.ep");
   }
 
   template <class T>

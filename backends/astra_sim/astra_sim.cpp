@@ -286,7 +286,7 @@ std::vector<NetworkDim> networkOf(const Input& in, const StepTrace& trace) {
     uint32_t left = trace.ranks / covered, size = left;
     // The largest divisor of what is left that the tier reaches; the last tier reaches all.
     if (t + 1 < trace.tiers.size()) {
-      auto reach = static_cast<uint32_t>(std::max(1.0, tier.domain / covered));
+      auto reach = static_cast<uint32_t>(std::max(Count(1), quotient(tier.domain, covered)));
       for (size = std::min(left, reach); left % size != 0;) --size;
     }
     if (size < 2) continue;

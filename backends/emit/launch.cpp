@@ -24,12 +24,13 @@ std::vector<Process> placementOf(const DeploymentView& view) {
   int nodes = 0;
   for (const auto& e : view.engines) {
     auto perNode = static_cast<int>(e.machine.gpus), devices = static_cast<int>(e.degrees.devices());
+    auto parts = static_cast<int>(e.nodes()), replicas = static_cast<int>(e.replicas);
     auto& pool = pools[e.pool];
-    for (int r = 0; r < static_cast<int>(e.replicas); ++r) {
-      int parts = (devices + perNode - 1) / perNode, first = -1;
+    for (int r = 0; r < replicas; ++r) {
+      int first = -1;
       for (int part = 0, left = devices; part < parts; ++part) {
         int here = std::min(left, perNode);
-        if (pool.node < 0 || pool.taken + here > perNode) pool = {nodes++, 0};
+        if (pool.node < 0 || here > perNode - pool.taken) pool = {nodes++, 0};
         if (first < 0) first = pool.node;
         int beside = static_cast<int>(
             std::count_if(out.begin(), out.end(), [&](const Process& p) { return p.node == pool.node; }));
@@ -107,7 +108,7 @@ void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
       if (known == commands.end()) known = commands.emplace(p.engine, launcher.command(in, *p.engine, out)).first;
       for (const auto& [name, content] : known->second.files) out.file(name) = content;
       Command command = known->second;
-      if (p.devices < static_cast<int>(p.engine->machine.gpus)) {
+      if (p.devices < p.engine->machine.gpus) {
         std::string visible;
         for (int d = 0; d < p.devices; ++d) visible += fmt::format("{}{}", d ? "," : "", p.firstDevice + d);
         command.environment.insert(command.environment.begin(), {"CUDA_VISIBLE_DEVICES", visible});

@@ -52,7 +52,7 @@ std::vector<Request> requestsOf(const LoadConfig& load, size_t count, double rat
   auto inputs = random.shares(count), outputs = random.shares(count), gaps = random.shares(count),
        prefixes = random.shares(count);
   // Popularity of prefixes: the k-th in proportion to k^-s.
-  auto kinds = static_cast<size_t>(load.shared > 0 ? load.prefixes : 0);
+  auto kinds = static_cast<size_t>(load.shared > 0 ? load.prefixes : Count());
   std::vector<double> reach(kinds, 0);
   double sum = 0;
   for (size_t k = 0; k < kinds; ++k) reach[k] = sum += std::pow(static_cast<double>(k + 1), -load.zipf);

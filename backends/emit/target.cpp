@@ -70,7 +70,7 @@ std::vector<Use> usesOf(const DeploymentView& v) {
     out.push_back({c, std::move(what), std::move(path)});
   };
   if (v.disaggregated) use(Construct::PrefillDecode, "prefill and decode apart", "deployment");
-  auto degree = [&](Construct c, const Engine& e, const char* name, double value) {
+  auto degree = [&](Construct c, const Engine& e, const char* name, Count value) {
     if (value > 1)
       use(c, fmt::format("`{} = {}` of `{}`", name, shortest(value), e.unit), e.path + ".parallel." + name);
   };

@@ -29,7 +29,7 @@ Document parallelismOf(const Engine& e, Emission& out) {
   if (e.degrees.pp > 1) p.set("pipeline", e.degrees.pp);
   if (e.degrees.dp > 1)
     p.set("data", e.degrees.dp)
-        .set("dataLocal", std::min(e.degrees.dp, e.machine.gpus / (e.degrees.tp * e.degrees.pp)));
+        .set("dataLocal", std::min<double>(e.degrees.dp, e.machine.gpus / (e.degrees.tp * e.degrees.pp)));
   if (e.degrees.ep > 1) p.set("expert", true);
   for (auto [key, field, value] : {std::tuple{"tensor", FieldId::Parallel_tp, e.degrees.tp},
                                    {"pipeline", FieldId::Parallel_pp, e.degrees.pp},

@@ -7,6 +7,7 @@
 
 #include "backends/vllm/vllm.h"
 #include "passes/deployment/fields.h"
+#include "support/text.h"
 
 namespace afdc::emit::kubernetes {
 
@@ -93,7 +94,7 @@ bool possible(const Input& in, Emission& out) {
       out.refuse("attention and FFN apart are started by vLLM's plugin only", e.said(FieldId::Engine_runtime));
     if (e.kind == UnitKind::Attention && e.replicas > 1)
       out.refuse(fmt::format("{} replicas of `{}`: pods of one attention-FFN engine would not find each other",
-                             static_cast<int>(e.replicas), e.owner),
+                             shortest(e.replicas), e.owner),
                  e.said(FieldId::Engine_replicas));
   }
   if (in.view.attentionFfn) checkAfdPlugin(in, out);

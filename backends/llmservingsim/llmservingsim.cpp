@@ -121,17 +121,17 @@ void write(const Input& in, Emission& out) {
       continue;
     }
     // Each data-parallel rank is an instance; those of a replica form a group, over which its experts lie.
-    double limit = e.degrees.tp * e.degrees.dp;
-    if (e.degrees.ep > limit || std::fmod(v.shape.experts, std::max(1.0, e.degrees.ep)) != 0)
+    Count limit = e.degrees.tp * e.degrees.dp;
+    if (e.degrees.ep > limit || !divides(e.degrees.ep, v.shape.experts))
       out.refuse(fmt::format("`ep = {}` of `{}`: it has to divide the experts and fit the group's {} devices",
                              shortest(e.degrees.ep), e.unit, shortest(limit)),
                  e.said(FieldId::Parallel_ep));
-    auto perNode = static_cast<size_t>(std::max(1.0, e.machine.gpus / (e.degrees.tp * e.degrees.pp)));
+    auto perNode = static_cast<size_t>(std::max(Count(1), quotient(e.machine.gpus, e.degrees.tp * e.degrees.pp)));
     size_t here = perNode;
-    for (double r = 0; r < e.replicas; ++r)
-      for (double d = 0; d < e.degrees.dp; ++d) {
+    for (Count r = 0; r < e.replicas; ++r)
+      for (Count d = 0; d < e.degrees.dp; ++d) {
         auto instance = instanceOf(in, e, std::string(known->hardware), out);
-        if (e.degrees.dp > 1) instance.set("dp_group", fmt::format("{}-{}", e.unit, r));
+        if (e.degrees.dp > 1) instance.set("dp_group", fmt::format("{}-{}", e.unit, shortest(r)));
         if (here == perNode) nodes.emplace_back(), here = 0;
         nodes.back().push_back(std::move(instance));
         ++here;
@@ -143,12 +143,12 @@ void write(const Input& in, Emission& out) {
   bool several = nodes.size() > 1;
   double bandwidth = several ? m.nics * m.nic_bandwidth / m.gpus : d.scale_up_bandwidth;
   double latency = several ? m.nic_latency : d.scale_up_latency;
-  cluster.set("num_nodes", static_cast<double>(nodes.size()));
+  cluster.set("num_nodes", Count(nodes.size()));
   cluster.set("link_bw", kUnits[LinkBandwidth].write(bandwidth))
       .set("link_latency", kUnits[LinkLatency].write(latency));
   if (m.host_memory <= 0) out.lose("cpu_mem is 0: the nodes declare no host memory", "deployment.cluster");
   for (auto& instances : nodes) {
-    auto node = Document::map().set("num_instances", static_cast<double>(instances.size()));
+    auto node = Document::map().set("num_instances", Count(instances.size()));
     node.set("cpu_mem", Document::map()
                             .set("mem_size", kUnits[MemorySize].write(m.host_memory))
                             .set("mem_bw", kUnits[MemoryBandwidth].write(m.host_bandwidth))

@@ -58,10 +58,10 @@ void write(const Input& in, Emission& out) {
     };
     double bandwidth = std::min(ports(*p), ports(*d));
     double latency = v.transfer.scaleUp() ? p->device.scale_up_latency : p->machine.nic_latency;
-    for (int i = 0; i < static_cast<int>(p->replicas); ++i)
-      for (int j = 0; j < static_cast<int>(d->replicas); ++j)
-        network += fmt::format("prefill{},decode{},{},{}\n", i, j, shortest(kUnits[1].write(latency)),
-                               shortest(kUnits[2].write(bandwidth)));
+    for (Count i = 0; i < p->replicas; ++i)
+      for (Count j = 0; j < d->replicas; ++j)
+        network += fmt::format("prefill{},decode{},{},{}\n", shortest(i), shortest(j),
+                               shortest(kUnits[1].write(latency)), shortest(kUnits[2].write(bandwidth)));
     out.map("network.csv", "BW(GB/s)", shortest(kUnits[2].write(bandwidth)), "deployment.cluster");
   }
   out.map("trace.csv", "prompt_size", shortest(v.load.input), "workload.input");

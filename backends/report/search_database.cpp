@@ -42,6 +42,7 @@ class Database {
   void bind(sqlite3_stmt* s, int at, uint64_t n) { check(sqlite3_bind_int64(s, at, static_cast<sqlite3_int64>(n))); }
   void bind(sqlite3_stmt* s, int at, bool truth) { check(sqlite3_bind_int(s, at, truth)); }
   void bind(sqlite3_stmt* s, int at, double x) { check(sqlite3_bind_double(s, at, x)); }
+  void bind(sqlite3_stmt* s, int at, Count n) { bind(s, at, static_cast<double>(n)); }
   void bind(sqlite3_stmt* s, int at, const std::optional<double>& x) {
     x ? bind(s, at, *x) : check(sqlite3_bind_null(s, at));
   }

@@ -8,6 +8,7 @@
 
 #include "results/metrics.h"
 #include "support/csv.h"
+#include "support/text.h"
 
 namespace afdc {
 
@@ -46,7 +47,7 @@ std::vector<std::string> cellsOf(const SearchResult& r, const SearchRow& row, co
                                     flag(row.front),
                                     flag(row.offer),
                                     flag(row.kept),
-                                    fmt::format("{}", p.devices)};
+                                    shortest(p.devices)};
   for (const auto& metric : namedMetrics()) cells.push_back(exact(metric.get(p.metrics)));
   for (const auto& axis : axes) {
     auto at = static_cast<size_t>(std::find(space.axes.begin(), space.axes.end(), axis) - space.axes.begin());

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "backends/emit/launch.h"
 #include "passes/deployment/fields.h"
@@ -63,7 +62,7 @@ void write(const Input& in, Emission& out) {
     if (e.degrees.devices() > e.machine.gpus)
       out.refuse(fmt::format("`{}` spans nodes: its instances lie on one server", e.unit),
                  e.said(FieldId::Parallel_tp));
-    double count = std::ceil(e.replicas * e.degrees.devices() / e.machine.gpus);
+    Count count = covering(e.replicas * e.degrees.devices(), e.machine.gpus);
     servers.add(Document::map().set("sku", sku->sku).set("count", count));
     power += count * e.machine.gpus * e.device.tdp;
     out.map("configs/cluster/afdc.yaml", e.unit + ".count", shortest(count), e.said(FieldId::Engine_replicas));

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "passes/deployment/fields.h"
 #include "support/text.h"
 
@@ -49,8 +47,6 @@ constexpr Ability kAbilities[] = {
 constexpr int kAfdPort = 1239, kRpcPort = 13345, kNixlPort = 5600;
 constexpr int kAfdPorts = 64;  ///< between the first ports of two replicas: the plugin takes port + 1 to port + F too
 
-bool whole(double a, double b) { return b > 0 && std::fmod(a, b) == 0; }
-
 /// The name of its option for a format of stored weights; "" where the checkpoint has to be in it already.
 std::string_view quantizationOf(std::string_view format) {
   return format.starts_with("fp8") ? std::string_view("fp8") : std::string_view();
@@ -88,7 +84,7 @@ void addParallelism(const Engine& e, Command& c, Emission& out) {
 
 /// Whole experts on every rank, or each cut over all of them: vLLM knows no third way.
 void addExperts(const Engine& e, Command& c, Emission& out) {
-  double ranks = e.degrees.tp * e.degrees.dp;
+  Count ranks = e.degrees.tp * e.degrees.dp;
   bool spread = (e.kind == UnitKind::Ffn || e.degrees.ep > 1) && e.kind != UnitKind::Attention;
   if (spread || e.kind == UnitKind::Attention) c.add("--enable-expert-parallel");
   if (spread && e.degrees.ep != ranks)
@@ -216,9 +212,9 @@ void checkAfdPlugin(const Input& in, Emission& out) {
   for (const auto& a : v.engines) {
     if (a.kind != UnitKind::Attention) continue;
     const auto* f = v.find(a.serves, UnitKind::Ffn);
-    double A = a.degrees.devices(), F = f->degrees.devices();
+    Count A = a.degrees.devices(), F = f->degrees.devices();
     std::string groups = fmt::format("{} attention and {} FFN ranks of `{}`", shortest(A), shortest(F), a.owner);
-    if (A < F || !whole(A, F))
+    if (A < F || !divides(F, A))
       out.refuse(groups + ": its connector needs as many attention ranks as FFN ranks, or a multiple of them",
                  a.said(FieldId::EngineGroup_devices));
     if (a.microbatches != 2)
@@ -227,7 +223,7 @@ void checkAfdPlugin(const Input& in, Emission& out) {
     if (!v.shape.mla || v.shape.experts <= 0)
       out.refuse(fmt::format("model `{}`: the plugin runs the DeepSeek V2 and V3 family", v.model.name),
                  "deployment.model");
-    double last = kAfdPort + kAfdPorts * (a.replicas - 1) + F;
+    Count last = kAfdPort + kAfdPorts * (a.replicas - 1) + F;
     if (F >= kAfdPorts || last > 65535)
       out.refuse(fmt::format("{} FFN ranks in {} replicas: the ports from {} on do not suffice", shortest(F),
                              shortest(a.replicas), kAfdPort),

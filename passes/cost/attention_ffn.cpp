@@ -11,8 +11,8 @@ namespace afdc {
 
 using namespace ir;
 
-double makespan(const std::vector<StagedLayers>& stack, double microbatches, bool halfDuplex) {
-  auto count = static_cast<size_t>(std::max(1.0, microbatches));
+double makespan(const std::vector<StagedLayers>& stack, Count microbatches, bool halfDuplex) {
+  auto count = static_cast<size_t>(std::max(Count(1), microbatches));
   std::vector<double> ready(count, 0);  // when each microbatch has left the layer before
   std::array<double, 4> free = {0, 0, 0, 0};
   for (const auto& layers : stack) {
@@ -31,7 +31,7 @@ double makespan(const std::vector<StagedLayers>& stack, double microbatches, boo
   return *std::max_element(ready.begin(), ready.end());
 }
 
-double steadyCycle(const std::vector<StagedLayers>& stack, double microbatches, bool halfDuplex) {
+double steadyCycle(const std::vector<StagedLayers>& stack, Count microbatches, bool halfDuplex) {
   std::array<double, 4> busy = {0, 0, 0, 0};
   double through = 0;
   for (const auto& layers : stack) {
@@ -63,7 +63,7 @@ AttentionFfnModel::AttentionFfnModel(StepModel attention, StepModel ffn, AfdConf
     crosses_.push_back(std::any_of(body.ops.begin(), body.ops.end(), [](const OpPlan& op) { return op.ffn; }));
 }
 
-AttentionFfnModel AttentionFfnModel::with(double microbatches, double bandwidthFactor) const {
+AttentionFfnModel AttentionFfnModel::with(Count microbatches, double bandwidthFactor) const {
   AttentionFfnModel changed = *this;
   changed.config_.microbatches = microbatches;
   for (auto* ports : {&changed.attentionPorts_, &changed.ffnPorts_}) ports->bandwidth *= bandwidthFactor;
@@ -151,7 +151,7 @@ StepTime AttentionFfnModel::time(const BatchState& step, bool withBreakdown) con
 Breakdown AttentionFfnModel::breakdown(const BatchState& step, const std::vector<StagedLayers>& stack,
                                        double seconds) const {
   Breakdown out;
-  double m = config_.microbatches;
+  Count m = config_.microbatches;
   BatchState micro = microbatch(step);
   auto add = [&](const std::vector<BreakdownRow>& rows, const char* side) {
     for (auto row : rows) {

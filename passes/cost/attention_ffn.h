@@ -26,10 +26,10 @@ struct StagedLayers {
 /// Time from the first microbatch's start to the last one's end over all layers: the max-plus recurrence in which every
 /// resource serves (layer, microbatch) in order. With equal layers, s the sum of the stages and b the largest, it is
 /// s + (M-1)·b + (L-1)·max(s, M·b). Half-duplex links are one resource for both directions.
-double makespan(const std::vector<StagedLayers>& stack, double microbatches, bool halfDuplex);
+double makespan(const std::vector<StagedLayers>& stack, Count microbatches, bool halfDuplex);
 /// Steady time of a step when microbatches run on without a barrier: the slower of the busiest resource and of one
 /// microbatch's way through all layers.
-double steadyCycle(const std::vector<StagedLayers>& stack, double microbatches, bool halfDuplex);
+double steadyCycle(const std::vector<StagedLayers>& stack, Count microbatches, bool halfDuplex);
 
 class AttentionFfnModel {
  public:
@@ -50,7 +50,7 @@ class AttentionFfnModel {
   const Ports& attentionPorts() const { return attentionPorts_; }
   const Ports& ffnPorts() const { return ffnPorts_; }
   /// The same engine with other microbatches or another bandwidth of the link, for sensitivities.
-  AttentionFfnModel with(double microbatches, double bandwidthFactor) const;
+  AttentionFfnModel with(Count microbatches, double bandwidthFactor) const;
 
  private:
   Breakdown breakdown(const BatchState& step, const std::vector<StagedLayers>& stack, double seconds) const;

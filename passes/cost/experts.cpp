@@ -15,10 +15,10 @@ namespace afdc {
 namespace {
 
 /// Rows as kernels compute them, in whole tiles.
-double padded(double rows, double tile) { return tile <= 1 ? rows : std::ceil(rows / tile) * tile; }
+double padded(double rows, Count tile) { return tile <= 1 ? rows : std::ceil(rows / tile) * tile; }
 
 /// All experts alike: each of E is touched with the chance 1 - (1 - 1/E)^(T·k).
-ExpertLoad balancedLoad(const RoutePlan& r, double tokens, double ep, double tile) {
+ExpertLoad balancedLoad(const RoutePlan& r, double tokens, Count ep, Count tile) {
   double experts = r.experts, copies = tokens * r.topK, perRank = experts / ep;
   // expm1 and log1p keep the small cases exact.
   double touched = perRank * -std::expm1(copies * std::log1p(-1 / experts));
@@ -54,9 +54,9 @@ void capShares(std::vector<double>& share, double cap) {
 }
 
 /// The `redundant` most popular experts in turn get one more copy, their tokens split evenly between the copies.
-void replicate(std::vector<double>& share, double redundant) {
+void replicate(std::vector<double>& share, Count redundant) {
   std::vector<int> copies(share.size(), 1);
-  for (int i = 0; i < redundant; ++i) {
+  for (Count i = 0; i < redundant; ++i) {
     size_t hottest = 0;
     for (size_t e = 1; e < share.size(); ++e)
       if (share[e] / copies[e] > share[hottest] / copies[hottest]) hottest = e;
@@ -122,7 +122,7 @@ ExpertLoad shuffledLoad(const std::vector<ExpertLoad>& loads, size_t ranks) {
   return hottest;
 }
 
-ExpertLoad skewedLoad(const RoutePlan& r, double tokens, double ep, double tile, double redundant) {
+ExpertLoad skewedLoad(const RoutePlan& r, double tokens, Count ep, Count tile, Count redundant) {
   thread_local std::vector<double> share;      // scratch
   thread_local std::vector<ExpertLoad> loads;  // what each expert means for the rank that holds it
   popularity(r, tokens, share);
@@ -138,7 +138,7 @@ ExpertLoad skewedLoad(const RoutePlan& r, double tokens, double ep, double tile,
 
 }  // namespace
 
-ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile, double redundant) {
+ExpertLoad expertLoad(const RoutePlan& r, double tokens, Count ep, Count tile, Count redundant) {
   if (r.skew == 0) return balancedLoad(r, tokens, ep, tile);
   // A skewed load costs a pass over all experts, and a run asks for the same few token counts again and again.
   struct Known {
@@ -146,7 +146,7 @@ ExpertLoad expertLoad(const RoutePlan& r, double tokens, double ep, double tile,
     ExpertLoad load;
   };
   thread_local std::vector<Known> known(2048);
-  std::array<double, 7> key = {1.0 * r.experts, 1.0 * r.topK, r.skew, tokens, ep, tile, redundant};
+  std::array<double, 7> key = {r.experts, r.topK, r.skew, tokens, ep, tile, redundant};
   uint64_t hash = 0;
   for (double k : key) {
     hash = (hash ^ std::bit_cast<uint64_t>(k)) * 0x9E3779B97F4A7C15u;

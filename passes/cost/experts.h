@@ -15,7 +15,7 @@ struct ExpertLoad {
 };
 
 /// `redundant` of the most popular experts have a second copy, their tokens halved between them.
-ExpertLoad expertLoad(const RoutePlan& route, double tokens, double ep, double tile, double redundant = 0);
+ExpertLoad expertLoad(const RoutePlan& route, double tokens, Count ep, Count tile, Count redundant = 0);
 
 /// Loads that one step has already worked out: up and down projections share them.
 class KnownLoads {

@@ -246,8 +246,7 @@ class MeasuredTables final : public KernelTimes {
             pack, {op.format, r.experts, r.topK, r.skew, op.expertSides[0], op.expertSides[1], d.etp, d.ep}));
       }
       case Cost::AllReduce:
-        return orNone(kernels::AllReduceTable::find(
-            pack, op.axis == ir::Axis::ep ? d.ftp : d.byAxis()[static_cast<size_t>(op.axis)]));
+        return orNone(kernels::AllReduceTable::find(pack, op.axis == ir::Axis::ep ? d.ftp : d.of(op.axis)));
       case Cost::Free:
       case Cost::AllGather:
       case Cost::Dispatch:

@@ -224,7 +224,7 @@ void reportNoRoom(const StepModel& m, const RoleMemory& f, const Scenario& s, Di
 std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diagnostics& diags) {
   const auto& plan = m.plan();
   const auto& e = m.engine();
-  auto values = evaluated(m, e.max_tokens, std::min(e.max_seqs, e.max_tokens));
+  auto values = evaluated(m, e.max_tokens, std::min<double>(e.max_seqs, e.max_tokens));
   MemoryPlan out;
   auto& f = out.fullest;
   countWeights(m, values, f);
@@ -291,7 +291,7 @@ class Division {
     bool ok = true;
     for (const auto& dim : t.dims) {
       if (dim.axis == Axis::None) continue;
-      double degree = m_.engine().degrees.byAxis()[static_cast<size_t>(dim.axis)];
+      double degree = m_.engine().degrees.of(dim.axis);
       for (const auto& part : dim.parts) {
         Split split{t, dim.axis, degree, values_[part.units.index]};
         if (degree <= 1 || std::fmod(split.units, degree) == 0) continue;

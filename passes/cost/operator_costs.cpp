@@ -286,7 +286,7 @@ void read(OperatorWriter& o) {
 
 /// Reads the scores; the choice itself is small.
 void route(OperatorWriter& o) {
-  auto count = [&](std::string_view name) { return static_cast<int>(o.attribute(name, 1)); };
+  auto count = [&](std::string_view name) { return Count::floor(o.attribute(name, 1)); };
   RoutePlan r{count("experts"), count("top_k"), count("groups"), count("groups_per_token"), o.attribute("skew", 0)};
   o.routes.byTensor[o.resultIndex()] = static_cast<int>(o.routes.plans.size());
   o.routes.plans.push_back(r);

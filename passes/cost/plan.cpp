@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "passes/cost/operator_costs.h"
+#include "support/text.h"
 
 namespace afdc {
 
@@ -104,15 +104,14 @@ double Plan::activationBytes() const {
 
 Plan compile(Graph graph, const EngineConfig& engine) { return Compiler(std::move(graph), engine).run(); }
 
-std::vector<std::vector<int>> layersByStage(const Graph& g, double pp) {
-  double layers = g.layerCount(), base = std::floor(layers / pp), extra = std::fmod(layers, pp);
+std::vector<std::vector<int>> layersByStage(const Graph& g, Count pp) {
+  Count layers = g.layerCount(), base = quotient(layers, pp), extra = layers - base * pp, longer = extra * (base + 1);
   std::vector<std::vector<int>> out(static_cast<size_t>(pp), std::vector<int>(g.bodies.size(), 0));
-  double at = 0;
+  Count at = 0;
   for (const auto& equal : g.stack)
     for (uint32_t i = 0; i < equal.count; ++i, ++at) {
-      double stage = at < extra * (base + 1) ? std::floor(at / (base + 1))
-                                             : extra + std::floor((at - extra * (base + 1)) / std::max(base, 1.0));
-      out[static_cast<size_t>(std::min(stage, pp - 1))][equal.body.index] += 1;
+      Count stage = at < longer ? quotient(at, base + 1) : extra + quotient(at - longer, base);
+      out[static_cast<size_t>(stage)][equal.body.index] += 1;
     }
   return out;
 }
@@ -120,7 +119,7 @@ std::vector<std::vector<int>> layersByStage(const Graph& g, double pp) {
 std::string Plans::key(const Graph& lowered, const EngineConfig& engine) {
   if (lowered.id == 0) return {};
   const auto& d = engine.device;
-  std::string out = fmt::format("{} {} {}", lowered.id, engine.runtime.tile, d.bf16);
+  std::string out = fmt::format("{} {} {}", lowered.id, shortest(engine.runtime.tile), d.bf16);
   for (std::string_view arithmetic : {"fp8", "fp4", "int8"}) out += fmt::format(" {}", d.peak(arithmetic));
   for (const auto& p : lowered.precisions)
     out += fmt::format(" {}:{}/{}/{}:{}:{}", p.cls.index, p.bits, p.scaleBits, p.block, lowered.strings[p.compute],

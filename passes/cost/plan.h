@@ -49,7 +49,7 @@ struct OpPlan {
 };
 
 struct RoutePlan {
-  int experts = 1, topK = 1, groups = 1, groupsPerToken = 1;
+  Count experts = 1, topK = 1, groups = 1, groupsPerToken = 1;
   double skew = 0;
   /// Do the same tokens load its experts as those of `b`? Groups only decide how many copies travel.
   bool loadsLike(const RoutePlan& b) const { return experts == b.experts && topK == b.topK && skew == b.skew; }
@@ -85,7 +85,7 @@ struct Plan {
 Plan compile(ir::Graph graph, const EngineConfig& engine);
 
 /// Layers of each body in each pipeline stage: stages as even as they divide, the first ones with the rest.
-std::vector<std::vector<int>> layersByStage(const ir::Graph& graph, double pp);
+std::vector<std::vector<int>> layersByStage(const ir::Graph& graph, Count pp);
 
 /// Plans by what they are made of, for who builds many engines: degrees, batches and links are no part of a plan.
 class Plans {

@@ -57,12 +57,12 @@ StepTime Role::time(const BatchState& state, bool withBreakdown) const {
 
 double Role::pacedTime(const BatchState& state) const {
   auto t = time(state);
-  double pp = engine().degrees.pp;
+  Count pp = engine().degrees.pp;
   return pp > 1 ? std::max(t.seconds, pp * t.slowestStage) : t.seconds;
 }
 
-double Role::devices() const {
-  double devices = engine().degrees.devices();
+Count Role::devices() const {
+  Count devices = engine().degrees.devices();
   if (attentionFfn_) devices += attentionFfn_->config().ffn.degrees.devices();
   return engine().replicas * devices;
 }
@@ -76,15 +76,16 @@ std::vector<PoolUse> Role::poolUses() const {
 
 const PoolUse* overdrawn(std::span<const PoolUse> uses) {
   for (const auto& use : uses) {
-    double taken = 0;
-    for (const auto& other : uses) taken += other.pool == use.pool ? other.devices : 0;
+    Count taken = 0;
+    for (const auto& other : uses)
+      if (other.pool == use.pool) taken += other.devices;
     if (taken > use.there) return &use;
   }
   return nullptr;
 }
 
 std::string Role::hardware() const {
-  double replicas = engine().replicas;
+  Count replicas = engine().replicas;
   auto text = fmt::format("{} x {}", shortest(replicas * engine().degrees.devices()), engine().device.name);
   if (!attentionFfn_) return text;
   const auto& f = attentionFfn_->config().ffn;
@@ -119,7 +120,7 @@ Role Role::ideal() const {
   return with([](EngineConfig& e) { e.runtime = RuntimeModel{}; });
 }
 
-Role Role::withExchange(double microbatches, double bandwidthFactor) const {
+Role Role::withExchange(Count microbatches, double bandwidthFactor) const {
   Role out = *this;
   out.attentionFfn_ = attentionFfn_->with(microbatches, bandwidthFactor);
   return out;

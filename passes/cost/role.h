@@ -15,8 +15,8 @@ namespace afdc {
 /// Devices that are taken of a pool, and how many it has.
 struct PoolUse {
   std::string pool;
-  double devices = 0, there = 0;
-  PoolUse times(double replicas) const { return {pool, replicas * devices, there}; }
+  Count devices = 0, there = 0;
+  PoolUse times(Count replicas) const { return {pool, replicas * devices, there}; }
 };
 /// The first pool of which more is taken than there is; null when none.
 const PoolUse* overdrawn(std::span<const PoolUse> uses);
@@ -42,14 +42,14 @@ class Role {
   double progress() const { return draft_ ? speculation_.progress() : 1; }
 
   /// New tokens of a decoding sequence in one step.
-  double verifiedTokens() const { return draft_ ? 1 + speculation_.depth : 1; }
+  Count verifiedTokens() const { return draft_ ? speculation_.depth + 1 : Count(1); }
 
   /// The devices that hold the cache: degrees, limits, runtime.
   const EngineConfig& engine() const { return holder().engine(); }
   const StepModel& holder() const { return attentionFfn_ ? attentionFfn_->attention() : *whole_; }
   const std::optional<AttentionFfnModel>& attentionFfn() const { return attentionFfn_; }
   const std::string& name() const { return name_; }
-  double devices() const;
+  Count devices() const;
   /// Of one replica.
   std::vector<PoolUse> poolUses() const;
   std::string hardware() const;
@@ -60,7 +60,7 @@ class Role {
   /// The same role with every efficiency one and no overheads.
   Role ideal() const;
   /// The same role with other groups' microbatches or link bandwidth; for attention-FFN roles only.
-  Role withExchange(double microbatches, double bandwidthFactor) const;
+  Role withExchange(Count microbatches, double bandwidthFactor) const;
 
   /// Set by `fit`: device by device, and bytes left for cache on the devices that hold it.
   std::vector<RoleMemory> memory;

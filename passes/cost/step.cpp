@@ -36,7 +36,7 @@ void StepModel::fill(Frame& f, const BatchState& state, Phase phase, bool ffn) c
   if (f.program != program_.id) f.values.clear();
   f.program = program_.id;
   double seqs = 0, logits = 0, context = 0;
-  double divide = ffn && d.ftp != d.tp ? d.fdp : d.dp;
+  Count ranks = ffn && d.ftp != d.tp ? d.fdp : d.dp;
   f.decodeOnly = true;
   for (const auto& g : state) {
     bool prefill = isPrompt(g);
@@ -44,8 +44,8 @@ void StepModel::fill(Frame& f, const BatchState& state, Phase phase, bool ffn) c
     f.decodeOnly = f.decodeOnly && !prefill;
     if ((phase == Phase::Prefill && !prefill) || (phase == Phase::Decode && prefill)) continue;
     // The busiest rank has the ceiling of an integer count; an expectation is spread evenly (semantics §0).
-    double count = g.count == std::floor(g.count) ? std::ceil(g.count / divide) : g.count / divide;
-    if (g.busiest > 0 && divide == d.dp) count = g.busiest;
+    double count = g.count == std::floor(g.count) ? std::ceil(g.count / ranks) : g.count / ranks;
+    if (g.busiest > 0 && ranks == d.dp) count = g.busiest;
     f.local.push_back({count, g.fresh, g.past, g.logits, g.verify, g.deviation});
     f.tokensAll += g.count * g.fresh;
     // A prompt's tokens are split over cp; a decode's one token is not.
@@ -84,7 +84,7 @@ bool StepModel::exchanges() const {
 /// ranks of an FFN hold alike.
 double StepModel::expertTokens(const Frame& frame) const {
   const auto& d = engine_.degrees;
-  double group = d.ep * d.etp;
+  Count group = d.ep * d.etp;
   return exchanges() ? frame.tokensAll * group / d.ranks() : frame.tokensLocal * group / d.ftp;
 }
 
@@ -93,7 +93,7 @@ double StepModel::expertTokens(const Frame& frame) const {
 double StepModel::tokensEntering(const RoutePlan& route, const Frame& frame) const {
   if (!exchanges()) return frame.tokensLocal;
   const auto& d = engine_.degrees;
-  return frame.tokensAll * -std::expm1(route.topK * std::log1p(-1 / d.ep)) / std::max(1.0, d.etp);
+  return frame.tokensAll * -std::expm1(route.topK * std::log1p(-1 / d.ep)) / d.etp;
 }
 
 // ---- what one operator costs
@@ -202,13 +202,8 @@ Work StepModel::exchange(const Call& call) const {
   bool low = kind == AllToAll::LowLatency || (kind == AllToAll::ByPhase && f.decodeOnly);
   double copy = f.value(op.bytes);
   // Tensor-parallel ranks hold the same tokens: each sends its share.
-  ExpertTraffic traffic{f.tokensLocal / d.ftp,
-                        1.0 * route.topK,
-                        1.0 * route.experts,
-                        1.0 * route.groups,
-                        1.0 * route.groupsPerToken,
-                        copy * d.etp,
-                        low};
+  ExpertTraffic traffic{f.tokensLocal / d.ftp, route.topK, route.experts, route.groups, route.groupsPerToken,
+                        copy * d.etp,          low};
   CommGroup experts{d.ep, d.etp};
   auto time = network_.exchange(traffic, experts);
   double sent = time.bytes * d.ep / (d.ep - 1);
@@ -234,9 +229,9 @@ Work StepModel::reshard(const Call& call) const {
 Work StepModel::allReduceOf(const Call& call) const {
   const auto& d = engine_.degrees;
   bool overExperts = call.op.axis == Axis::ep;
-  double ranks = d.byAxis()[static_cast<size_t>(call.op.axis)];
+  Count ranks = d.of(call.op.axis);
   // Sums over the experts inside a tensor-parallel group; with an exchange, `combine` has already added them.
-  if (overExperts) ranks = exchanges() ? 1 : part_ == Part::Ffn ? d.ep * d.etp : d.ftp;
+  if (overExperts) ranks = exchanges() ? Count(1) : part_ == Part::Ffn ? d.ep * d.etp : d.ftp;
   double bytes = call.value(call.op.bytes);
   Work w;
   if (!(overExperts && exchanges()))
@@ -246,7 +241,7 @@ Work StepModel::allReduceOf(const Call& call) const {
 }
 
 Work StepModel::allGatherOf(const Call& call) const {
-  CommGroup group{engine_.degrees.byAxis()[static_cast<size_t>(call.op.axis)], 1};
+  CommGroup group{engine_.degrees.of(call.op.axis), 1};
   double bytes = call.value(call.op.bytes);
   return communicated(network_.collective(Collective::AllGather, group, bytes), bytes, group);
 }

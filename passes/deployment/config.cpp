@@ -1,7 +1,6 @@
 #include "passes/deployment/config.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "passes/deployment/diagnostics.h"
 #include "passes/deployment/fields.h"
@@ -41,6 +40,22 @@ const std::string& ModelConfig::formatOf(std::string_view cls) const {
   static const std::string none;
   auto found = std::find_if(kept.begin(), kept.end(), [&](const Kept& k) { return k.cls == cls; });
   return found == kept.end() ? none : found->format;
+}
+
+Count Degrees::of(ir::Axis axis) const {
+  switch (axis) {
+    case ir::Axis::None: break;
+    case ir::Axis::tp: return tp;
+    case ir::Axis::cp: return cp;
+    case ir::Axis::dp: return dp;
+    case ir::Axis::pp: return pp;
+    case ir::Axis::ftp: return ftp;
+    case ir::Axis::fdp: return fdp;
+    case ir::Axis::ep: return ep;
+    case ir::Axis::etp: return etp;
+    case ir::Axis::edp: return edp;
+  }
+  return 1;
 }
 
 ir::NodeId EngineConfig::degreeAt(ir::Axis axis) const {
@@ -214,7 +229,7 @@ class UnitReader {
     return !fields_.failed();
   }
 
-  void labelDegree(Diagnostic& report, std::string_view name, double degree, FieldId field) const {
+  void labelDegree(Diagnostic& report, std::string_view name, Count degree, FieldId field) const {
     report.label(at(field), fmt::format("{} = {}", name, shortest(degree)));
   }
   void labelRanks(Diagnostic& report) const {
@@ -225,12 +240,12 @@ class UnitReader {
   /// A group has one mesh: the attention's is the mixer's, and what lies on the FFN's follows from its devices.
   bool checkGroup() {
     auto& d = e_.degrees;
-    double devices = groupFields_.devices;
+    Count devices = groupFields_.devices;
     bool ffn = e_.kind == UnitKind::Ffn;
     if (ffn) {
       d.pp = d.cp = 1;
       d.tp = d.ftp;
-      d.dp = std::max(1.0, std::floor(devices / d.ftp));
+      d.dp = std::max(Count(1), quotient(devices, d.ftp));
     } else {
       d.ftp = d.tp;
       d.ep = d.etp = 1;
@@ -252,25 +267,23 @@ class UnitReader {
     said_ = e_.degrees;
     if (grouped() && !checkGroup()) return false;
     auto& d = e_.degrees;
-    double ranks = d.ranks();
-    auto divides = [](double whole, double part) { return std::fmod(whole, part) == 0; };
-    if (!divides(ranks, d.ftp)) {
+    Count ranks = d.ranks();
+    if (!divides(d.ftp, ranks)) {
       auto& report = diags_.report<diag::degrees_do_not_multiply>(
           at(FieldId::Parallel_ftp), fmt::format("`ftp = {}` does not divide the {} ranks of engine `{}`",
                                                  shortest(d.ftp), shortest(ranks), e_.name));
       labelRanks(report);
       return false;
     }
-    d.fdp = ranks / d.ftp;
-    if (!divides(ranks, d.ep * d.etp)) {
+    d.fdp = quotient(ranks, d.ftp);
+    if (!divides(d.ep * d.etp, ranks)) {
       auto& report = diags_.report<diag::degrees_do_not_multiply>(
           at(FieldId::Parallel_ep),
           fmt::format("ep * etp = {} * {} does not divide the {} ranks of engine `{}` (dp * tp = {} * {})",
                       shortest(d.ep), shortest(d.etp), shortest(ranks), e_.name, shortest(d.dp), shortest(d.tp)));
       labelRanks(report);
       std::vector<std::string> fits;
-      for (double ep = 1; ep <= ranks; ++ep)
-        if (divides(ranks, ep)) fits.push_back(shortest(ep));
+      for (Count ep : divisorsOf(ranks)) fits.push_back(shortest(ep));
       report.help("with etp = 1, ep may be " + joinWords(fits, "or"));
       return false;
     }
@@ -284,14 +297,15 @@ class UnitReader {
                               shortest(d.etp), shortest(d.etp)));
       return false;
     }
-    d.edp = ranks / (d.ep * d.etp);
+    d.edp = quotient(ranks, d.ep * d.etp);
     return true;
   }
 
   bool checkPool() {
     const auto& d = e_.degrees;
-    double needed = e_.replicas * d.devices();
-    if (needed <= e_.poolDevices) return true;
+    Count needed = e_.replicas * d.devices();
+    // The largest count may stand for any larger number, and no pool has that many.
+    if (needed <= e_.poolDevices && needed < Count::most()) return true;
     diags_.report<diag::pool_too_small>(at(unit()), e_.name, shortest(needed), e_.pool, shortest(e_.poolDevices))
         .note(fmt::format("replicas {} x pp {} x dp {} x tp {}", shortest(e_.replicas), shortest(d.pp), shortest(d.dp),
                           shortest(d.tp)))
@@ -359,13 +373,13 @@ class UnitReader {
   NodeId engineQuant_;  ///< of a group's engine
   GroupConfig groupFields_;
   PoolConfig pool_;
-  double devicesOfCluster_ = 0;
+  Count devicesOfCluster_ = 0;
   Degrees said_;  ///< as the scenario has them, before a group's follow from its devices
   EngineConfig e_;
 };
 
 /// Do `devices` of one pool lie in one scale-up domain?
-bool inOneDomain(const EngineConfig& a, const EngineConfig& b, double devices) {
+bool inOneDomain(const EngineConfig& a, const EngineConfig& b, Count devices) {
   return a.pool == b.pool && devices <= a.tiers[0].domain;
 }
 
@@ -404,7 +418,7 @@ std::optional<AfdConfig> readAfd(const Scenario& s, NodeId deployment, NodeId en
   afd.microbatches = attention->microbatches;
   afd.attention = std::move(*attention);
   afd.ffn = std::move(*ffn);
-  double devices = afd.attention.degrees.devices() + afd.ffn.degrees.devices();
+  Count devices = afd.attention.degrees.devices() + afd.ffn.degrees.devices();
   if (afd.attention.pool == afd.ffn.pool && devices * afd.attention.replicas > afd.attention.poolDevices) {
     diags.report<diag::pool_too_small>(rangeOf(s, engine, diags), s.strings[s[engine].name],
                                        shortest(devices * afd.attention.replicas), afd.attention.pool,
@@ -427,7 +441,7 @@ std::optional<AfdConfig> readAfd(const Scenario& s, NodeId deployment, NodeId en
 
 double SpeculationConfig::progress() const {
   double tokens = 1, accepted = 1;
-  for (double i = 0; i < depth; ++i) tokens += accepted *= acceptance;
+  for (Count i = 0; i < depth; ++i) tokens += accepted *= acceptance;
   return tokens;
 }
 

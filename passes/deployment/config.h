@@ -3,7 +3,6 @@
 // here is its value where an optional field is absent, and otherwise never seen.
 #pragma once
 #include <array>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "passes/deployment/kernel_curves.h"
 #include "passes/kernels/pack.h"
 #include "passes/lowering/lowering.h"
+#include "support/count.h"
 #include "support/diagnostics.h"
 
 namespace afdc {
@@ -58,23 +58,23 @@ struct ModelConfig {
 
 /// A node of a pool: what its devices share.
 struct NodeConfig {
-  ir::NodeId gpu;  ///< what fills it
-  double gpus = 1;
-  double nics = 0, nic_bandwidth = 0, nic_latency = 0;  ///< cards; B/s of one; s
-  ir::NodeId host;                                      ///< invalid: the node does not declare its memory
-  double host_memory = 0, host_bandwidth = 0;           ///< B, B/s
-  double host_link = 0;                                 ///< B/s between the host's memory and one device
+  ir::NodeId gpu;                              ///< what fills it
+  Count gpus = 1, nics = 0;                    ///< devices; cards
+  double nic_bandwidth = 0, nic_latency = 0;   ///< B/s of one card; s
+  ir::NodeId host;                             ///< invalid: the node does not declare its memory
+  double host_memory = 0, host_bandwidth = 0;  ///< B, B/s
+  double host_link = 0;                        ///< B/s between the host's memory and one device
 };
 
 /// Nodes of one kind in a cluster.
 struct PoolConfig {
   std::string name;
   ir::NodeId record, node, gpu;
-  double devices = 0;  ///< of all its nodes
+  Count devices = 0;  ///< of all its nodes
 };
 
 struct PoolPrice {
-  double nodes = 0, devices = 0;
+  Count nodes = 0, devices = 0;
   std::optional<double> price;  ///< of a node, money/s
   ir::NodeId place;             ///< of the price; invalid without one
 };
@@ -82,14 +82,17 @@ struct PoolPrice {
 /// `domain` devices reach each other at `bandwidth` per device and direction.
 struct Tier {
   std::string name;
-  double domain = 0, bandwidth = 0, latency = 0;
+  Count domain = 0;
+  double bandwidth = 0, latency = 0;
 };
 
 /// Degrees of one engine (semantics §3): pp · D devices, D = dp·cp·tp = fdp·ftp = edp·ep·etp.
 struct Degrees {
-  double tp = 1, pp = 1, dp = 1, cp = 1, ftp = 1, fdp = 1, ep = 1, etp = 1, edp = 1;
-  double ranks() const { return dp * cp * tp; }
-  double devices() const { return pp * ranks(); }
+  Count tp = 1, pp = 1, dp = 1, cp = 1, ftp = 1, fdp = 1, ep = 1, etp = 1, edp = 1;
+  Count ranks() const { return dp * cp * tp; }
+  Count devices() const { return pp * ranks(); }
+  Count of(ir::Axis axis) const;
+  /// As the expressions of graphs ask for them: all real numbers.
   std::array<double, ir::kAxisNames.size()> byAxis() const { return {1, tp, cp, dp, pp, ftp, fdp, ep, etp, edp}; }
 };
 
@@ -102,10 +105,10 @@ struct RuntimeModel {
   std::vector<std::string> names;  ///< what measurements and other tools call the engine
   double eta_compute = 1, eta_memory = 1, eta_network = 1, half_bytes = 0, start = 0;
   double sharpness = 0;  ///< 0: infinite, the larger of compute and memory
-  double tile = 1;
+  Count tile = 1;
   std::string kernels;               ///< the device's library that runs; empty: one efficiency for all kernels
   double graph_gap = 0, launch = 0;  ///< s a kernel: after each; to launch one in a step that is not recorded
-  double recorded = INFINITY;        ///< largest batch of a rank whose step is recorded in a graph; infinite: all are
+  Count recorded = Count::most();    ///< largest batch of a rank whose step is recorded in a graph
   bool recordsPrompts = false;       ///< steps with prompts too, of up to as many tokens
   double host_fixed = 0, host_per_seq = 0, host_per_token = 0;
   bool host_async = false;
@@ -124,10 +127,12 @@ struct RuntimeModel {
   /// `Estimated`: what a scheduler keeps room for of the tokens that requests may still write. A share at first, the
   /// least one, of the first, and the decode steps in which it gets there; and after blocks were taken back, tokens of
   /// each request beside those that it has written.
-  double estimate_first = 1, estimate_least = 1, estimate_within = 1, estimate_margin = 0;
+  double estimate_first = 1, estimate_least = 1;
+  Count estimate_within = 1, estimate_margin = 0;
   double sampler = 0;   ///< B for each sequence and entry of the vocabulary
   bool windows = true;  ///< do caches keep just what lies in a layer's window?
-  double reserve = 0, prefill_from = 2, phase_lock = 0, poll_steps = 1, sparse_heads = 0;
+  double reserve = 0, phase_lock = 0;
+  Count prefill_from = 2, poll_steps = 1, sparse_heads = 0;
   enum class AllToAll : uint8_t { ByPhase, Normal, LowLatency } all_to_all = AllToAll::ByPhase;
 };
 
@@ -152,7 +157,8 @@ enum class Batching : uint8_t { Chunked, WholePrompts };
 enum class Drafts : uint8_t { None, Mtp, OtherModel, Unknown };
 
 struct SpeculationConfig {
-  double depth = 0, acceptance = 0;      ///< tokens drafted ahead, chance that one is kept
+  Count depth = 0;                       ///< tokens drafted ahead
+  double acceptance = 0;                 ///< chance that one is kept
   std::vector<std::string> checkpoints;  ///< names of the other model
   Drafts drafts = Drafts::None;
   bool mtp() const { return drafts == Drafts::Mtp; }
@@ -185,26 +191,29 @@ struct EngineConfig {
   const StoredFormat* formatOf(std::string_view cls) const;
   std::string asked;  ///< arithmetic that products are asked to use; "": that of their formats
   ir::NodeId askedAt;
-  double replicas = 1;
+  Count replicas = 1;
   Degrees degrees;
   Device device;
   RuntimeModel runtime;
   std::vector<Tier> tiers;  ///< as the cluster declares them, innermost first; ask the network for times
   std::optional<CollectiveCurve> collectives;  ///< as measured inside the scale-up domain with the runtime's library
-  double max_tokens = 0, max_seqs = 0;         ///< per data-parallel rank
+  /// Per data-parallel rank. Tokens are real numbers here and everywhere: lengths are means, and budgets and blocks are
+  /// divided among them.
+  double max_tokens = 0;
+  Count max_seqs = 0;
   Batching batching = Batching::Chunked;
   bool wholePrompts() const { return batching == Batching::WholePrompts; }  ///< never cut into chunks
-  double redundantExperts = 0;
+  Count redundantExperts = 0;
   OffloadConfig offload;
   bool prefixCache = false;
   double kv_block = 0, kv_fraction = 0;
-  double poolDevices = 0;
+  Count poolDevices = 0;
   std::string pool;
-  NodeConfig machine;                                                           ///< a node of the pool
-  double nodes() const { return std::ceil(degrees.devices() / machine.gpus); }  ///< that one replica lies on
+  NodeConfig machine;                                                        ///< a node of the pool
+  Count nodes() const { return covering(degrees.devices(), machine.gpus); }  ///< that one replica lies on
   Serves serves = Serves::Both;
   SpeculationConfig speculation;
-  double microbatches = 1;  ///< of an attention-FFN engine
+  Count microbatches = 1;  ///< of an attention-FFN engine
   /// Where the degree of an axis is said; invalid of a degree that follows from others.
   ir::NodeId degreeAt(ir::Axis axis) const;
   /// What lowering asks.
@@ -222,7 +231,7 @@ enum class Medium : uint8_t { Nics, ScaleUp };
 /// An engine whose attention and FFN lie on groups of their own (semantics §6).
 struct AfdConfig {
   EngineConfig attention, ffn;
-  double microbatches = 1;
+  Count microbatches = 1;
   Medium via = Medium::Nics;
   bool stepBarrier = true;     ///< does a step end before the next begins, or do microbatches run on?
   bool blockingSends = false;  ///< is a sender busy until its message has left?
@@ -251,10 +260,11 @@ struct LoadConfig {
   TokenSpread prompt, answer;                   ///< lengths of both
   double input = 1, output = 1, outputMax = 1;  ///< mean tokens; p99 of the output
   double shared = 0;                            ///< prompt tokens that other requests share
-  double carryOver = 0;           ///< share of the prompt that the conversation's last turn left in the cache
-  double zipf = 0, prefixes = 1;  ///< popularity of the shared prefixes, and how many there are: all share one
-  double turns = 0, think = 0;    ///< means of a conversation's turns and of the pause between, s; 0: single requests
-  ir::NodeId node, prefix;        ///< the workload, and its record of reuse
+  double carryOver = 0;         ///< share of the prompt that the conversation's last turn left in the cache
+  double zipf = 0;              ///< popularity of the shared prefixes
+  Count prefixes = 1;           ///< how many there are: all share one
+  double turns = 0, think = 0;  ///< means of a conversation's turns and of the pause between, s; 0: single requests
+  ir::NodeId node, prefix;      ///< the workload, and its record of reuse
   std::shared_ptr<const Places> places;
   ir::NodeId at(FieldId field) const;  ///< invalid where the scenario does not say it
 };

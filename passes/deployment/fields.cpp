@@ -60,9 +60,13 @@ bool take(const Scenario& s, NodeId node, double& out) {
   return number.has_value();
 }
 
-bool take(const Scenario& s, NodeId node, std::optional<double>& out) {
-  out = s.number(node, "");
-  return out.has_value();
+/// What does not fit is beyond every limit that it is held against, and so is the largest count.
+bool take(const Scenario& s, NodeId node, Count& out) {
+  const auto& number = s[node].value;
+  if (s[node].kind != NodeKind::Number || !number.isInteger()) return false;
+  auto whole = number.toInteger();
+  out = whole ? Count(*whole) : Count::round(number.toDouble());
+  return true;
 }
 
 bool take(const Scenario& s, NodeId node, bool& out) {
@@ -70,9 +74,11 @@ bool take(const Scenario& s, NodeId node, bool& out) {
   return s[node].kind == NodeKind::Bool;
 }
 
-bool take(const Scenario& s, NodeId node, std::optional<bool>& out) {
-  out = s[node].flag;
-  return s[node].kind == NodeKind::Bool;
+template <class T>
+bool take(const Scenario& s, NodeId node, std::optional<T>& out) {
+  bool taken = take(s, node, out.emplace());
+  if (!taken) out.reset();
+  return taken;
 }
 
 bool take(const Scenario& s, NodeId node, std::string& out) {
@@ -125,6 +131,16 @@ bool take(const Scenario& s, NodeId node, Choice& out) {
 #include "passes/deployment/fields.def"
   return false;
 }
+
+template <class Member>
+constexpr bool kCounts = std::is_same_v<Member, Count> || std::is_same_v<Member, std::optional<Count>>;
+
+/// What the library calls an Int is a count here.
+#define FIELD(view, member, schema, path, type, ...)                                                           \
+  static_assert(                                                                                               \
+      kCounts<decltype(view::member)> == (std::string_view(type) == "Int") || std::string_view(type) == "let", \
+      "whole numbers of the library are counts");
+#include "passes/deployment/fields.def"
 
 }  // namespace
 
@@ -199,6 +215,13 @@ void FieldReader::complain(const FieldRow& row, NodeId owner, std::string_view f
                                     fmt::format("`{}.{}` cannot be read: {}", row.schema, row.path, why))
       .note("the library has to declare what the compiler reads by the names in passes/deployment/fields.def")
       .help("use the standard library that this compiler was built with, or give the field its name back");
+}
+
+Count countOf(const Scenario& s, NodeId record, FieldId field) {
+  Count out = 0;
+  NodeId node = placeOf(s, record, field);
+  if (node.valid()) take(s, node, out);
+  return out;
 }
 
 template <class Choice>

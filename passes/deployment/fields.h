@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ir/scenario.h"
+#include "support/count.h"
 #include "support/diagnostics.h"
 
 namespace afdc {
@@ -60,6 +61,8 @@ class Places {
 
 /// Where a field is, for those who need no value of it. `record` is of the field's schema.
 ir::NodeId placeOf(const ir::Scenario& s, ir::NodeId record, FieldId field);
+/// A field that is a count, for those who need no other of its record; 0 where it cannot be read.
+Count countOf(const ir::Scenario& s, ir::NodeId record, FieldId field);
 
 /// Which of a member's choices a record is. The first of its enumeration where it is none of them.
 template <class Choice>

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ir/scenario.h"
+#include "support/count.h"
 
 namespace afdc {
 
@@ -48,7 +49,7 @@ struct PrecisionRecords {
 
 /// What only a group of an attention-FFN engine says.
 struct GroupConfig {
-  double devices = 0;
+  Count devices = 0;
 };
 
 }  // namespace afdc

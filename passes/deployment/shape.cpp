@@ -30,15 +30,15 @@ class ShapeReader {
 
  private:
   /// Layers of a model that are one of its declared layers.
-  double layersNamed(std::string_view name, const Graph& graph) const {
-    double count = 0;
+  Count layersNamed(std::string_view name, const Graph& graph) const {
+    Count count = 0;
     for (const auto& run : graph.stack)
       if (graph.strings[graph.bodies[run.body.index].name] == name) count += run.count;
     return count;
   }
 
   void addLayer(NodeId record, const Graph& graph) {
-    double count = layersNamed(s_.strings[s_[record].name], graph);
+    Count count = layersNamed(s_.strings[s_[record].name], graph);
     LayerRecords layer;
     fields_.read(layer, "Layer", record);
     if (layer.mixer.valid() && count > mostMixer_) {
@@ -75,7 +75,7 @@ class ShapeReader {
     }
   }
 
-  void addFfn(NodeId ffn, double count) {
+  void addFfn(NodeId ffn, Count count) {
     auto& m = out_.shape;
     auto kind = choiceOf<FfnKind>(s_, ffn);
     if (kind == FfnKind::Moe) {
@@ -95,7 +95,7 @@ class ShapeReader {
   NodeId model_;
   FieldReader fields_;
   ShapeResult out_;
-  double mostMixer_ = 0, mostDense_ = 0;
+  Count mostMixer_ = 0, mostDense_ = 0;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/scenario.h"
+#include "support/count.h"
 
 namespace afdc {
 
@@ -22,8 +23,9 @@ enum class CheckpointCaches : uint8_t { Ignored, OfStatingPublishers, OfAll };
 
 /// What engines decide of what their command leaves open.
 struct EngineDefaults {
-  double max_tokens = 0, max_seqs = 0, fraction = 0;
-  std::optional<double> recorded;  ///< the largest recorded batch; absent: as the runtime says
+  double max_tokens = 0, fraction = 0;
+  Count max_seqs = 0;
+  std::optional<Count> recorded;  ///< the largest recorded batch; absent: as the runtime says
   bool whole_prompts = false;
   std::string kernels;  ///< "": those that the runtime says
   CheckpointCaches checkpoint_caches = CheckpointCaches::Ignored;
@@ -36,8 +38,8 @@ struct Program {
 struct Whose {
   std::string source, provenance;
   std::vector<std::string> but_not, engines, gpus;
-  double users = 0;
-  std::optional<double> users_below;       ///< absent: any number
+  Count users = 0;
+  std::optional<Count> users_below;        ///< absent: any number
   std::optional<bool> apart, ranks_apart;  ///< absent: both
   std::optional<double> multiples_of;      ///< tokens; absent: prompts of any length
 };
@@ -46,15 +48,16 @@ struct Habit {
   Whose whose;
   bool counts_experts = false;
   double shortest = 1, mean = 1, spread = 0;
-  std::optional<double> poll_steps, drafts, max_tokens, beside_one_prompt, prompts;  ///< absent: nothing is known of it
-  std::string kv;                                                                    ///< "": nothing is known of it
+  std::optional<Count> poll_steps, drafts, prompts;     ///< absent: nothing is known of it
+  std::optional<double> max_tokens, beside_one_prompt;  ///< likewise
+  std::string kv;                                       ///< "": nothing is known of it
   bool mixed = false, records_batch = false;
 };
 
 struct Card {
   std::string called, means, page, but_not, before;
   std::vector<std::string> engines;
-  double node_size = 1;
+  Count node_size = 1;
 };
 
 struct Publisher {
@@ -67,11 +70,13 @@ enum class RowLayout : uint8_t { Flat, Paired };
 struct Collection {
   RowLayout layout = RowLayout::Flat;
   std::string source, completeness, engine, version, formats, before_id, before_model, after_model;
-  double node_size = 8, input = 1, output = 1, batch = 1;
+  Count node_size = 8, batch = 1;
+  double input = 1, output = 1;
 };
 
 struct Assumed {
-  double drafts = 1, acceptance = 1, requests = 1;
+  Count drafts = 1, requests = 1;
+  double acceptance = 1;
   std::string foreign_version, foreign_image, requantised;
   ir::NodeId answers;
 };

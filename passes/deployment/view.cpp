@@ -9,8 +9,8 @@ namespace afdc {
 
 using namespace ir;
 
-double DeploymentView::devices() const {
-  double sum = 0;
+Count DeploymentView::devices() const {
+  Count sum = 0;
   for (const auto& e : engines) sum += e.replicas * e.degrees.devices();
   return sum;
 }

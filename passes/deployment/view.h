@@ -37,7 +37,7 @@ struct DeploymentView {
   std::vector<std::string> otherPromises;  ///< that are no bound on one metric
   bool pipeline = false;                   ///< are there stages of a request around the deployment?
 
-  double devices() const;
+  Count devices() const;
   /// "" where the model names none.
   std::string checkpoint() const { return model.checkpoints.empty() ? "" : model.checkpoints[0]; }
   const EngineConfig* find(Serves what, UnitKind kind = UnitKind::Whole) const;

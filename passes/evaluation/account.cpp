@@ -85,8 +85,8 @@ AfdResult afdResult(const Role& role, const BatchState& state, double tpot, cons
   out.bottleneck = kLayerStageNames[static_cast<size_t>(std::max_element(sums.begin(), sums.end()) - sums.begin())];
   double base = role.time(state).seconds;
   auto scaled = [&](double seconds) { return tpot * seconds / base; };
-  double m = out.microbatches;
-  for (double count : {m - 1, m + 1, 2 * m})
+  Count m = out.microbatches;
+  for (Count count : {m - 1, m + 1, 2 * m})
     if (count >= 1)
       out.sensitivities.push_back(
           {fmt::format("{} microbatches", shortest(count)), scaled(role.withExchange(count, 1).time(state).seconds)});

@@ -13,7 +13,7 @@ namespace afdc {
 
 /// What a deployment's cluster costs, used or not.
 struct Prices {
-  double devices = 0;              ///< that are paid for
+  Count devices = 0;               ///< that are paid for
   double perHour = 0;              ///< USD; 0: unknown
   std::vector<ir::NodeId> places;  ///< where the nodes' prices are said
   bool known() const { return perHour > 0; }

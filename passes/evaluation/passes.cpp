@@ -51,8 +51,9 @@ bool poolsSuffice(const std::vector<Role>& roles, const Scenario& s, NodeId depl
     for (const auto& use : role.poolUses()) uses.push_back(use.times(role.engine().replicas));
   const auto* over = overdrawn(uses);
   if (!over) return true;
-  double taken = 0;
-  for (const auto& use : uses) taken += use.pool == over->pool ? use.devices : 0;
+  Count taken = 0;
+  for (const auto& use : uses)
+    if (use.pool == over->pool) taken += use.devices;
   diags.report<diag::pool_too_small>(rangeOf(s, deployment, diags), s.strings[s[deployment].name], shortest(taken),
                                      over->pool, shortest(over->there));
   return false;

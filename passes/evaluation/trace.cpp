@@ -1,7 +1,6 @@
 #include "passes/evaluation/trace.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <span>
 
@@ -150,8 +149,7 @@ void addTiers(StepTrace& out, const Network& network) {
 
 /// Two groups that meet over one tier: the narrower of its links on both sides.
 TraceTier oneTier(const Ports& from, const Ports& to, uint32_t ranks) {
-  return {from.tier, static_cast<double>(ranks), std::min(from.bandwidth, to.bandwidth),
-          std::max(from.latency, to.latency)};
+  return {from.tier, ranks, std::min(from.bandwidth, to.bandwidth), std::max(from.latency, to.latency)};
 }
 
 void addDevice(StepTrace& out, const Device& d) {
@@ -167,7 +165,7 @@ double secondsOf(const std::vector<TraceOp>& ops) {
 
 /// Sequences that verify drafts do so in one step of the target.
 BatchState verified(const Role& role, BatchState state) {
-  double tokens = role.verifiedTokens();
+  Count tokens = role.verifiedTokens();
   if (tokens > 1)
     for (auto& g : state)
       if (g.fresh == 1) g.fresh = g.logits = tokens, g.verify = true;
@@ -205,9 +203,9 @@ StepTrace engineTrace(const Role& role, const BatchState& state) {
     } else {
       at = append(program.ops, segments.entry(), at);
     }
-    double here = 0;
-    for (double count : stages[s]) here += count;
-    for (double i = 0; i < here; ++i, ++layer) at = append(program.ops, segments.body(layers[layer]), at);
+    int here = 0;
+    for (int count : stages[s]) here += count;
+    for (int i = 0; i < here; ++i, ++layer) at = append(program.ops, segments.body(layers[layer]), at);
     out.overhead -= secondsOf(program.ops);
     if (s + 1 < stages.size()) {
       message(program.ops, TraceKind::Send, "pipeline.send", hop, static_cast<uint32_t>(s + 1), {at});

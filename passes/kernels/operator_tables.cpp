@@ -83,9 +83,9 @@ std::optional<Answer> AttentionTables::decodes(double count, double fresh, doubl
 
 std::optional<ExpertTable> ExpertTable::find(const Pack& pack, const Experts& e) {
   auto distribution = e.skew > 0 ? fmt::format("power_law_{}", e.skew) : std::string("balanced");
-  const auto* grid =
-      pack.find("moe_perf", fmt::format("{}/{}/{}/{}/{}/{}/{}/{}", wordOf(e.format).word, distribution, e.topK, e.count,
-                                        number(e.hidden), number(e.intermediate), number(e.etp), number(e.ep)));
+  const auto* grid = pack.find(
+      "moe_perf", fmt::format("{}/{}/{}/{}/{}/{}/{}/{}", wordOf(e.format).word, distribution, number(e.topK),
+                              number(e.count), number(e.hidden), number(e.intermediate), number(e.etp), number(e.ep)));
   if (!grid) return std::nullopt;
   return ExpertTable(grid);
 }
@@ -96,7 +96,7 @@ std::optional<Answer> ExpertTable::at(double tokens) const {
   return answer;
 }
 
-std::optional<AllReduceTable> AllReduceTable::find(const Pack& pack, double ranks) {
+std::optional<AllReduceTable> AllReduceTable::find(const Pack& pack, Count ranks) {
   const auto* grid = pack.find("custom_allreduce_perf", number(ranks));
   if (!grid) return std::nullopt;
   return AllReduceTable(grid);

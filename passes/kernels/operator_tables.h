@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "passes/kernels/measured.h"
+#include "support/count.h"
 
 namespace afdc::kernels {
 
@@ -61,10 +62,10 @@ class ExpertTable {
  public:
   struct Experts {
     Format format = Format::Bf16;
-    int count = 1, topK = 1;
+    Count count = 1, topK = 1;
     double skew = 0;                      ///< exponent of the power law of their popularity
     double hidden = 0, intermediate = 0;  ///< of one expert, whole
-    double etp = 1, ep = 1;
+    Count etp = 1, ep = 1;
   };
   static std::optional<ExpertTable> find(const Pack& pack, const Experts& experts);
   /// Of one of the two products: tables have both and the activation between them.
@@ -78,7 +79,7 @@ class ExpertTable {
 /// All-reduces of serving engines' own kernels inside a node.
 class AllReduceTable {
  public:
-  static std::optional<AllReduceTable> find(const Pack& pack, double ranks);
+  static std::optional<AllReduceTable> find(const Pack& pack, Count ranks);
   std::optional<Answer> at(double bytes) const;
 
  private:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/scenario.h"
+#include "support/count.h"
 #include "support/diagnostics.h"
 
 namespace afdc {
@@ -16,7 +17,7 @@ namespace afdc {
 struct StoredFormat {
   std::string cls, name;  ///< "linear", "fp8"; "format" of one that has no name
   std::string shown;      ///< as the author would read it
-  double bits = 0, scale_bits = 0, block = 0;
+  Count bits = 0, scale_bits = 0, block = 0;
   std::string compute;  ///< arithmetic of products with such operands
 };
 

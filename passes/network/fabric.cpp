@@ -1,7 +1,5 @@
 #include "passes/network/fabric.h"
 
-#include <cmath>
-
 #include "passes/network/closed_form.h"
 #include "passes/network/model.h"
 
@@ -11,13 +9,13 @@ namespace {
 
 /// A path of so many of the fabric's links as one link. A message that is stored at each hop takes the bandwidth of all
 /// of them in turn.
-Link path(const Fabric& f, double hops, Forwarding how = Forwarding::CutThrough) {
+Link path(const Fabric& f, Count hops, Forwarding how = Forwarding::CutThrough) {
   return {hops * f.latency, how == Forwarding::StoreAndForward ? f.bandwidth / hops : f.bandwidth};
 }
 
 }  // namespace
 
-double pointToPoint(const Fabric& f, double bytes, double hops, Forwarding how) {
+double pointToPoint(const Fabric& f, double bytes, Count hops, Forwarding how) {
   return messageOver(path(f, hops, how), bytes);
 }
 
@@ -26,18 +24,18 @@ double ringAllReduce(const Fabric& f, double bytes, Forwarding how) {
 }
 
 double allToAll(const Fabric& f, double bytes) {
-  double chunk = bytes / f.ranks, n = f.ranks;
+  double chunk = bytes / f.ranks;
   switch (f.shape) {
     case Fabric::Shape::FullyConnected: return messageOver(path(f, 1), chunk);
-    case Fabric::Shape::Switch: return messageOver(path(f, 2), (n - 1) * chunk);
+    case Fabric::Shape::Switch: return messageOver(path(f, 2), (f.ranks - 1) * chunk);
     case Fabric::Shape::Ring: break;
   }
   // A clockwise link carries the pairs up to half the ring apart: 1 + 2 + … + floor(n/2) of them.
-  double farthest = std::floor(n / 2);
+  Count farthest = quotient(f.ranks, 2);
   return messageOver(path(f, farthest), farthest * (farthest + 1) / 2 * chunk);
 }
 
-double manyToMany(const Fabric& f, double senders, double receivers, double bytes) {
+double manyToMany(const Fabric& f, Count senders, Count receivers, double bytes) {
   Link link = path(f, 2);
   Ports from{"", senders, link.bandwidth, link.latency}, to{"", receivers, link.bandwidth, link.latency};
   return flowBetween(from, to, senders * receivers * bytes).seconds();

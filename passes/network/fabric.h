@@ -5,25 +5,27 @@
 // (cut-through). Equal to max-min fair flow simulation for one collective alone. Sizes in bytes, bandwidths in B/s per
 // link and direction, times in s.
 #pragma once
+#include "support/count.h"
 
 namespace afdc {
 
 struct Fabric {
   enum class Shape { Ring, Switch, FullyConnected } shape = Shape::Switch;
-  double ranks = 1, bandwidth = 0, latency = 0;  ///< per link
+  Count ranks = 1;
+  double bandwidth = 0, latency = 0;  ///< per link
   /// Links between a rank and its nearest other.
-  double hops() const { return shape == Shape::Switch ? 2 : 1; }
+  Count hops() const { return shape == Shape::Switch ? 2 : 1; }
 };
 
 /// Messages along a path: whole at each hop in turn, or streamed through.
 enum class Forwarding { CutThrough, StoreAndForward };
 
-double pointToPoint(const Fabric& f, double bytes, double hops, Forwarding how = Forwarding::CutThrough);
+double pointToPoint(const Fabric& f, double bytes, Count hops, Forwarding how = Forwarding::CutThrough);
 /// Ring algorithm: 2(n-1) rounds of shares of bytes/n to the neighbour (Thakur et al. 2005).
 double ringAllReduce(const Fabric& f, double bytes, Forwarding how = Forwarding::CutThrough);
 /// Every rank sends bytes/n to every other at once, by the shortest way; ties on a ring all go one way round.
 double allToAll(const Fabric& f, double bytes);
 /// `senders` ranks each send `bytes` to each of `receivers` other ranks, through a switch.
-double manyToMany(const Fabric& f, double senders, double receivers, double bytes);
+double manyToMany(const Fabric& f, Count senders, Count receivers, double bytes);
 
 }  // namespace afdc

@@ -141,7 +141,7 @@ CommTime Network::message(double distance, double bytes) const {
   return {messageOver({tier.latency, reached(tier)}, bytes), bytes};
 }
 
-Ports Network::ports(double devices, bool inScaleUp) const {
+Ports Network::ports(Count devices, bool inScaleUp) const {
   const auto& tier = inScaleUp ? tiers_.front() : tiers_.back();
   return {tier.name, devices, tier.bandwidth, tier.latency, efficiency_};
 }

@@ -28,7 +28,7 @@ enum class Collective : uint8_t {
 /// ranks of the group.
 struct ExpertTraffic {
   double tokens = 0;  ///< per rank
-  double topK = 1, experts = 1, groups = 1, groupsPerToken = 1;
+  Count topK = 1, experts = 1, groups = 1, groupsPerToken = 1;
   double bytesPerToken = 0;  ///< of one copy
   bool lowLatency = false;   ///< one copy per expert; otherwise one per node, fanned out inside it
 };
@@ -40,7 +40,7 @@ double expectedRemoteBins(double bins, double experts, double topK, double group
 /// The links by which one engine, or one group of its devices, meets another.
 struct Ports {
   std::string tier;       ///< whose links they are
-  double count = 1;       ///< devices that send or receive, each over a link of its own
+  Count count = 1;        ///< devices that send or receive, each over a link of its own
   double bandwidth = 0;   ///< of one link
   double latency = 0;     ///< s
   double efficiency = 1;  ///< share of the bandwidth that messages reach
@@ -71,7 +71,7 @@ class Network {
   CommTime message(double distance, double bytes) const;
   /// The links of `devices` that meet another engine's: inside the scale-up domain, or those that join nodes, where
   /// there are any.
-  Ports ports(double devices, bool inScaleUp) const;
+  Ports ports(Count devices, bool inScaleUp) const;
   /// Innermost first, for simulators that are given a network instead of its times.
   const std::vector<Tier>& topology() const { return tiers_; }
 

@@ -208,7 +208,8 @@ std::optional<std::vector<Model::Op>> Model::operators(Phase phase, double x, do
     if (afd_.enabled) {
       double senders = afd_.attention > 0 ? afd_.attention : tp * dp,
              receivers = afd_.ffn > 0 ? afd_.ffn : d_.etp * d_.ep;
-      double elements = x * h * dp, width = std::max(1.0, std::min(m_.top_k, receivers)), copies = (1 + width) / 2;
+      double elements = x * h * dp, width = std::max(1.0, std::min<double>(m_.top_k, receivers)),
+             copies = (1 + width) / 2;
       auto& there =
           add("moe_pre_dispatch", L,
               q_.afdTransfer(elements / senders * copies * 2, elements * copies / receivers * 2, senders + receivers));

@@ -63,7 +63,7 @@ std::optional<ProfileAnswer> asGenz(const Scenario& s, const Inputs& in, Diagnos
   const auto& shape = in.shape;
   genz::Model m;
   m.layers = shape.layers, m.hidden = shape.hidden, m.vocab = shape.vocab;
-  m.heads = std::max(1.0, shape.heads), m.kv_heads = std::max(1.0, shape.kv_heads);
+  m.heads = std::max(Count(1), shape.heads), m.kv_heads = std::max(Count(1), shape.kv_heads);
   m.head_dim = shape.head_dim;
   if (shape.mla) {
     // GenZ has no latent attention: its entry for DeepSeek-V3 stands in with two heads of 56.
@@ -71,7 +71,7 @@ std::optional<ProfileAnswer> asGenz(const Scenario& s, const Inputs& in, Diagnos
     out.reasons.emplace_back("no latent attention: the cache is taken as 2 heads of 56, queries and keys alike");
   }
   m.moe = shape.experts > 0;
-  m.experts = std::max(1.0, shape.experts), m.top_k = std::max(1.0, shape.top_k);
+  m.experts = std::max(Count(1), shape.experts), m.top_k = std::max(Count(1), shape.top_k);
   // Its default FFN takes one width for all: the experts', where there are any.
   m.intermediate = m.moe ? shape.moe_intermediate : shape.intermediate;
   m.mamba = shape.mamba;
@@ -94,7 +94,7 @@ std::optional<ProfileAnswer> asGenz(const Scenario& s, const Inputs& in, Diagnos
   };
   const auto &pe = in.engines.front(), &de = in.engines.back();
   auto parallel = [](const EngineConfig& e) {
-    return genz::Parallel{e.degrees.tp, e.degrees.pp, e.degrees.ep > e.degrees.tp ? 1 : e.degrees.ep};
+    return genz::Parallel{e.degrees.tp, e.degrees.pp, e.degrees.ep > e.degrees.tp ? Count(1) : e.degrees.ep};
   };
   bool apart = in.engines.size() > 1;
   double batch = in.perReplica(de) / de.degrees.dp;
@@ -115,7 +115,7 @@ std::optional<ProfileAnswer> asGenz(const Scenario& s, const Inputs& in, Diagnos
   out.ttft = first.latency_s, out.tpot = next.latency_s;
   out.e2e = out.ttft + out.tpot * in.load.output;
   out.output_tokens_per_s = next.throughput * de.degrees.dp * de.replicas;
-  out.weights = next.weights / std::max(1.0, de.degrees.pp), out.kv = next.kv / std::max(1.0, de.degrees.pp);
+  out.weights = next.weights / de.degrees.pp, out.kv = next.kv / de.degrees.pp;
   out.reasons.emplace_back("bandwidths in GB/s are read as 2^30 bytes: 7.4 % faster memory and links");
   out.reasons.emplace_back("every collective costs 5 us more; rings only; the network is one flat link");
   out.reasons.emplace_back("embedding is a matrix product and every prompt token gets logits: more prefill time");

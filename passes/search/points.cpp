@@ -153,7 +153,7 @@ PointModel::Job PointModel::prepare(std::span<const uint32_t> ids) {
   // Engines that share pools may not take more than there is.
   for (size_t i = 0; i < roles; ++i)
     for (const auto& use : job.roles[i]->uses) {
-      double taken = 0;
+      Count taken = 0;
       uint64_t decided = kinds_.mask();
       for (size_t k = 0; k < roles; ++k)
         for (const auto& other : job.roles[k]->uses)
@@ -212,10 +212,7 @@ void PointModel::learn(std::span<const uint32_t> ids) {
     for (size_t i = 0; i < subject->engines.size(); ++i) {
       NodeId engine = subject->engines[i];
       // Without the field there is no role either, and that is what the point is refused for.
-      fill(replicas_[i], ids, [&] {
-        NodeId said = placeOf(s, engine, FieldId::Engine_replicas);
-        return said.valid() ? s[said].value.toDouble() : 0;
-      });
+      fill(replicas_[i], ids, [&] { return countOf(s, engine, FieldId::Engine_replicas); });
       // How many replicas there are is a number of the pairing: a role is built as one of them.
       NodeId replicas = placeOf(s, engine, FieldId::Engine_replicas);
       Node asked = replicas.valid() ? s.nodes[replicas.index] : Node{};

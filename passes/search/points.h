@@ -50,7 +50,7 @@ struct LoadPart {
 /// One role under one load.
 struct SidePart {
   Fit fit = Fit::Yes;
-  double slotsOfRank = 0;
+  Count slotsOfRank = 0;
   std::optional<PromptSide> prompt;
   std::optional<TokenSide> token;
 };
@@ -71,7 +71,7 @@ class PointModel {
     const TransferConfig* transfer = nullptr;
     const RolePart* roles[2] = {nullptr, nullptr};  ///< the second only of prefill and decode
     const SidePart* sides[2] = {nullptr, nullptr};
-    double replicas[2] = {1, 1};
+    Count replicas[2] = {1, 1};
   };
   Job prepare(std::span<const uint32_t> ids);
 
@@ -103,7 +103,7 @@ class PointModel {
   std::deque<Seen> seen_;
   ByAxes<Kind> kinds_;
   ByAxes<RolePart> roles_[2];
-  ByAxes<double> replicas_[2];
+  ByAxes<Count> replicas_[2];
   ByAxes<LoadPart> loads_;
   ByAxes<TransferConfig> transfers_;
   ByAxes<Prices> prices_;
@@ -119,7 +119,7 @@ class PointModel {
 struct PointFigures {
   const std::string* refused = nullptr;
   Results::Metrics metrics;
-  double devices = 0;                ///< that work
+  Count devices = 0;                 ///< that work
   std::optional<double> memoryUsed;  ///< only where the judge asks for it
 };
 /// Of a job that is not refused. Pure: the same figures as those of an evaluation of the point as a scenario.

@@ -8,7 +8,7 @@
 namespace afdc {
 
 std::optional<ReplayResult> replay(const Role& role, const ReplayLoad& load) {
-  if (!(load.requests <= kReplaySteps)) return std::nullopt;
+  if (load.requests > kReplaySteps) return std::nullopt;
   auto requests = requestsOf(load);
   findRepeatedPrompts(requests, load.prompts, role.engine().kv_block);
   Engine engine(role, load.lengths, requests);
@@ -19,7 +19,7 @@ std::optional<ReplayResult> replay(const Role& role, const ReplayLoad& load) {
   };
   if (load.interval > 0)
     while (sent < requests.size()) send(static_cast<double>(sent) * load.interval);
-  while (sent < requests.size() && static_cast<double>(sent) < load.concurrency) send(0);
+  while (sent < requests.size() && sent < load.concurrency) send(0);
   for (size_t step = 0; answered < requests.size(); ++step) {
     if (step >= kReplaySteps || !engine.step()) return std::nullopt;
     for (size_t i : engine.done()) {
@@ -50,7 +50,7 @@ class ApartRun {
   }
 
   std::optional<ReplayResult> go() {
-    while (sent_ < requests_.size() && static_cast<double>(sent_) < load_.concurrency) send(0);
+    while (sent_ < requests_.size() && sent_ < load_.concurrency) send(0);
     for (size_t step = 0; answered_ < requests_.size(); ++step) {
       if (step >= kReplaySteps) return std::nullopt;
       auto& prefill = *earliest(prefills_);
@@ -116,9 +116,9 @@ class ApartRun {
 
 }  // namespace
 
-std::optional<ReplayResult> replayApart(const PromptSide& prompt, double promptReplicas, const TokenSide& token,
-                                        double tokenReplicas, const TransferConfig& transfer, const ReplayLoad& load) {
-  if (!(load.requests <= kReplaySteps)) return std::nullopt;
+std::optional<ReplayResult> replayApart(const PromptSide& prompt, Count promptReplicas, const TokenSide& token,
+                                        Count tokenReplicas, const TransferConfig& transfer, const ReplayLoad& load) {
+  if (load.requests > kReplaySteps) return std::nullopt;
   return ApartRun(prompt, static_cast<size_t>(promptReplicas), token, static_cast<size_t>(tokenReplicas), transfer,
                   load)
       .go();

@@ -12,7 +12,7 @@ namespace afdc {
 inline constexpr size_t kReplaySteps = 400'000;
 std::optional<ReplayResult> replay(const Role& role, const ReplayLoad& load);
 /// Prefill and decode apart; the load is that of all replicas together.
-std::optional<ReplayResult> replayApart(const PromptSide& prompt, double promptReplicas, const TokenSide& token,
-                                        double tokenReplicas, const TransferConfig& transfer, const ReplayLoad& load);
+std::optional<ReplayResult> replayApart(const PromptSide& prompt, Count promptReplicas, const TokenSide& token,
+                                        Count tokenReplicas, const TransferConfig& transfer, const ReplayLoad& load);
 
 }  // namespace afdc

@@ -39,7 +39,7 @@ double evenly(double mean, double spread, double quantile) {
 }  // namespace
 
 std::vector<Request> requestsOf(const ReplayLoad& load) {
-  std::vector<Request> out(static_cast<size_t>(std::max(1.0, std::round(load.requests))));
+  std::vector<Request> out(static_cast<size_t>(std::max(Count(1), load.requests)));
   auto inputs = quantiles(out.size(), 1), outputs = quantiles(out.size(), 2), ways = quantiles(out.size(), 3);
   for (size_t i = 0; i < out.size(); ++i) {
     double input = load.lengths.fresh(), output = load.lengths.output;
@@ -59,7 +59,7 @@ std::vector<Request> requestsOf(const ReplayLoad& load) {
   return out;
 }
 
-void findRepeatedPrompts(std::vector<Request>& requests, double prompts, double block) {
+void findRepeatedPrompts(std::vector<Request>& requests, Count prompts, double block) {
   if (prompts <= 0) return;
   for (auto i = static_cast<size_t>(prompts); i < requests.size(); ++i) {
     auto& r = requests[i];

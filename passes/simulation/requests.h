@@ -9,12 +9,12 @@
 namespace afdc {
 
 struct ReplayLoad {
-  double requests = 1, concurrency = 1;  ///< of one replica; concurrency = requests: all at once
-  Lengths lengths;                       ///< means
-  double spread = 0;                     ///< lengths lie evenly within ± this share of the mean
-  double interval = 0;                   ///< s from one request to the next, on one engine; 0: a closed loop
+  Count requests = 1, concurrency = 1;  ///< of one replica; concurrency = requests: all at once
+  Lengths lengths;                      ///< means
+  double spread = 0;                    ///< lengths lie evenly within ± this share of the mean
+  double interval = 0;                  ///< s from one request to the next, on one engine; 0: a closed loop
   /// On one engine, clients send so many prompts in turn; who sends one again finds it in the cache. 0: all differ.
-  double prompts = 0;
+  Count prompts = 0;
   /// Lengths of a data set of conversations of which only the means are known: the shape of another's answers.
   std::optional<AnswerLengths> conversations = {};
 };
@@ -38,7 +38,7 @@ struct Request {
 /// prompts are exponential, which assumes nothing but their mean, and answers have the shape that is given.
 std::vector<Request> requestsOf(const ReplayLoad& load);
 /// Clients send `prompts` different ones in turn: of one that was sent before, all but the last block is in the cache.
-void findRepeatedPrompts(std::vector<Request>& requests, double prompts, double block);
+void findRepeatedPrompts(std::vector<Request>& requests, Count prompts, double block);
 
 struct ReplayResult {
   double ttft_mean = 0, ttft_median = 0, tpot_mean = 0, tpot_median = 0, e2e_mean = 0;  ///< s

@@ -18,9 +18,9 @@ namespace {
 std::string bytesText(double b) { return humanize(b, Dimension::of(Base::Bytes)); }
 
 /// Share of draws that fall on the `held` most popular of n prefixes, the k-th drawn in proportion to k^-s.
-double zipfShare(double held, double n, double s) {
+double zipfShare(Count held, Count n, double s) {
   double top = 0, all = 0;
-  for (double k = 1; k <= n; ++k) {
+  for (Count k = 1; k <= n; ++k) {
     double p = std::pow(k, -s);
     all += p;
     if (k <= held) top += p;
@@ -37,7 +37,7 @@ CacheHit foundInCache(const Role& role, const LoadConfig& load, double running) 
   double shared = std::min(load.shared, load.input - 1);
   if (shared > 0 && load.zipf > 0) {
     double own = running * sequenceBytes(role.holder(), std::max(1.0, load.input - shared + load.output / 2));
-    double held = std::floor(std::max(0.0, role.kvBudget - own) / sequenceBytes(role.holder(), shared));
+    Count held = Count::floor(std::max(0.0, role.kvBudget - own) / sequenceBytes(role.holder(), shared));
     out.hit = held >= load.prefixes ? 1 : zipfShare(held, load.prefixes, load.zipf);
   }
   double carried = load.carryOver * (load.input - shared);
@@ -89,7 +89,7 @@ bool requestFits(const Role& role, const LoadConfig& load, ServeContext& c, bool
   return false;
 }
 
-double sequencesThatFit(const Role& role, const LoadConfig& load) {
+Count sequencesThatFit(const Role& role, const LoadConfig& load) {
   const auto& e = role.engine();
   // What one running request reserves: half its output on average when blocks are taken as it grows, all of it
   // otherwise.
@@ -100,12 +100,12 @@ double sequencesThatFit(const Role& role, const LoadConfig& load) {
     budget -= sequenceBytes(role.holder(), load.shared);
   }
   double each = sequenceBytes(role.holder(), own);
-  return each > 0 ? std::max(1.0, std::floor(budget / each)) : INFINITY;
+  return each > 0 ? std::max(Count(1), Count::floor(budget / each)) : Count::most();
 }
 
-double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& c) {
+Count slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& c) {
   const auto& e = role.engine();
-  double fits = sequencesThatFit(role, load);
+  Count fits = sequencesThatFit(role, load);
   if (fits < e.max_seqs)
     c.assumptions.push_back(
         {fmt::format("{} sequences per data-parallel rank of `{}` fit in KV memory (the scheduler would allow {})",
@@ -148,7 +148,7 @@ struct RateScan {
     double n = 0, rate = 0;
   } below, above;  ///< the first two neighbours with the wanted rate between them
 };
-RateScan scanRates(const Schedule& schedule, double wanted, double slotCapacity) {
+RateScan scanRates(const Schedule& schedule, double wanted, Count slotCapacity) {
   RateScan out;
   auto look = [&](double n) {
     double rate = schedule.run(n).rate;
@@ -172,16 +172,16 @@ double waitForServer(double service, double n, double utilisation) {
   return service / n * std::pow(utilisation, std::sqrt(2 * (n + 1)) - 1) / (1 - utilisation);
 }
 
-Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const LoadConfig& load) {
+Solo serveSolo(const Role& role, Count replicas, Count slotsOfRank, const LoadConfig& load) {
   const auto& e = role.engine();
   const auto& d = e.degrees;
   // KV of all pp batches in flight lies on the same devices; slots are what is left for each.
-  double slots = replicas * d.pp;
+  Count slots = replicas * d.pp;
   Solo out;
-  out.slotCapacity = std::max(1.0, std::floor(slotsOfRank / d.pp)) * d.dp;
+  out.slotCapacity = std::max(Count(1), quotient(slotsOfRank, d.pp)) * d.dp;
   bool open = load.arrivals == LoadConfig::Arrivals::Poisson;
   double perSlot = open ? out.slotCapacity : load.amount / slots;
-  double running = std::min(perSlot, out.slotCapacity);
+  double running = std::min<double>(perSlot, out.slotCapacity);
   out.lengths = foundInCache(role, load, running / d.dp * d.pp).lengths;
   Schedule schedule(role, out.lengths);
   double front = e.runtime.front_serial + e.runtime.wayIn(load.input);
@@ -221,7 +221,7 @@ Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const Load
   return out;
 }
 
-Rates ratesOf(const Solo& solo, double slots, const LoadConfig& load) {
+Rates ratesOf(const Solo& solo, Count slots, const LoadConfig& load) {
   Rates out{solo.ttft, solo.tpot, solo.e2e, solo.x, load.amount, solo.running * slots, solo.capacity};
   if (load.arrivals == LoadConfig::Arrivals::Poisson) out.concurrency *= solo.e2e;
   return out;
@@ -232,7 +232,7 @@ namespace {
 /// Says why a load was refused.
 void reportRefused(const Role& role, const LoadConfig& load, const Solo& solo, ServeContext& c) {
   const auto& e = role.engine();
-  double slots = e.replicas * e.degrees.pp;
+  Count slots = e.replicas * e.degrees.pp;
   SourceRange at = rangeOf(c.s, load.at(FieldId::Workload_arrivals), c.diags);
   if (solo.refused == Solo::Refused::Batch) {
     double each = sequenceBytes(role.holder(), load.input + load.output / 2);
@@ -281,12 +281,12 @@ std::optional<Served> serve(const Role& role, const LoadConfig& load, ServeConte
     return std::nullopt;
   }
   if (!requestFits(role, load, context)) return std::nullopt;
-  double slots = e.replicas * d.pp;
+  Count slots = e.replicas * d.pp;
   auto solo = serveSolo(role, e.replicas, slotsPerRank(role, load, context), load);
   bool open = load.arrivals == LoadConfig::Arrivals::Poisson;
   double asked = open ? solo.slotCapacity : load.amount / slots;
   // For what it says of its assumptions.
-  lengthsOf(role, load, std::min(asked, solo.slotCapacity) / d.dp * d.pp, context);
+  lengthsOf(role, load, std::min<double>(asked, solo.slotCapacity) / d.dp * d.pp, context);
   if (solo.refused != Solo::Refused::No) {
     reportRefused(role, load, solo, context);
     return std::nullopt;

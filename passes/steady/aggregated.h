@@ -48,16 +48,17 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
 struct Solo {
   double x = 0;  ///< requests per second
   double ttft = 0, tpot = 0, e2e = 0;
-  double running = 0, slotCapacity = 0;  ///< sequences of one slot: those that run, and those that could
-  double capacity = 0;                   ///< requests per second; only of an open load
-  double queue = 0;                      ///< s, for a slot
+  double running = 0;      ///< sequences of one slot that run
+  Count slotCapacity = 0;  ///< … and that could
+  double capacity = 0;     ///< requests per second; only of an open load
+  double queue = 0;        ///< s, for a slot
   Lengths lengths;
   SlotState slot;                                                          ///< not of a static batch
   enum class Refused : uint8_t { No, Batch, Rate } refused = Refused::No;  ///< it does not fit; it is above capacity
 };
-Rates ratesOf(const Solo& solo, double slots, const LoadConfig& load);
+Rates ratesOf(const Solo& solo, Count slots, const LoadConfig& load);
 /// `slotsOfRank`: sequences that a data-parallel rank may hold. The load is not a trace.
-Solo serveSolo(const Role& role, double replicas, double slotsOfRank, const LoadConfig& load);
+Solo serveSolo(const Role& role, Count replicas, Count slotsOfRank, const LoadConfig& load);
 
 /// Mean wait for one of n servers that each take `service` seconds: Sakasegawa's approximation for M/M/n (European
 /// Journal of Operational Research 1, 1977), within a few percent for n >= 10 and utilisation below 0.95.
@@ -70,7 +71,7 @@ struct CacheHit {
 /// Prompt tokens that are found in the cache while `running` sequences of a rank hold the rest.
 CacheHit foundInCache(const Role& role, const LoadConfig& load, double running);
 /// Sequences that one data-parallel rank's cache holds.
-double sequencesThatFit(const Role& role, const LoadConfig& load);
+Count sequencesThatFit(const Role& role, const LoadConfig& load);
 
 /// Prompt tokens that are found in the cache, by the workload's prefixes and what the cache holds.
 Lengths lengthsOf(const Role& role, const LoadConfig& load, double running, ServeContext& context);
@@ -81,7 +82,7 @@ Fit fitOf(const Role& role, const LoadConfig& load, double maxContext, bool prom
 /// Reports when not.
 bool requestFits(const Role& role, const LoadConfig& load, ServeContext& context, bool prompts = true);
 /// Sequences that one data-parallel rank can hold, by KV memory and by the scheduler's limit.
-double slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& context);
+Count slotsPerRank(const Role& role, const LoadConfig& load, ServeContext& context);
 
 /// Least possible TTFT and TPOT: one request alone, every efficiency one.
 struct Floor {

@@ -16,9 +16,9 @@ using ir::NodeId;
 namespace {
 
 /// 1, 2, … 16, then sixteen values to each doubling, up to `top`.
-std::vector<double> fourBitsUpTo(double top) {
-  std::vector<double> out;
-  for (double stride = 1, n = 1; n < top; n += stride) {
+std::vector<Count> fourBitsUpTo(Count top) {
+  std::vector<Count> out;
+  for (Count stride = 1, n = 1; n < top; n += stride) {
     out.push_back(n);
     if (n >= 32 * stride) stride *= 2;
   }
@@ -65,10 +65,10 @@ const char* name(Paired::Limit limit) {
 
 }  // namespace
 
-DecodeTimes::DecodeTimes(Schedule schedule, double ranks, double top) : schedule_(schedule) {
-  at_ = fourBitsUpTo(std::min(ranks, top));
+DecodeTimes::DecodeTimes(Schedule schedule, Count ranks, Count top) : schedule_(schedule) {
+  for (Count n : fourBitsUpTo(std::min(ranks, top))) at_.push_back(n);
   if (top > ranks)
-    for (double perRank : fourBitsUpTo(top / ranks))
+    for (Count perRank : fourBitsUpTo(quotient(top, ranks)))
       if (perRank > 1) at_.push_back(perRank * ranks);
   seconds_ = std::vector<std::atomic<double>>(at_.size());
   for (auto& s : seconds_) s.store(kUnknown, std::memory_order_relaxed);
@@ -118,7 +118,7 @@ PromptSide promptSide(const Role& prefill, const TransferConfig& transfer, const
   const auto& e = prefill.engine();
   PromptSide out;
   out.role = &prefill;
-  double perRank = std::min({e.max_seqs, sequencesThatFit(prefill, load), std::max(1.0, load.amount)});
+  double perRank = std::min<double>(std::min(e.max_seqs, sequencesThatFit(prefill, load)), std::max(1.0, load.amount));
   out.lengths = foundInCache(prefill, load, perRank).lengths;
   Schedule schedule(prefill, out.lengths);
   out.station = prefillStation(prefill, schedule);
@@ -133,8 +133,8 @@ PromptSide promptSide(const Role& prefill, const TransferConfig& transfer, const
 TokenSide tokenSide(const Role& decode, const TransferConfig& transfer, const LoadConfig& load) {
   const auto& e = decode.engine();
   Schedule schedule(decode, {load.input, load.output, load.input - 1});
-  double perRank = std::min(e.max_seqs, sequencesThatFit(decode, load));
-  double top = std::max(1.0, std::floor(perRank / e.degrees.pp)) * e.degrees.dp;
+  Count perRank = std::min(e.max_seqs, sequencesThatFit(decode, load));
+  Count top = std::max(Count(1), quotient(perRank, e.degrees.pp)) * e.degrees.dp;
   return TokenSide{&decode, schedule.decodeSteps(), std::max(0.0, load.output - 1),
                    DecodeTimes(schedule, e.degrees.dp, top), cachePorts(decode, transfer)};
 }
@@ -153,7 +153,7 @@ namespace {
 /// Replicas of both sides under one load.
 class Pair {
  public:
-  Pair(const PromptSide& prompt, double promptReplicas, const TokenSide& token, double tokenReplicas,
+  Pair(const PromptSide& prompt, Count promptReplicas, const TokenSide& token, Count tokenReplicas,
        const TransferConfig& transfer, const LoadConfig& load)
       : token_(token), station_(prompt.station), alone_(prompt.alone), amount_(load.amount) {
     const auto &pe = prompt.role->engine(), &de = token.role->engine();
@@ -272,13 +272,13 @@ class Pair {
 
 }  // namespace
 
-Paired pairUp(const PromptSide& prompt, double promptReplicas, const TokenSide& token, double tokenReplicas,
+Paired pairUp(const PromptSide& prompt, Count promptReplicas, const TokenSide& token, Count tokenReplicas,
               const TransferConfig& transfer, const LoadConfig& load) {
   Pair pair(prompt, promptReplicas, token, tokenReplicas, transfer, load);
   return load.arrivals == LoadConfig::Arrivals::Poisson ? pair.open() : pair.closed();
 }
 
-Rates ratesOf(const Paired& p, double slots) {
+Rates ratesOf(const Paired& p, Count slots) {
   return {p.ttft, p.tpot, p.e2e, p.x, p.x * p.e2e, p.batch * slots, p.capacity};
 }
 
@@ -321,7 +321,7 @@ std::vector<Served::Step> typicalSteps(const PromptSide& prompt, const TokenSide
   std::vector<Served::Step> out;
   out.push_back({0,
                  "prefill",
-                 {{std::max(1.0, std::min(e.degrees.dp, busy)), std::min(prompt.lengths.fresh(), e.max_tokens),
+                 {{std::max(1.0, std::min<double>(e.degrees.dp, busy)), std::min(prompt.lengths.fresh(), e.max_tokens),
                    prompt.lengths.cached, 1}}});
   if (token.outputs > 0) {
     Schedule tokens(*token.role, {load.input, load.output, load.input - 1});
@@ -339,7 +339,7 @@ std::optional<Served> serveDisaggregated(const std::vector<Role>& roles, const T
   for (size_t i = 0; i < roles.size(); ++i)
     if (!requestFits(roles[i], load, c, i == 0)) return std::nullopt;
   // For what it says of its assumptions.
-  lengthsOf(roles[0], load, std::min(slotsPerRank(roles[0], load, c), std::max(1.0, load.amount)), c);
+  lengthsOf(roles[0], load, std::min<double>(slotsPerRank(roles[0], load, c), std::max(1.0, load.amount)), c);
   slotsPerRank(roles[1], load, c);
   auto prompt = promptSide(roles[0], transfer, load);
   auto token = tokenSide(roles[1], transfer, load);

@@ -14,7 +14,7 @@ namespace afdc {
 class DecodeTimes {
  public:
   /// `top`: most sequences of one slot, all ranks together.
-  DecodeTimes(Schedule schedule, double ranks, double top);
+  DecodeTimes(Schedule schedule, Count ranks, Count top);
   DecodeTimes(DecodeTimes&& other) noexcept;
 
   size_t size() const { return at_.size(); }
@@ -83,8 +83,8 @@ struct Paired {
   enum class Limit : uint8_t { Prefill, Transfer, Decode } limit = Limit::Decode;
   bool above = false;  ///< an open load above capacity: nothing else is set but `capacity` and `limit`
 };
-Rates ratesOf(const Paired& paired, double slots);
-Paired pairUp(const PromptSide& prompt, double promptReplicas, const TokenSide& token, double tokenReplicas,
+Rates ratesOf(const Paired& paired, Count slots);
+Paired pairUp(const PromptSide& prompt, Count promptReplicas, const TokenSide& token, Count tokenReplicas,
               const TransferConfig& transfer, const LoadConfig& load);
 
 }  // namespace afdc

@@ -14,7 +14,7 @@ double Schedule::prefillTime(double count) const {
   double u = len_.fresh();
   // Requests of a batch share the chunks: `count` per rank at a time would overrun the budget.
   double perRank = std::ceil(count / e_.degrees.dp);
-  if (u > e_.max_tokens) return perRank * prefillInChunks(std::min(count, e_.degrees.dp));
+  if (u > e_.max_tokens) return perRank * prefillInChunks(std::min<double>(count, e_.degrees.dp));
   double together = std::min(perRank, promptsPerStep() / e_.degrees.dp), t = 0;
   double rounds = std::ceil(perRank / together), left = perRank;
   for (double r = 0; r < rounds; ++r) {
@@ -153,7 +153,7 @@ SlotState Schedule::prefillFirst(double n) const {
         outputs > 0 ? tDecode / role_.progress() + std::max(0.0, rounds - 1) * tau * (1 - phi / 2) / outputs : kUnknown;
     s.residence = s.ttft + (outputs > 0 ? outputs * s.tpot : 0);
     s.rate = n / s.residence;
-    double next = std::clamp(s.rate * (tDecode + tau), 1.0, std::min(e_.degrees.dp, n));
+    double next = std::clamp(s.rate * (tDecode + tau), 1.0, std::min<double>(e_.degrees.dp, n));
     if (std::fabs(next - together) <= 0.01 * together) break;
     together = next;
     tau = prefillTime(together);

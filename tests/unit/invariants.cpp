@@ -337,7 +337,7 @@ TEST_CASE("attention-FFN: the recurrence of equal layers is the closed form") {
   for (int i = 0; i < 200; ++i) {
     LayerStages s{r.between(1e-6, 1e-3), r.between(1e-7, 1e-3), r.between(1e-6, 1e-3), r.between(1e-7, 1e-3)};
     auto layers = static_cast<uint32_t>(r.pick({1.0, 5.0, 61.0}));
-    double m = r.pick({1.0, 2.0, 3.0, 8.0});
+    int m = r.pick({1, 2, 3, 8});
     auto t = s.times();
     double sum = t[0] + t[1] + t[2] + t[3], most = *std::max_element(t.begin(), t.end());
     double closed = sum + (m - 1) * most + (layers - 1) * std::max(sum, m * most);

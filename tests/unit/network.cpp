@@ -135,7 +135,7 @@ TEST_CASE("one fabric: what is stored at each hop takes as many times its bytes,
 
 TEST_CASE("experts: rows are conserved, the hottest rank holds at least its share") {
   for (double skew : {0.0, 1.01, 1.2, 2.0})
-    for (double ep : {1.0, 8.0, 64.0})
+    for (int ep : {1, 8, 64})
       for (double tokens : {1.0, 64.0, 4096.0}) {
         RoutePlan r{256, 8, 1, 1, skew};
         auto load = expertLoad(r, tokens, ep, 1);

@@ -82,7 +82,7 @@ std::pair<ReplayResult, Paired> runApart(const std::vector<Role>& roles, const R
   TransferConfig transfer;
   auto prompt = promptSide(roles[0], transfer, load);
   auto token = tokenSide(roles[1], transfer, load);
-  double p = roles[0].engine().replicas, d = roles[1].engine().replicas;
+  Count p = roles[0].engine().replicas, d = roles[1].engine().replicas;
   auto replayed = replayApart(prompt, p, token, d, transfer, run);
   REQUIRE(replayed);
   return {*replayed, pairUp(prompt, p, token, d, transfer, load)};
@@ -160,7 +160,7 @@ TEST_CASE("a long closed loop comes to the closed form's steady state") {
   for (std::string scheduler : {"scheduler = mixed", "scheduler = prefill_first", "host = Host { async = true }",
                                 "scheduler = prefill_first, host = Host { async = true }"}) {
     Role role = build(scheduler);
-    for (double c : {4.0, 16.0, 48.0}) {
+    for (int c : {4, 16, 48}) {
       // Lengths that differ, as the closed form assumes: requests come and go one by one.
       auto run = replay(role, {40 * c, c, {1000, 200}, 0.5});
       REQUIRE(run);
@@ -183,7 +183,7 @@ TEST_CASE("requests at once wait for each other; more of them than slots wait lo
 }
 
 TEST_CASE("a run of more requests than anybody replays is refused, not tried") {
-  CHECK(!replay(build(""), {1e12, 1e12, {100, 10}, 0}));
+  CHECK(!replay(build(""), {1'000'000'000'000, 1'000'000'000'000, {100, 10}, 0}));
 }
 
 TEST_CASE("long prompts of data-parallel ranks are computed side by side, a budget of each at a time") {
@@ -319,7 +319,7 @@ TEST_CASE(
     "engines apart: a long closed loop comes to the closed form's steady state, and no further than a side can go") {
   for (auto [p, d] : {std::pair{1, 1}, {1, 3}, {3, 2}}) {
     auto roles = buildApart("", p, d);
-    for (double c : {4.0, 24.0, 100.0}) {
+    for (int c : {4, 24, 100}) {
       auto [run, paired] = runApart(roles, {20 * c, c, {1000, 200}, 0.5});
       CAPTURE(p);
       CAPTURE(d);
