@@ -128,13 +128,9 @@ def replay(folder):
     network, system = Network(folder / "network.yml"), System(folder / "system.json")
     assert json.load(open(folder / "memory.json"))["memory-type"] == "NO_MEMORY_EXPANSION"
     groups = json.load(open(folder / "groups.json")) if (folder / "groups.json").exists() else {}
-    cache = {}
 
     def load(r):
-        path = os.path.realpath(folder / f"trace.{r}.et")
-        if path not in cache:
-            cache[path] = chakra.read(path)[1]
-        return cache[path]
+        return chakra.read(os.path.realpath(folder / f"trace.{r}.et"))[1]
 
     ranks = [Rank(load(r)) for r in range(network.npus)]
     everyone = list(range(network.npus))

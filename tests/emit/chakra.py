@@ -1,5 +1,7 @@
 """Chakra execution traces read by Google's protobuf library, from the published field numbers (mlcommons/chakra,
 et_def.proto, schema 0.0.4): an independent reader of what the emitter writes by hand."""
+import functools
+
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.internal.decoder import _DecodeVarint32
 
@@ -54,18 +56,20 @@ Metadata, Node = _schema()
 
 
 class ReadNode:
-    __slots__ = ("id", "name", "type", "after", "micros", "attr", "kinds")
+    __slots__ = ("id", "name", "type", "after", "micros", "attr")
 
 
+@functools.lru_cache(maxsize=256)  # of one scenario: most is checked first and replayed then
 def read(path):
-    """(metadata, nodes) of one rank's file. Fails on fields that the schema does not have."""
+    """(metadata, nodes, {attribute: which of its values it has}) of one rank's file, which must be a real path. Fails on
+    fields that the schema does not have."""
     data = open(path, "rb").read()
-    at, metadata, nodes = 0, None, []
+    at, metadata, nodes, kinds = 0, None, [], {}
     while at < len(data):
         size, at = _DecodeVarint32(data, at)
         record = Metadata() if metadata is None else Node()
         record.ParseFromString(data[at:at + size])
-        assert record.SerializeToString(deterministic=True) is not None
+        assert len(record.UnknownFields()) == 0, record.name
         at += size
         if metadata is None:
             metadata = record
@@ -73,8 +77,11 @@ def read(path):
         node = ReadNode()
         node.id, node.name, node.type, node.micros = record.id, record.name, record.type, record.duration_micros
         node.after = list(record.ctrl_deps) + list(record.data_deps)
-        node.attr = {a.name: getattr(a, a.WhichOneof("value")) for a in record.attr}
-        node.kinds = {a.name: a.WhichOneof("value") for a in record.attr}
+        node.attr = {}
+        for a in record.attr:
+            kind = a.WhichOneof("value")
+            assert kinds.setdefault(a.name, kind) == kind, a.name
+            node.attr[a.name] = getattr(a, kind)
         nodes.append(node)
     assert at == len(data), "the last record is cut"
-    return metadata, nodes
+    return metadata, nodes, kinds
