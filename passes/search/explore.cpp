@@ -91,9 +91,11 @@ void Explorer::computeAs(size_t worker, const Chunk& chunk) {
 }
 
 void Explorer::compute(const Chunk& chunk, Tally& tally) const {
-  size_t axes = r_.spaces[chunk.space].axes.size();
-  tally.space = chunk.space;
+  if (chunk.jobs.empty()) return;
+  // The thread that gives chunks may be adding a space meanwhile: what a point needs is in its chunk.
   std::span<const uint32_t> ids(chunk.ids);
+  size_t axes = ids.size() / chunk.jobs.size();
+  tally.space = chunk.space;
   for (size_t i = 0; i < chunk.jobs.size(); ++i)
     take(chunk.jobs[i], chunk.numbers[i], ids.subspan(i * axes, axes), tally);
 }
