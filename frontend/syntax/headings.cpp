@@ -25,4 +25,21 @@ size_t endOfTopLevel(const std::vector<Token>& tokens, size_t at) {
   return at;
 }
 
+std::string_view docAbove(std::string_view text, uint32_t offset) {
+  size_t end = text.rfind('\n', offset);
+  if (end == std::string_view::npos) return {};
+  size_t begin = end;
+  for (;;) {
+    size_t lineBegin = begin == 0 ? std::string_view::npos : text.rfind('\n', begin - 1);
+    lineBegin = lineBegin == std::string_view::npos ? 0 : lineBegin + 1;
+    auto line = text.substr(lineBegin, begin - lineBegin);
+    size_t first = line.find_first_not_of(" \t");
+    if (first == std::string_view::npos || line.substr(first, 3) != "///") break;
+    begin = lineBegin == 0 ? 0 : lineBegin - 1;
+    if (lineBegin == 0) break;
+  }
+  if (begin == end) return {};
+  return text.substr(begin == 0 ? 0 : begin + 1, end - (begin == 0 ? 0 : begin + 1));
+}
+
 }  // namespace afdc

@@ -1,6 +1,7 @@
 // What a file declares, by the first words of its top level: read from the tokens, before anything is parsed.
 #pragma once
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "frontend/syntax/ast.h"
@@ -19,5 +20,8 @@ std::optional<Heading> headingOf(const std::vector<Token>& tokens, size_t at);
 /// Where the declaration (edition, import) that begins at token `at` ends: at a separator outside brackets, or the end.
 /// `tokens` have been laid out.
 size_t endOfTopLevel(const std::vector<Token>& tokens, size_t at);
+
+/// The `///` lines directly above what begins at `offset`; empty where there are none.
+std::string_view docAbove(std::string_view text, uint32_t offset);
 
 }  // namespace afdc

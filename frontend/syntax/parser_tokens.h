@@ -1,4 +1,5 @@
-// Our tokens as ANTLR's parser wants them. Private to parse.cpp, so that the ANTLR headers stay out of everything else.
+// Our tokens as ANTLR's parser wants them. Private to the parser, so that the ANTLR headers stay out of everything
+// else.
 #pragma once
 #include <AfdParser.h>
 #include <antlr4-runtime.h>
@@ -7,6 +8,7 @@
 #include <span>
 
 #include "frontend/syntax/tokens.h"
+#include "support/source.h"
 
 namespace afdc {
 
@@ -64,6 +66,10 @@ class ParserToken final : public antlr4::Token {
   size_t type_, index_;
   const afdc::Token* token_;
 };
+
+/// The parser reads no other tokens than ours.
+inline const Token& ours(const antlr4::Token* t) { return static_cast<const ParserToken*>(t)->ours(); }
+inline SourceRange rangeIn(uint32_t file, const antlr4::Token* t) { return {file, ours(t).begin, ours(t).end}; }
 
 /// A run of tokens; reads as ended behind them.
 class ParserTokens final : public antlr4::TokenStream {
