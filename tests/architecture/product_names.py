@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """No product has its name in C++ outside the backends: engines, devices, models and those who measure are data of the
 library. Looked at are string literals, for what hangs on a name is compared with one; comments may name what they speak
-of. The driver may name products in its examples and explanations, which are whole phrases. A second run on lines with
-names must find them."""
-import pathlib
+of. The driver may name products in its examples and explanations, which are whole phrases."""
 import re
 import sys
+
+import house
 
 ROOMS = ["driver", "fidelity", "frontend", "ir", "passes", "results", "session", "support"]
 NAMES = re.compile(
@@ -39,28 +39,10 @@ def named(files):
                 yield f'{path}:{number}: "{literal}" names a product: say it in the standard library'
 
 
-def sources(root):
-    for room in ROOMS:
-        for path in sorted((root / room).rglob("*")):
-            # Messages have examples in the language beside them.
-            if path.suffix in {".cpp", ".h", ".def"} and path.name != "diagnostics.def":
-                yield str(path.relative_to(root)), path.read_text(encoding="utf-8")
+MUST_SEE = [("fidelity/predict.cpp", 'if (runtime.starts_with("vLLM") && small) l.tokens = 2048;'),
+            ("passes/cost/role.cpp", 'bool small = has(name, "A100");  // a small one'),
+            ("driver/plan.h", 'std::string runtime = "SGLang";')]
 
-
-def main():
-    files = list(sources(pathlib.Path(sys.argv[1])))
-    assert len(files) > 150, f"only {len(files)} files found: is this the project?"
-    found = list(named(files))
-    for line in found:
-        print(line)
-    for path, line in [("fidelity/predict.cpp", 'if (runtime.starts_with("vLLM") && small) l.tokens = 2048;'),
-                       ("passes/cost/role.cpp", 'bool small = has(name, "A100");  // a small one'),
-                       ("driver/plan.h", 'std::string runtime = "SGLang";')]:
-        if not list(named([(path, line)])):
-            print(f"a name goes unseen: {line}")
-            found.append(line)
-    print(f"{len(files)} files, {len(found)} names")
-    return 1 if found else 0
-
-
-sys.exit(main())
+if __name__ == "__main__":
+    # Messages have examples in the language beside them.
+    sys.exit(house.look(sys.argv[1], ROOMS, named, MUST_SEE, "names", leave_out={"diagnostics.def"}))
