@@ -39,7 +39,7 @@ Output runFidelity(const FidelityOptions& o) {
   Scoreboard board{std::string(kind->name)};
   auto problem = kind->run(input, board);
   if (!problem.empty())
-    return failure("fidelity", fmt::format("{} is not a file of kind `{}`: {}", o.file, kind->name, problem));
+    return failure("fidelity", fmt::format("{} cannot be read as `{}`: {}", o.file, kind->name, problem));
   if (o.cases) return {kClean, board.csv(), ""};
   return {kClean, o.printing.json() ? board.json() : board.table(), ""};
 }

@@ -19,7 +19,8 @@ struct FidelityInput {
 
 struct FidelityKind {
   std::string_view name, what;
-  /// Returns why the file is none of the layouts of this kind, or "".
+  /// Returns why nothing could be read: the file is none of the layouts of this kind, or the library lacks what is
+  /// needed to read it; "" otherwise.
   std::string (*run)(const FidelityInput& input, Scoreboard& board);
 };
 const std::vector<FidelityKind>& fidelityKinds();
