@@ -85,10 +85,12 @@ Fitter::Fitter(std::vector<Sample> samples, Tasks& tasks) : tasks_(tasks), sampl
     if (hasOwnCurves(s)) measured.insert(s.device);
   }
   for (auto& [name, values] : figures_.runtimes)
-    runtimes_.push_back(groupOf(kRuntimeParameters, values, [&](const Sample& s) { return s.runtime == name; }));
+    runtimes_.push_back(
+        groupOf(kRuntimeParameters, values, [&name = name](const Sample& s) { return s.runtime == name; }));
   for (auto& [name, values] : figures_.devices)
     if (!measured.contains(name))
-      devices_.emplace(name, groupOf(kDeviceParameters, values, [&](const Sample& s) { return s.device == name; }));
+      devices_.emplace(
+          name, groupOf(kDeviceParameters, values, [&name = name](const Sample& s) { return s.device == name; }));
   takeLosses();
 }
 

@@ -438,7 +438,7 @@ void doubtTwins(std::vector<Record>& records) {
   for (auto& r : records)
     if (r.metrics.size() >= 3) alike[{r.model, r.input, r.output, r.metrics}].push_back(&r);
   for (auto& [figures, twins] : alike) {
-    auto other = [&](const Record* r) { return r->gpu != twins.front()->gpu; };
+    auto other = [&twins = twins](const Record* r) { return r->gpu != twins.front()->gpu; };
     if (std::none_of(twins.begin(), twins.end(), other)) continue;
     for (auto* r : twins) r->why = "excluded: a record of another device has the same figures to the last digit";
   }

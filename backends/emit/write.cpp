@@ -77,8 +77,7 @@ std::string obstacle(const fs::path& root, const File& f, const LastEmission& la
 void removeLeftovers(const fs::path& root, const LastEmission& last, const Emission& emission) {
   std::error_code error;
   for (const auto& [path, hash] : last.files) {
-    bool again =
-        std::any_of(emission.files.begin(), emission.files.end(), [&](const File& f) { return f.path == path; });
+    bool again = std::ranges::find(emission.files, path, &File::path) != emission.files.end();
     if (again || !below(path) || !fs::exists(fs::symlink_status(root / path, error))) continue;
     if (fs::is_symlink(root / path, error) || sha256(contentOf(root / path)) == hash) fs::remove(root / path, error);
   }
