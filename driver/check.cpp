@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "session/session.h"
+#include "support/text.h"
 
 namespace afdc {
 
@@ -12,15 +13,14 @@ namespace {
 
 std::string summary(const Diagnostics& d) {
   size_t errors = d.errors(), warnings = d.count() - errors;
-  auto plural = [](size_t n, const char* word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); };
-  return fmt::format("{}, {}", plural(errors, "error"), plural(warnings, "warning"));
+  return fmt::format("{}, {}", counted(errors, "error"), counted(warnings, "warning"));
 }
 
 void declare(Arguments& arguments, CheckOptions& o) {
   arguments.oneOrMore("FILE", o.files, "the files to check, each by itself");
   strictOption(arguments, o.printing);
   formatOption(arguments, o.printing);
-  stdlibOption(arguments, o.stdlib);
+  readingOptions(arguments, o.stdlib, o.allow);
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ void declare(Arguments& arguments, CheckOptions& o) {
 Output runCheck(const CheckOptions& o) {
   Output out;
   for (const auto& file : o.files) {
-    Session session(o.stdlib);
+    Session session(o.stdlib, o.allow);
     Module* module = session.loader.loadFile(file);
     if (!module) {
       finishWithMessages(out, session.diags, o.printing);

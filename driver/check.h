@@ -7,6 +7,7 @@ namespace afdc {
 struct CheckOptions {
   Printing printing = {};
   std::string stdlib = {};
+  std::vector<std::string> allow = {};
   std::vector<std::string> files = {};
 };
 

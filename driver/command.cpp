@@ -14,15 +14,20 @@ const Choice kText = {"text", "for people"};
 const Choice kJson = {"json", "for scripts; documented in docs/results.md"};
 const Choice kMarkdown = {"markdown", "for pull requests"};
 
+void messageOptions(Arguments& arguments, Printing& printing) {
+  printing.color = colorsWanted();
+  arguments.option("--max-errors", "N", printing.maxErrors, "show so many errors and warnings of each file, 0 for all");
+}
+
 }  // namespace
 
 void formatOption(Arguments& arguments, Printing& printing) {
-  printing.color = colorsWanted();
+  messageOptions(arguments, printing);
   arguments.enumOption("--format", "FORMAT", printing.format, "what to print", {kText, kJson});
 }
 
 void formatOrMarkdownOption(Arguments& arguments, Printing& printing) {
-  printing.color = colorsWanted();
+  messageOptions(arguments, printing);
   arguments.enumOption("--format", "FORMAT", printing.format, "what to print", {kText, kJson, kMarkdown});
 }
 
@@ -36,6 +41,12 @@ void timePassesOption(Arguments& arguments, bool& wanted) {
 
 void setOption(Arguments& arguments, std::vector<std::string>& sets) {
   arguments.repeatedOption("--set", "PATH=VALUE", sets, "override a field: --set deployment.main.parallel.tp=4");
+}
+
+void readingOptions(Arguments& arguments, std::string& stdlib, std::vector<std::string>& allow) {
+  stdlibOption(arguments, stdlib);
+  arguments.repeatedOption("--allow", "DIR", allow,
+                           "read files of this folder too; otherwise only those of the project");
 }
 
 void stdlibOption(Arguments& arguments, std::string& directory) {

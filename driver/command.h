@@ -49,6 +49,9 @@ void strictOption(Arguments& arguments, Printing& printing);
 /// `--time-passes`
 void timePassesOption(Arguments& arguments, bool& wanted);
 void setOption(Arguments& arguments, std::vector<std::string>& sets);
+/// `--stdlib`
 void stdlibOption(Arguments& arguments, std::string& directory);
+/// `--stdlib` and `--allow`, for commands that read scenarios.
+void readingOptions(Arguments& arguments, std::string& stdlib, std::vector<std::string>& allow);
 
 }  // namespace afdc

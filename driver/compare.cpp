@@ -62,7 +62,7 @@ void declare(Arguments& arguments, CompareOptions& o) {
   arguments.optional("SCENARIO", o.scenario, "which one of its scenarios");
   setOption(arguments, o.sets);
   formatOption(arguments, o.printing);
-  stdlibOption(arguments, o.stdlib);
+  readingOptions(arguments, o.stdlib, o.allow);
 }
 
 /// One figure on both sides.
@@ -133,7 +133,7 @@ Output runCompare(const CompareOptions& o) {
   auto [result, problem] = readResult(o.result);
   if (!problem.empty()) return failure("compare", problem);
   Output out;
-  Session session(o.stdlib);
+  Session session(o.stdlib, o.allow);
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);
   std::vector<Object*> chosen;

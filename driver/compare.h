@@ -7,6 +7,7 @@ namespace afdc {
 struct CompareOptions {
   Printing printing = {};
   std::string stdlib = {};
+  std::vector<std::string> allow = {};
   std::string result = {};               ///< what the load generator wrote
   std::string file = {}, scenario = {};  ///< no scenario: the only one of the file
   std::vector<std::string> sets = {};

@@ -178,7 +178,7 @@ void declare(Arguments& arguments, EmitOptions& o) {
   arguments.option("--run", "BIN", o.run, "give what was written to this simulator and show its figures beside ours");
   setOption(arguments, o.sets);
   formatOption(arguments, o.printing);
-  stdlibOption(arguments, o.stdlib);
+  readingOptions(arguments, o.stdlib, o.allow);
 }
 
 /// Without a target the file comes first: what was taken for the target is the file, and so on.
@@ -197,7 +197,7 @@ Output runEmit(const EmitOptions& asked) {
   auto o = placed(asked);
   if (o.file.empty()) throw WrongUse{"FILE is missing: the file with the scenarios; --list-targets shows the targets"};
   Output out;
-  Session session(o.stdlib);
+  Session session(o.stdlib, o.allow);
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);
   if (module && session.diags.errors() == 0)

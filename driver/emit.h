@@ -7,6 +7,7 @@ namespace afdc {
 struct EmitOptions {
   Printing printing = {};
   std::string stdlib = {};
+  std::vector<std::string> allow = {};
   std::string target = {};  ///< empty: the `emit` blocks of the file
   std::string file = {};
   std::string scenario = {};  ///< or the target of one `emit` block; empty: all

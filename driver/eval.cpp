@@ -33,7 +33,7 @@ void declare(Arguments& arguments, EvalOptions& o) {
   timePassesOption(arguments, o.timePasses);
   strictOption(arguments, o.printing);
   formatOption(arguments, o.printing);
-  stdlibOption(arguments, o.stdlib);
+  readingOptions(arguments, o.stdlib, o.allow);
 }
 
 /// What was found of all scenarios, and what another tool says of the same.
@@ -84,7 +84,7 @@ bool anyBroken(const std::vector<Results>& all, bool strict) {
 
 Output runEval(const EvalOptions& o) {
   Output out;
-  Session session(o.stdlib);
+  Session session(o.stdlib, o.allow);
   PassTimes times(o.timePasses);
   Module* module = times.of("read", [&] { return session.loader.loadFile(o.file); });
   if (module) times.of("check", [&] { session.evaluator.check(*module); });

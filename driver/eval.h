@@ -8,6 +8,7 @@ struct EvalOptions {
   Printing printing = {};
   bool timePasses = false;
   std::string stdlib = {};
+  std::vector<std::string> allow = {};
   std::string file = {}, scenario = {};  ///< no scenario: all
   std::vector<std::string> sets = {};
   bool summary = false;                           ///< only a line for each scenario

@@ -200,7 +200,7 @@ void declare(Arguments& arguments, ExplainOptions& o) {
   arguments.optional("PATH", o.path, "of a value: a scenario and its fields, or a `let`; '*' for every `let`");
   setOption(arguments, o.sets);
   formatOption(arguments, o.printing);
-  stdlibOption(arguments, o.stdlib);
+  readingOptions(arguments, o.stdlib, o.allow);
 }
 
 }  // namespace
@@ -214,9 +214,9 @@ Output runExplain(const ExplainOptions& o) {
         "explain",
         fmt::format("`{}` is no diagnostic; give an id such as AFD0301, or a file and a path in it", o.subject));
   }
-  Session session(o.stdlib);
+  Session session(o.stdlib, o.allow);
   Module* module = session.loader.loadFile(o.subject);
-  if (!module) return {kUsage, "", session.diags.text(o.printing.color)};
+  if (!module) return {kUsage, "", messagesOf(session.diags, o.printing)};
   session.evaluator.check(*module);
   auto found = valuesAt(session, *module, o);
   Output out;

@@ -207,7 +207,7 @@ void searchOptions(Arguments& arguments, SearchOptions& o) {
   arguments.option("--verify", "N", o.verify, "evaluate one of N points whole as well; its figures must be the same");
   arguments.flag("--stats", o.stats, "say on stderr how fast the search went");
   formatOrMarkdownOption(arguments, o.printing);
-  stdlibOption(arguments, o.stdlib);
+  readingOptions(arguments, o.stdlib, o.allow);
 }
 
 namespace {
@@ -221,7 +221,7 @@ void declare(Arguments& arguments, ExploreOptions& o) {
 }  // namespace
 
 Output runExplore(const ExploreOptions& o) {
-  Session session(o.search.stdlib);
+  Session session(o.search.stdlib, o.search.allow);
   return searchAll(session, session.loader.loadFile(o.file), o.explore, o.search);
 }
 

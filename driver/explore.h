@@ -9,6 +9,7 @@ namespace afdc {
 struct SearchOptions {
   Printing printing = {};
   std::string stdlib = {};
+  std::vector<std::string> allow = {};
   size_t top = 10;          ///< best points that are shown; at least one is
   size_t verify = 0;        ///< of so many points, one is evaluated whole as well
   size_t threads = 0;       ///< 0: all cores

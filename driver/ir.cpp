@@ -20,7 +20,7 @@ void declare(Arguments& arguments, IrOptions& o) {
   timePassesOption(arguments, o.timePasses);
   setOption(arguments, o.sets);
   formatOption(arguments, o.printing);
-  stdlibOption(arguments, o.stdlib);
+  readingOptions(arguments, o.stdlib, o.allow);
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ Output runIr(const IrOptions& o) {
     for (const auto& p : all) names.emplace_back(p.name);
     return failure("ir", fmt::format("no pass `{}`; the passes are {}", o.after, joinWords(names)));
   }
-  Session session(o.stdlib);
+  Session session(o.stdlib, o.allow);
   PassTimes times(o.timePasses);
   Module* module = times.of("read", [&] { return session.loader.loadFile(o.file); });
   if (module) times.of("check", [&] { session.evaluator.check(*module); });

@@ -8,6 +8,7 @@ struct IrOptions {
   Printing printing = {};
   bool timePasses = false;
   std::string stdlib = {};
+  std::vector<std::string> allow = {};
   std::string file = {}, scenario = {};  ///< no scenario: all
   std::vector<std::string> sets = {};
   std::string after = "collectives";

@@ -16,7 +16,8 @@ void countFindings(Output& out, const Diagnostics& diags, const Printing& printi
 }  // namespace
 
 std::string messagesOf(const Diagnostics& diags, const Printing& printing) {
-  return printing.json() ? diags.json() + "\n" : diags.text(printing.color);
+  return printing.json() ? diags.json() + "\n"
+                         : diags.text(printing.color, printing.maxErrors == 0 ? Diagnostics::kAll : printing.maxErrors);
 }
 
 void finish(Output& out, const Diagnostics& diags, const Printing& printing) {

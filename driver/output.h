@@ -23,6 +23,7 @@ struct Printing {
   Format format = Format::Text;
   bool strict = false;  ///< warnings and unknown verdicts are findings
   bool color = false;
+  size_t maxErrors = 20;  ///< messages of each severity that are shown of one file; 0: all
   bool json() const { return format == Format::Json; }
   bool markdown() const { return format == Format::Markdown; }
 };

@@ -222,7 +222,7 @@ void declare(Arguments& arguments, PlanOptions& o) {
 }  // namespace
 
 Output runPlan(const PlanOptions& o) {
-  Session session(o.search.stdlib);
+  Session session(o.search.stdlib, o.search.allow);
   std::string text;
   try {
     text = Question(session.loader.library()).text(o);

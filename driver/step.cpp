@@ -18,7 +18,7 @@ void declare(Arguments& arguments, StepOptions& o) {
   arguments.option("--batch", "STATE", o.batch, "what is in the step: groups `count,new,past[,logits]` joined by `;`");
   setOption(arguments, o.sets);
   formatOption(arguments, o.printing);
-  stdlibOption(arguments, o.stdlib);
+  readingOptions(arguments, o.stdlib, o.allow);
 }
 
 std::optional<BatchState> batchOf(const std::string& text) {
@@ -68,7 +68,7 @@ Output runStep(const StepOptions& o) {
   auto state = batchOf(o.batch);
   if (!state) return failure("step", "a batch state is `count,new,past[,logits]`, groups joined by `;`");
   Output out;
-  Session session(o.stdlib);
+  Session session(o.stdlib, o.allow);
   Module* module = session.loader.loadFile(o.file);
   if (module) session.evaluator.check(*module);
   if (module && session.diags.errors() == 0)

@@ -7,6 +7,7 @@ namespace afdc {
 struct StepOptions {
   Printing printing = {};
   std::string stdlib = {};
+  std::vector<std::string> allow = {};
   std::string file = {}, scenario = {};  ///< no scenario: all
   std::vector<std::string> sets = {};
   std::string batch = "1,1,1024";  ///< groups of sequences: `count,new,past[,logits]`, joined by `;`

@@ -14,7 +14,7 @@ void declare(Arguments& arguments, TestOptions& o) {
   arguments.oneOrMore("FILE", o.files, "files with `test` blocks, or `stdlib` for those of the standard library");
   strictOption(arguments, o.printing);
   formatOption(arguments, o.printing);
-  stdlibOption(arguments, o.stdlib);
+  readingOptions(arguments, o.stdlib, o.allow);
 }
 
 /// What is tested as one: a file, or a module of the standard library.
@@ -42,7 +42,7 @@ Output runTest(const TestOptions& o) {
   Output out;
   size_t passed = 0, failed = 0;
   for (const auto& [name, standard] : unitsOf(o)) {
-    Session session(o.stdlib);
+    Session session(o.stdlib, o.allow);
     Module* module = standard ? session.loader.loadStandard(name) : session.loader.loadFile(name);
     if (module) session.evaluator.check(*module);
     std::vector<Evaluator::TestOutcome> outcomes;

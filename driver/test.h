@@ -7,6 +7,7 @@ namespace afdc {
 struct TestOptions {
   Printing printing = {};
   std::string stdlib = {};
+  std::vector<std::string> allow = {};
   std::vector<std::string> files = {};  ///< `stdlib` stands for all modules of the standard library
 };
 

@@ -10,10 +10,16 @@
 
 namespace afdc {
 
+namespace {
+constexpr size_t kItemsInAStep = 4;
+}
+
 bool BuiltinCall::evaluateArguments() {
   for (const auto& arg : expression->args) {
     Value v = ev.eval(arg.value, env);
     if (v.poison()) return false;
+    // Functions of a list look at each of its items.
+    if (v.kind == ValueKind::List && !ev.spend(v.list->size() / kItemsInAStep, expression->range)) return false;
     if (arg.name.text.empty())
       args.push_back(v);
     else

@@ -11,5 +11,7 @@ namespace afdc {
 /// - What is known later (step expressions, results) is equal when it is the same expression.
 /// A poison value equals nothing, not even itself.
 bool equal(const Value& a, const Value& b);
+/// The same, and counts in `compared` how many pairs were looked at. Lists that share their items are looked at once.
+bool equal(const Value& a, const Value& b, size_t& compared);
 
 }  // namespace afdc

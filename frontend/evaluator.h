@@ -105,6 +105,7 @@ class Evaluator {
   Env* frame(Object* object, size_t layer);
   Env* schemaFrame(Object* object, const Schema* owner);
   bool hasMember(Object* object, std::string_view name);
+  const std::vector<std::string_view>& ownNames(Object* object);
   Value get(Object* object, std::string_view name, SourceRange at);
   Value compute(Object* object, std::string_view name, Object::Slot& slot, SourceRange at);
   void noteMissing(Object* object, const SchemaField& field, SourceRange at);
@@ -141,6 +142,7 @@ class Evaluator {
   Value compare(const ast::Expr* e, const Value& a, const Value& b);
   Value symbolic(const ast::Expr* e, const Value& a, const Value& b);
   Value literal(const ast::Expr* e);
+  bool representable(const Number& n, bool nonzero, SourceRange at);
   Value callFunction(const ast::Decl& fn, Module& module, const ast::Expr* call, Env* env, Object* owner);
   Value callBuiltin(const Builtin& builtin, const ast::Expr* call, Env* env);
   Value asSymbolic(const Value& value, SourceRange at);

@@ -32,6 +32,12 @@ std::string dottedName(std::string_view path) {
   return name;
 }
 
+std::vector<std::string> exportedNames(const Module& module) {
+  std::vector<std::string> names;
+  for (const auto& decl : module.ast->decls) names.emplace_back(decl.name.text);
+  return names;
+}
+
 std::string normalized(const std::string& path) {
   llvm::SmallString<256> out(path);
   llvm::sys::path::remove_dots(out, true);
@@ -75,6 +81,12 @@ std::optional<ModuleLoader::StandardText> ModuleLoader::standardText(std::string
   return StandardText{path, std::string(found->text), Origin::Embedded};
 }
 
+ModuleLoader::ModuleLoader(Diagnostics& diags, std::string stdlibDir, const std::vector<std::string>& allowed)
+    : diags_(diags), stdlibDir_(std::move(stdlibDir)) {
+  for (const auto& folder : allowed) dataFiles_->fence.admit(folder);
+  if (!stdlibDir_.empty()) dataFiles_->fence.admit(stdlibDir_);
+}
+
 const Library& ModuleLoader::library() {
   if (library_) return *library_;
   library_.emplace();
@@ -84,6 +96,11 @@ const Library& ModuleLoader::library() {
 }
 
 Module* ModuleLoader::loadFile(const std::string& path) {
+  dataFiles_->fence.admitProjectOf(path);
+  return readModule(path);
+}
+
+Module* ModuleLoader::readModule(const std::string& path) {
   std::string key = normalized(path);
   if (auto found = modules_.find(key); found != modules_.end()) return found->second.get();
   auto source = readSource(path);
@@ -95,6 +112,7 @@ Module* ModuleLoader::loadFile(const std::string& path) {
 }
 
 Module* ModuleLoader::loadText(const std::string& name, std::string text) {
+  dataFiles_->fence.admitProjectOf(name);
   return parse(name, name, std::move(text), Origin::User);
 }
 
@@ -136,19 +154,33 @@ Module* ModuleLoader::parse(const std::string& key, const std::string& shown, st
   return module;
 }
 
+/// `import "./models.afd"`; null when it cannot be had (reported). What lies outside of the project is not even looked
+/// at.
+Module* ModuleLoader::importedFile(const ast::Import& import, const std::string& directory) {
+  std::string path(import.target);
+  if (!directory.empty() && !llvm::sys::path::is_absolute(path)) path = directory + "/" + path;
+  path = normalized(path);
+  const auto& fence = dataFiles_->fence;
+  if (!fence.admits(path)) {
+    diags_.report<diag::outside_project>(import.targetRange, import.target)
+        .note("files are read below " + fence.admitted())
+        .help("move it there, or say `--allow DIR` with the folder that it is in");
+    return nullptr;
+  }
+  auto source = modules_.count(path) ? FileText{} : readSource(path);
+  if (source.error.empty()) return readModule(path);
+  if (source.error == "no such file")
+    diags_.report<diag::module_not_found>(import.targetRange, import.target).note("looked for " + path);
+  else
+    diags_.report<diag::unreadable_file>(import.targetRange, import.target, source.error);
+  return nullptr;
+}
+
 void ModuleLoader::resolveImports(Module& module, const std::string& directory) {
   for (const auto& import : module.ast->imports) {
     Module* target = nullptr;
     if (import.file) {
-      std::string path = directory.empty() ? std::string(import.target) : directory + "/" + std::string(import.target);
-      path = normalized(path);
-      auto source = modules_.count(path) ? FileText{} : readSource(path);
-      if (source.error.empty())
-        target = loadFile(path);
-      else if (source.error == "no such file")
-        diags_.report<diag::module_not_found>(import.targetRange, import.target).note("looked for " + path);
-      else
-        diags_.report<diag::unreadable_file>(import.targetRange, import.target, source.error);
+      target = importedFile(import, directory);
     } else {
       target = loadStandard(import.target);
       if (!target) {
@@ -192,9 +224,8 @@ void ModuleLoader::resolveImports(Module& module, const std::string& directory) 
         else if (!target->failed) {
           auto& d = diags_.report<diag::not_exported>(name.range, import.target, name.text);
           module.failed = true;  // uses of the name that was meant are not reported as well
-          std::vector<std::string> names;
-          for (const auto& decl : target->ast->decls) names.emplace_back(decl.name.text);
-          if (auto meant = suggest(name.text, names)) d.fix(name.range, *meant);
+          if (!diags_.crowded(name.range.file))
+            if (auto meant = suggest(name.text, exportedNames(*target))) d.fix(name.range, *meant);
         }
       }
       if (!module.names.emplace(name.text, imported).second || module.decls.count(name.text)) {

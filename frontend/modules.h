@@ -41,13 +41,16 @@ std::string stdlibHash();
 class ModuleLoader {
  public:
   /// `stdlibDir`: read the standard library from there instead of the binary; empty for the embedded one.
-  ModuleLoader(Diagnostics& diags, std::string stdlibDir) : diags_(diags), stdlibDir_(std::move(stdlibDir)) {}
+  /// `allowed`: folders that may be read beside the projects of the files that the user names.
+  ModuleLoader(Diagnostics& diags, std::string stdlibDir, const std::vector<std::string>& allowed = {});
 
   /// From now on `text` stands for a file of the standard library ("std/hw.afd"), for those who hold changed ones.
   void replaceStandard(std::string path, std::string text) { replaced_[std::move(path)] = std::move(text); }
 
-  /// Loads a user's file and all it imports; null when the file itself cannot be read (reported).
+  /// Loads a file that the user named, and all it imports; null when the file itself cannot be read (reported). Its
+  /// project may be read from then on.
   Module* loadFile(const std::string& path);
+  /// The same of a text that has no file: it speaks from the folder of `name`.
   Module* loadText(const std::string& name, std::string text);
   /// Loads "std.hw.nvidia"; null when there is no such module.
   Module* loadStandard(std::string_view dotted);
@@ -62,7 +65,9 @@ class ModuleLoader {
   /// Where a module's text comes from: a user's file, the standard library in a directory, or the one in the binary.
   enum class Origin : uint8_t { User, Directory, Embedded };
   Module* parse(const std::string& key, const std::string& shown, std::string text, Origin origin);
+  Module* readModule(const std::string& path);
   void resolveImports(Module& module, const std::string& directory);
+  Module* importedFile(const ast::Import& import, const std::string& directory);
   Diagnostics& diags_;
   /// The text of a standard module where the directory, or else the binary, has it.
   struct StandardText {

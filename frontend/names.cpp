@@ -206,7 +206,7 @@ Value Evaluator::pathValue(ast::Path path, Env* env, size_t count) {
       v = get(v.object, path[i].text, path[i].range);
     } else {
       auto& d = diags_->report<diag::unknown_field>(path[i].range, describe(v), path[i].text);
-      if (v.kind == ValueKind::Record)
+      if (v.kind == ValueKind::Record && !diags_->crowded(path[i].range.file))
         if (auto meant = suggest(path[i].text, fieldNames(v.object))) d.fix(path[i].range, *meant);
       return {};
     }
@@ -517,6 +517,7 @@ Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::str
       if (value.kind != ValueKind::List) return mismatch();
       std::vector<Value> items;
       bool changed = false;
+      if (!spend(value.list->size(), at)) return {};
       for (const auto& item : *value.list) {
         items.push_back(conform(item, *type.element, at, what));
         if (items.back().poison()) return {};
@@ -555,6 +556,7 @@ void Evaluator::unknownName(std::string_view name, Env* env, SourceRange at) {
   // A module with syntax errors may have lost the declaration: say nothing about names it might have held.
   if (module.failed && !module.standard) return;
   auto& d = diags_->report<diag::unknown_name>(at, name);
+  if (diags_->crowded(at.file)) return;
   std::vector<std::string> names;
   visibleNames(env, names);
   if (auto meant = suggest(name, names)) {

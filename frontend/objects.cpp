@@ -1,5 +1,6 @@
 // Objects: late-bound fields, each evaluated once; amendments; checks of a finished object.
 #include <algorithm>
+#include <ranges>
 
 #include "frontend/diagnostics.h"
 #include "frontend/evaluator.h"
@@ -11,6 +12,9 @@
 namespace afdc {
 
 namespace {
+
+constexpr size_t kStepsOfARecord = 8;   ///< what making one costs, in steps of evaluation
+constexpr size_t kMembersInAStep = 16;  ///< so many can be looked at in the time of a step of evaluation
 
 /// Visits the members of a layer with the part of their path that is relative to the object.
 template <class F>
@@ -36,6 +40,7 @@ std::string_view headOf(const ast::Member& m, ast::Path path) {
 
 Object* Evaluator::newObject(const Schema* schema, Object* parent, SourceRange declared) {
   Object& object = objects_.emplace_back();
+  spend(kStepsOfARecord, declared);
   object.schema = schema;
   object.parent = parent;
   object.declared = declared;
@@ -61,6 +66,7 @@ void Evaluator::release(const Mark& mark) {
 Object* Evaluator::derive(Object* base, Object* parent, Layer layer, bool inherit) {
   Object* object = newObject(base->schema, parent, base->declared);
   object->layers = base->layers;
+  spend(kStepsOfARecord + base->layers.size(), base->declared);
   object->label = base->label;
   object->blockKind = base->blockKind;
   if (inherit)
@@ -96,23 +102,29 @@ Env* Evaluator::frame(Object* object, size_t layer) {
 }
 
 bool Evaluator::hasMember(Object* object, std::string_view name) {
-  if (object->schema->find(name)) return object->schema->find(name)->item->kind != ast::ItemKind::Blocks;
-  for (const auto& layer : object->layers) {
-    bool found = false;
+  if (const auto* field = object->schema->find(name)) return field->item->kind != ast::ItemKind::Blocks;
+  const auto& own = ownNames(object);
+  return std::binary_search(own.begin(), own.end(), name);
+}
+
+/// The names of its child blocks and `let`s, sorted. Nothing amends an object any more when its names are asked for.
+const std::vector<std::string_view>& Evaluator::ownNames(Object* object) {
+  if (object->ownNames) return *object->ownNames;
+  auto& names = object->ownNames.emplace();
+  for (const auto& layer : object->layers)
     members(layer, [&](const ast::Member& m, ast::Path) {
-      if ((m.kind == ast::MemberKind::Child || m.kind == ast::MemberKind::Let) && m.label.text == name) found = true;
+      if (m.kind == ast::MemberKind::Child || m.kind == ast::MemberKind::Let) names.push_back(m.label.text);
     });
-    if (found) return true;
-  }
-  return false;
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::vector<std::string_view> Evaluator::childLabels(Object* object) {
   std::vector<std::string_view> labels;
+  std::set<std::string_view> seen;
   for (const auto& layer : object->layers)
     members(layer, [&](const ast::Member& m, ast::Path) {
-      if (m.kind == ast::MemberKind::Child && std::find(labels.begin(), labels.end(), m.label.text) == labels.end())
-        labels.push_back(m.label.text);
+      if (m.kind == ast::MemberKind::Child && seen.insert(m.label.text).second) labels.push_back(m.label.text);
     });
   return labels;
 }
@@ -196,7 +208,7 @@ class FieldComputation {
         item_(field_ ? field_->item : nullptr) {}
 
   Value run() {
-    collect();
+    if (!collect()) return {};
     noteOrigins();
     if (amendments_ > 0) {
       const auto& last = contributions_[amendments_ - 1];
@@ -226,31 +238,38 @@ class FieldComputation {
     bool replaces;
   };
 
-  void collect() {
+  /// False when the file has taken more than it may.
+  bool collect() {
+    if (ev_.exhausted_) return false;
+    size_t looked = 0;
     for (size_t i = 0; i < object_->layers.size(); ++i)
       members(object_->layers[i], [&](const ast::Member& m, ast::Path path) {
+        ++looked;
         if (headOf(m, path) != name_) return;
         bool replaces = m.kind == ast::MemberKind::Let || (m.kind == ast::MemberKind::Assign && path.size() == 1) ||
                         (m.kind == ast::MemberKind::Child && (m.value || !m.extends.empty()));
         contributions_.push_back({i, &m, isPathMember(m) ? path.subspan(1) : ast::Path(), replaces});
       });
+    ev_.spend(looked / kMembersInAStep, object_->declared);
     amendments_ = contributions_.size();
     while (amendments_ > 0 && !contributions_[amendments_ - 1].replaces) --amendments_;
+    return true;
   }
 
   void noteOrigin(ir::OriginKind kind, SourceRange range) {
-    slot_.kinds.insert(slot_.kinds.begin(), kind);
-    slot_.ranges.insert(slot_.ranges.begin(), range);
-    slot_.range = range;
+    slot_.kinds.push_back(kind);
+    slot_.ranges.push_back(range);
   }
+  /// The last one is in force, so it comes first.
   void noteOrigins() {
-    if (item_ && item_->value)
-      noteOrigin(item_->kind == ast::ItemKind::Let ? ir::OriginKind::Derived : ir::OriginKind::Default,
-                 item_->value->range);
-    for (const auto& c : contributions_)
+    for (const auto& c : std::views::reverse(contributions_))
       noteOrigin(object_->layers[c.layer].origin, c.member->value   ? c.member->value->range
                                                   : c.member->block ? c.member->block->range
                                                                     : c.member->range);
+    if (item_ && item_->value)
+      noteOrigin(item_->kind == ast::ItemKind::Let ? ir::OriginKind::Derived : ir::OriginKind::Default,
+                 item_->value->range);
+    if (!slot_.ranges.empty()) slot_.range = slot_.ranges.front();
   }
 
   /// `let x = …` inside the block.
@@ -303,7 +322,13 @@ class FieldComputation {
       ev_.diags().report<diag::not_a_schema>(m.range, name_, ev_.describe(value_));
       return false;
     }
-    value_ = Value::record(ev_.derive(value_.object, object_, layer, false));
+    // One record takes all the amendments that follow each other.
+    if (value_.object == amended_) {
+      amended_->layers.push_back(layer);
+    } else {
+      amended_ = ev_.derive(value_.object, object_, layer, false);
+      value_ = Value::record(amended_);
+    }
     return true;
   }
 
@@ -336,6 +361,11 @@ class FieldComputation {
 
   /// The value as the field's type wants it; reports what is missing or does not fit.
   Value settled() {
+    if (value_.kind == ValueKind::List && value_.list->written > kLongestList) {
+      ev_.diags().report<diag::too_many>(
+          slot_.range, fmt::format("{} elements, those of lists in lists counted", value_.list->written), kLongestList);
+      return {};
+    }
     if (value_.kind == ValueKind::Null) {
       if (item_->optional) return value_;
       if (absent_)
@@ -359,8 +389,9 @@ class FieldComputation {
   std::vector<Contribution> contributions_;  ///< in order; those from `amendments_` on amend
   size_t amendments_ = 0;
   Value value_ = Value::null();
-  bool absent_ = true;     ///< nobody has said anything
-  std::string blockKind_;  ///< "engine" for a child block
+  Object* amended_ = nullptr;  ///< the record that was made for the amendments
+  bool absent_ = true;         ///< nobody has said anything
+  std::string blockKind_;      ///< "engine" for a child block
 };
 
 Value Evaluator::compute(Object* object, std::string_view name, Object::Slot& slot, SourceRange at) {
@@ -486,6 +517,7 @@ void Evaluator::checkLayers(Object* object) {
       }
       if (!field && !hasMember(object, name)) {
         auto& d = diags_->report<diag::unknown_field>(at, object->schema->name, name);
+        if (diags_->crowded(at.file)) return;
         auto names = fieldNames(object);
         if (auto meant = suggest(name, names))
           d.fix(at, *meant);
@@ -506,8 +538,8 @@ void Evaluator::checkLayers(Object* object) {
 
 void Evaluator::forceValue(const Value& value) {
   if (value.kind == ValueKind::Record) force(value.object);
-  if (value.kind == ValueKind::List)
-    for (const auto& item : *value.list) forceValue(item);
+  if (value.kind != ValueKind::List || std::exchange(value.list->forced, true)) return;
+  for (const auto& item : *value.list) forceValue(item);
 }
 
 /// One message for all the fields that an object lacks.
@@ -577,6 +609,10 @@ void Evaluator::forceFields(Object* object) {
         Value axis = eval(m.value, env);
         if (!axis.poison() && axis.kind != ValueKind::List)
           diags_->report<diag::type_mismatch>(m.value->range, describe(axis), "a list of values");
+        if (axis.kind == ValueKind::List && axis.list->written > kLongestList)
+          diags_->report<diag::too_many>(
+              m.value->range, fmt::format("{} elements, those of lists in lists counted", axis.list->written),
+              kLongestList);
         axisTarget(object, m, path);
       }
       if (m.kind == ast::MemberKind::Find && searches(object->schema)) {

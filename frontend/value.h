@@ -1,7 +1,9 @@
 // Values of the language while a module is evaluated. Objects are late bound: a record is a schema and a list of layers
 // (the blocks that amend it); each field is evaluated at most once per final object.
 #pragma once
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,13 +50,15 @@ enum class ValueKind : uint8_t {
   Metric     ///< a result that has statistics, before one is chosen: `ttft` in p99(ttft)
 };
 
+struct List;
+
 struct Value {
   ValueKind kind = ValueKind::Poison;
   bool flag = false;
   Stage stage = Stage::Static;
   Quantity quantity;  ///< Number; Symbolic: its dimension
   std::string text;   ///< Text, Symbol, Builtin, Metric
-  std::shared_ptr<const std::vector<Value>> list;
+  std::shared_ptr<const List> list;
   Object* object = nullptr;
   const Schema* schema = nullptr;  ///< Schema
   std::shared_ptr<const Distribution> dist;
@@ -83,11 +87,7 @@ struct Value {
     v.text = std::move(text);
     return v;
   }
-  static Value items(std::vector<Value> values) {
-    Value v = make(ValueKind::List);
-    v.list = std::make_shared<const std::vector<Value>>(std::move(values));
-    return v;
-  }
+  static Value items(std::vector<Value> values);
   static Value record(Object* object) {
     Value v = make(ValueKind::Record);
     v.object = object;
@@ -99,6 +99,28 @@ struct Value {
     return v;
   }
 };
+
+/// The items of a list. Values share them: `[a, a]` holds those of `a` once, so walks must not take them for two.
+struct List : std::vector<Value> {
+  explicit List(std::vector<Value> values);
+  size_t written;               ///< items when it is written out, those of lists in it included; at most 2^62
+  mutable bool forced = false;  ///< all records in it, at any depth, are checked
+};
+
+/// Longest list, and most items that one is written out with.
+inline constexpr size_t kLongestList = 65'536;
+
+inline List::List(std::vector<Value> values) : std::vector<Value>(std::move(values)), written(size()) {
+  constexpr size_t kMost = size_t{1} << 62;
+  for (const auto& item : *this)
+    if (item.kind == ValueKind::List) written = std::min(kMost, written + item.list->written);
+}
+
+inline Value Value::items(std::vector<Value> values) {
+  Value v = make(ValueKind::List);
+  v.list = std::make_shared<const List>(std::move(values));
+  return v;
+}
 
 enum class TypeKind : uint8_t { Any, Int, Number, Bool, Text, Enum, Record, List, Dist, Poison };
 
@@ -170,7 +192,8 @@ class Object {
  public:
   const Schema* schema = nullptr;
   std::vector<Layer> layers;
-  std::vector<Env*> frames;  ///< scope of each layer in this object; made on demand
+  std::optional<std::vector<std::string_view>> ownNames;  ///< see Evaluator::ownNames
+  std::vector<Env*> frames;                               ///< scope of each layer in this object; made on demand
   /// Scope of what each schema of the chain says: the object's fields, then the module that declares the schema.
   std::vector<std::pair<const Schema*, Env*>> schemaFrames;
   Object* parent = nullptr;

@@ -19,8 +19,8 @@ class PassHost : public Host {
 
 class Session {
  public:
-  explicit Session(std::string stdlibDir = "")
-      : diags(sources), loader(diags, std::move(stdlibDir)), evaluator(diags, loader, &host) {}
+  explicit Session(std::string stdlibDir = "", const std::vector<std::string>& allowed = {})
+      : diags(sources), loader(diags, std::move(stdlibDir), allowed), evaluator(diags, loader, &host) {}
   SourceManager sources;
   Diagnostics diags;
   ModuleLoader loader;

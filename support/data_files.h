@@ -7,10 +7,14 @@
 #include <string>
 #include <utility>
 
+#include "support/fence.h"
+
 namespace afdc {
 
 class DataFiles {
  public:
+  Fence fence;  ///< what may be read; whoever names a file asks it first
+
   /// What `make` makes of the file at `path`; made at the first call, the same afterwards. Threads may call it.
   template <class T, class Make>
   T open(const std::string& path, Make&& make) {

@@ -1,9 +1,9 @@
 #include "support/diagnostics.h"
 #include "support/json.h"
 #include "support/terminal.h"
+#include "support/text.h"
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
@@ -17,22 +17,48 @@ size_t hashOfFact(const CatalogueEntry& entry, SourceRange at, std::string_view 
   return mix(mix(mix(mix(hash(entry.id), at.file), at.begin), at.end), hash(message));
 }
 
+constexpr size_t kLongestMessage = 1000;
+constexpr size_t kCrowd = 100;
+constexpr size_t kMostKept = 10'000;
+
+/// A name of a megabyte is shown by its ends.
+std::string abridged(std::string message) {
+  if (message.size() <= kLongestMessage) return message;
+  auto continues = [&](size_t at) { return (static_cast<unsigned char>(message[at]) & 0xC0u) == 0x80u; };
+  size_t head = kLongestMessage / 2, tail = message.size() - kLongestMessage / 2;
+  while (continues(head)) --head;
+  while (tail < message.size() && continues(tail)) ++tail;
+  return message.substr(0, head) + " … " + message.substr(tail);
+}
+
 }  // namespace
+
+bool Diagnostics::crowded(uint32_t file) const {
+  auto known = perFile_.find(file);
+  return known != perFile_.end() && known->second.kept > kCrowd;
+}
 
 Diagnostic& Diagnostics::add(const CatalogueEntry& entry, SourceRange at, std::string message) {
   // The same fact at the same place is one mistake, however many ways lead to it.
+  message = abridged(std::move(message));
   size_t fact = hashOfFact(entry, at, message);
   if (at.valid())
     for (auto [known, end] = byFact_.equal_range(fact); known != end; ++known) {
       const auto& old = *known->second;
       if (old.entry == &entry && old.primary.range == at && old.message == message) return repeated_ = {};
     }
+  auto& tally = perFile_[at.file];
+  if (tally.kept >= kMostKept) {
+    ++(entry.severity == Severity::Error ? tally.errorsNotKept : tally.warningsNotKept);
+    return repeated_ = {};
+  }
   Diagnostic d;
   d.entry = &entry;
   d.severity = entry.severity;
   d.message = std::move(message);
   d.primary.range = at;
   list_.push_back(std::move(d));
+  ++tally.kept;
   byFact_.emplace(fact, &list_.back());
   return list_.back();
 }
@@ -46,6 +72,7 @@ const Diagnostic* Diagnostics::firstError(size_t skip) const {
 void Diagnostics::forget(size_t count) {
   for (; list_.size() > count; list_.pop_back()) {
     const auto& last = list_.back();
+    --perFile_[last.primary.range.file].kept;
     auto [known, end] = byFact_.equal_range(hashOfFact(*last.entry, last.primary.range, last.message));
     known = std::find_if(known, end, [&](const auto& fact) { return fact.second == &last; });
     if (known != end) byFact_.erase(known);
@@ -53,8 +80,46 @@ void Diagnostics::forget(size_t count) {
 }
 
 size_t Diagnostics::errors() const {
-  return static_cast<size_t>(
+  auto errors = static_cast<size_t>(
       std::count_if(list_.begin(), list_.end(), [](const Diagnostic& d) { return d.severity == Severity::Error; }));
+  for (const auto& [file, tally] : perFile_) errors += tally.errorsNotKept;
+  return errors;
+}
+
+size_t Diagnostics::count() const {
+  size_t all = list_.size();
+  for (const auto& [file, tally] : perFile_) all += tally.errorsNotKept + tally.warningsNotKept;
+  return all;
+}
+
+/// What is shown of many messages, and how many more each file has.
+struct Diagnostics::Selection {
+  struct More {
+    size_t errors = 0, warnings = 0;
+  };
+  std::vector<const Diagnostic*> shown;
+  std::map<uint32_t, More> more;  ///< by file
+};
+
+Diagnostics::Selection Diagnostics::selected(size_t mostOfAFile) const {
+  Selection out;
+  std::map<uint32_t, Selection::More> seen;
+  for (const auto* d : sorted()) {
+    uint32_t file = d->primary.range.file;
+    auto ofSeverity = d->severity == Severity::Error ? &Selection::More::errors : &Selection::More::warnings;
+    if (seen[file].*ofSeverity < mostOfAFile) {
+      ++(seen[file].*ofSeverity);
+      out.shown.push_back(d);
+    } else {
+      ++(out.more[file].*ofSeverity);
+    }
+  }
+  for (const auto& [file, tally] : perFile_) {
+    if (tally.errorsNotKept + tally.warningsNotKept == 0) continue;
+    out.more[file].errors += tally.errorsNotKept;
+    out.more[file].warnings += tally.warningsNotKept;
+  }
+  return out;
 }
 
 std::vector<const Diagnostic*> Diagnostics::sorted() const {
@@ -117,10 +182,11 @@ void renderLabel(std::string& out, const SourceManager& sources, const Label& la
 
 }  // namespace
 
-std::string Diagnostics::text(bool color) const {
+std::string Diagnostics::text(bool color, size_t mostOfAFile) const {
   Paint paint{color};
   std::string out;
-  for (const auto* d : sorted()) {
+  auto selection = selected(mostOfAFile);
+  for (const auto* d : selection.shown) {
     const auto& entry = *d->entry;
     bool error = d->severity == Severity::Error;
     out += paint(error ? "1;31" : "1;33", fmt::format("{}[{}]", error ? "error" : "warning", entry.id));
@@ -154,6 +220,14 @@ std::string Diagnostics::text(bool color) const {
       trailer("help", text);
     }
     out += "\n";
+  }
+  for (const auto& [file, more] : selection.more) {
+    std::vector<std::string> kinds;
+    if (more.errors > 0) kinds.push_back(counted(more.errors, "error"));
+    if (more.warnings > 0) kinds.push_back(counted(more.warnings, "warning"));
+    const auto* where = sources_.fileOrNull(file);
+    out += fmt::format("and {} more{}; `--max-errors 0` shows all\n\n", joinWords(kinds),
+                       where ? fmt::format(" in {}", where->name()) : "");
   }
   return out;
 }

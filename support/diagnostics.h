@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -85,22 +86,33 @@ class Diagnostics {
   SourceManager& sources() const { return sources_; }
   const std::deque<Diagnostic>& all() const { return list_; }
   size_t errors() const;
-  size_t count() const { return list_.size(); }
+  size_t count() const;
   /// The first error after the first `skip` messages; null when there is none.
   const Diagnostic* firstError(size_t skip = 0) const;
   /// Drops what was reported after the first `count`.
   void forget(size_t count);
+  /// A file has so many mistakes that it does not pay to look for what was meant by each.
+  bool crowded(uint32_t file) const;
 
+  /// So many messages of each severity are shown of one file; of the others their number.
+  static constexpr size_t kAll = SIZE_MAX;
   /// The text form: header, source lines with labels, notes, help; sorted by file and position.
-  std::string text(bool color) const;
+  std::string text(bool color, size_t mostOfAFile = kAll) const;
   /// One JSON array, sorted as the text form is.
   std::string json() const;
 
  private:
   Diagnostic& add(const CatalogueEntry& entry, SourceRange at, std::string message);
   std::vector<const Diagnostic*> sorted() const;
+  struct Selection;
+  Selection selected(size_t mostOfAFile) const;
   SourceManager& sources_;
   std::deque<Diagnostic> list_;
+  /// What a file has. Beyond ten thousand, messages are counted and not kept.
+  struct Tally {
+    size_t kept = 0, errorsNotKept = 0, warningsNotKept = 0;
+  };
+  std::map<uint32_t, Tally> perFile_;
   std::unordered_multimap<size_t, const Diagnostic*> byFact_;  ///< by the hash of message and place
   Diagnostic repeated_;                                        ///< takes what is added to a repeated message
 };

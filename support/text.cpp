@@ -6,9 +6,16 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <span>
 #include <utility>
 
 namespace afdc {
+
+namespace {
+// Looking for what was meant must not take longer than the rest, whatever a text holds.
+constexpr size_t kLongestSuggested = 64;
+constexpr size_t kMostCandidates = 10'000;
+}  // namespace
 
 std::optional<std::string> suggest(std::string_view wrong, const std::vector<std::string>& candidates) {
   llvm::StringRef text(wrong.data(), wrong.size());
@@ -17,7 +24,11 @@ std::optional<std::string> suggest(std::string_view wrong, const std::vector<std
                                        : std::max<unsigned>(2, static_cast<unsigned>(wrong.size()) / 3)) +
                   1;
   std::optional<std::string> found;
-  for (const auto& candidate : candidates) {
+  if (wrong.size() > kLongestSuggested) return found;
+  for (const auto& candidate : std::span(candidates).first(std::min(candidates.size(), kMostCandidates))) {
+    // A distance is at least the difference of the lengths.
+    size_t longer = std::max(candidate.size(), wrong.size()), shorter = std::min(candidate.size(), wrong.size());
+    if (longer - shorter >= best) continue;
     unsigned distance = text.equals_insensitive(candidate) ? 0 : text.edit_distance(candidate, true, best);
     if (distance < best) best = distance, found = candidate;
   }
@@ -68,6 +79,8 @@ std::string onOneLine(std::string_view text) {
   }
   return out;
 }
+
+std::string counted(size_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
 
 std::string joinWords(const std::vector<std::string>& words, std::string_view last) {
   std::string out;

@@ -9,7 +9,7 @@ namespace afdc {
 
 /// The candidate nearest to `wrong`, if it is near enough to be what was meant (edit distance at most a third of the
 /// length; none for two letters, one for three, else at least two). Ties go to the first candidate, so pass them in a
-/// deterministic order.
+/// deterministic order. None for words of more than 64 letters; only the first 10 000 candidates are looked at.
 std::optional<std::string> suggest(std::string_view wrong, const std::vector<std::string>& candidates);
 
 /// Shortest decimal text that reads back as exactly `value`; independent of locale.
@@ -26,6 +26,9 @@ inline bool contains(std::string_view text, std::string_view part) { return text
 /// `text` with everything written out that could end a line or hide what follows it: controls as `\n`, `\t` or `\x1b`,
 /// the line ends of Unicode as `\u0085`, `\u2028`, `\u2029`. For names in comments of emitted files.
 std::string onOneLine(std::string_view text);
+
+/// "1 error", "3 errors"
+std::string counted(size_t n, std::string_view word);
 
 /// "a, b and c"
 std::string joinWords(const std::vector<std::string>& words, std::string_view last = "and");

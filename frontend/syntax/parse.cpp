@@ -15,6 +15,10 @@ using namespace ast;
 
 namespace {
 
+// What people write has a thousandth of this. More is generated or damaged, and would take seconds and gigabytes.
+constexpr size_t kMostTokens = 200'000;
+constexpr uint32_t kLongestToken = 65'536;
+
 /// Runs the generated parser over some tokens of a file and hands its tree to `use`.
 template <class Use>
 void parseTokens(std::span<const Token> tokens, uint32_t file, Diagnostics& diags, Use&& use) {
@@ -42,7 +46,19 @@ std::vector<Token> tokensOf(uint32_t file, uint32_t from, Diagnostics& diags) {
     diags.report<diag::unreadable_file>({file, at, at}, source.name(), "not valid UTF-8");
     return {};
   }
-  return layOut(readTokens(source.text(), from), file, diags);
+  auto tokens = readTokens(source.text(), from);
+  if (tokens.size() > kMostTokens) {
+    diags.report<diag::too_long>({file, 0, 0}, source.name(), fmt::format("{} words and signs", tokens.size()),
+                                 kMostTokens);
+    return {};
+  }
+  for (const auto& t : tokens) {
+    if (t.end - t.begin <= kLongestToken) continue;
+    diags.report<diag::too_long>({file, t.begin, t.begin + 1}, t.kind == TokenKind::Name ? "this name" : "this text",
+                                 fmt::format("{} bytes", t.end - t.begin), kLongestToken);
+    return {};
+  }
+  return layOut(std::move(tokens), file, diags);
 }
 
 void parseWhole(std::span<const Token> tokens, Diagnostics& diags, Module& module) {

@@ -84,6 +84,15 @@ std::shared_ptr<const kernels::Pack> openTables(const Scenario& s, const std::st
     size_t slash = file.rfind('/');
     if (slash != std::string::npos) path = file.substr(0, slash + 1) + path;
   }
+  bool fromCommandLine = !s[tables].origins.empty() && s[tables].origins[0].kind == ir::OriginKind::Set;
+  if (!fromCommandLine && !s.files->fence.admits(path)) {
+    diags
+        .report<diag::not_evaluable>(rangeOf(s, tables, diags), device,
+                                     fmt::format("`{}` lies outside of the project", path))
+        .note("files are read below " + s.files->fence.admitted())
+        .help("move it there, or say `--allow DIR` with the folder that it is in");
+    return nullptr;
+  }
   auto opened = s.files->open<kernels::SharedPack>(path, [&] { return kernels::open(path); });
   if (!opened.error.empty())
     diags.report<diag::not_evaluable>(rangeOf(s, tables, diags), device, fmt::format("`{}` {}", path, opened.error))

@@ -12,22 +12,22 @@ import tempfile
 AFDC, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 
 # What scripts use: these names stay.
-SEARCH = "--top --write --html --csv --sqlite --resume --threads --verify --stats --format --stdlib"
+SEARCH = "--top --write --html --csv --sqlite --resume --threads --verify --stats --max-errors --format --stdlib --allow"
 OPTIONS = {
-    "check": "--strict --format --stdlib",
-    "explain": "--set --format --stdlib",
-    "fmt": "-w --check --format",
-    "test": "--strict --format --stdlib",
-    "eval": "--set --summary --profile --compare-profile --kernels --time-passes --strict --format --stdlib",
+    "check": "--strict --max-errors --format --stdlib --allow",
+    "explain": "--set --max-errors --format --stdlib --allow",
+    "fmt": "-w --check --max-errors --format",
+    "test": "--strict --max-errors --format --stdlib --allow",
+    "eval": "--set --summary --profile --compare-profile --kernels --time-passes --strict --max-errors --format --stdlib --allow",
     "explore": SEARCH,
     "plan": SEARCH + " --slo --runtime --goal --devices --concurrency --rate --acceptance --print",
-    "emit": "-o --list-targets --dry-run --force --lossy --requests --seed --run --set --format --stdlib",
-    "compare": "--set --format --stdlib",
-    "fidelity": "--kernels --cases --format --stdlib",
+    "emit": "-o --list-targets --dry-run --force --lossy --requests --seed --run --set --max-errors --format --stdlib --allow",
+    "compare": "--set --max-errors --format --stdlib --allow",
+    "fidelity": "--kernels --cases --max-errors --format --stdlib",
     "calibrate": "-o --leave-one-out --stdlib",
     "import": "-o",
-    "step": "--batch --set --format --stdlib",
-    "ir": "--after --list-passes --time-passes --set --format --stdlib",
+    "step": "--batch --set --max-errors --format --stdlib --allow",
+    "ir": "--after --list-passes --time-passes --set --max-errors --format --stdlib --allow",
     "doc": "",
     "help": "",
     "version": "",

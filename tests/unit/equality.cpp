@@ -124,3 +124,15 @@ explore e {
   CHECK(inputs == 2);  // 100 tok and 0.1 ktok are one value
   CHECK(outputs == 2);
 }
+
+TEST_CASE("lists that share their items are compared in the time of what they share") {
+  auto doubled = [] {
+    Value v = Value::items({Value::number(Number::integer(1))});
+    for (int i = 0; i < 60; ++i) v = Value::items({v, v});
+    return v;
+  };
+  size_t compared = 0;
+  CHECK(equal(doubled(), doubled(), compared));
+  CHECK(compared < 1000);
+  CHECK(!equal(doubled(), Value::items({doubled(), doubled()})));
+}

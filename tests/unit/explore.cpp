@@ -196,7 +196,7 @@ Exhaustive exhaustive(const Space& space, const std::string& path) {
     }
     std::vector<std::string> sets;
     for (const auto& [path, value] : point) sets.push_back(path + "=" + value);
-    if (number % 1000 == 0 || !session) {
+    if (number % 200 == 0 || !session) {
       session = std::make_unique<Session>();
       module = session->loader.loadFile(path);
       REQUIRE(module);
