@@ -12,7 +12,7 @@ import tempfile
 AFDC, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 
 # What scripts use: these names stay.
-SEARCH = "--top --write --html --csv --sqlite --resume --threads --verify --stats --format --stdlib"
+SEARCH = "--top --write --html --csv --sqlite --resume --force --threads --verify --stats --format --stdlib"
 OPTIONS = {
     "check": "--strict --format --stdlib",
     "explain": "--set --format --stdlib",
@@ -24,8 +24,8 @@ OPTIONS = {
     "emit": "-o --list-targets --dry-run --force --lossy --requests --seed --run --set --format --stdlib",
     "compare": "--set --format --stdlib",
     "fidelity": "--kernels --cases --format --stdlib",
-    "calibrate": "-o --leave-one-out --stdlib",
-    "import": "-o",
+    "calibrate": "-o --force --leave-one-out --stdlib",
+    "import": "-o --force",
     "step": "--batch --set --format --stdlib",
     "ir": "--after --list-passes --time-passes --set --format --stdlib",
     "doc": "",
