@@ -35,7 +35,7 @@ explore e {
   vary deployment.main.parallel.tp in [1, 2, 3, 4]
   vary deployment.main.replicas in 1..=8
   vary deployment.main.kv_cache.fraction in [0.5 + i / 1000 for i in 1..=100]
-  vary workload.arrivals in [closed(i req) for i in 1..=100]
+  vary workload.arrivals in [closed(i * 1 req) for i in 1..=100]
   expect slo.satisfied
   maximize throughput_per_gpu
   minimize mean(tpot)
