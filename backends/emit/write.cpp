@@ -122,8 +122,9 @@ void removeLeftovers(const fs::path& root, const LastEmission& last, const Emiss
   std::error_code error;
   for (const auto& [path, hash] : last.files) {
     bool again = std::ranges::find(emission.files, path, &File::path) != emission.files.end();
-    if (again || !below(path) || !fs::exists(fs::symlink_status(root / path, error))) continue;
-    if (fs::is_symlink(root / path, error) || sha256(contentOf(root / path)) == hash) fs::remove(root / path, error);
+    if (again || !below(path)) continue;
+    auto there = lookAt(root / path);
+    if (there.link || (there.file && sha256(contentOf(root / path)) == hash)) fs::remove(root / path, error);
   }
 }
 

@@ -34,7 +34,7 @@ explore e {
   base = s
   vary deployment.main.parallel.tp in [1, 2, 3, 4]
   vary deployment.main.replicas in 1..=8
-  vary deployment.main.kv_cache.fraction in [0.5 + i / 1000 for i in 1..=100]
+  vary deployment.main.kv_cache.fraction in [0.5 + i / 1000 for i in 1..=200]
   vary workload.arrivals in [closed(i * 1 req) for i in 1..=100]
   expect slo.satisfied
   maximize throughput_per_gpu
@@ -49,17 +49,18 @@ std::string searched(
   Session session;
   auto* module = session.loader.loadText("long", kLongSearch);
   session.evaluator.check(*module);
+  REQUIRE(session.diags.errors() == 0);
   SearchOrder order;
   order.keep.threads = 2;
   order.state = state;
   order.saveEvery = std::chrono::milliseconds(5);
   std::atomic<bool> stop{false};
   bool begun = false;
-  auto run =
-      runSearch(session, session.evaluator.blocks(*module, "explore").at(0), order, {stop, [&](uint64_t, uint64_t) {
-                                                                                       if (!begun) started();
-                                                                                       begun = true;
-                                                                                     }});
+  auto* explore = session.evaluator.blocks(*module, "explore").at(0);
+  auto run = runSearch(session, explore, order, {stop, [&](uint64_t, uint64_t) {
+                                                   if (!begun) started();
+                                                   begun = true;
+                                                 }});
   if (!run.error.empty() || run.stopped) return "";
   return searchJson({run.result}) + searchCsv({run.result}) + searchHtml({run.result}, "here");
 }
