@@ -257,6 +257,17 @@ def limits(writer):
             writer.into(scene, path, under=["sh", "-c", 'ulimit -f 0 && exec "$@"', "sh"])
             scene.failed(path, writer.answer)
             scene.expect(text_of(path) == old and path.exists() == bool(old), "half a file")
+    with Scene(f"{writer.name}, a full disk") as scene:
+        # A file system of its own that nobody else sees; where the system lets us have none, there is nothing to see.
+        (scene.folder / "full").mkdir()
+        disk = """mount -t tmpfs -o size=4k none full 2>/dev/null || exit 77
+            printf old > full/there; cat /dev/zero > full/filler 2>/dev/null
+            "$@"; code=$?
+            [ "$(cat full/there) $(ls -A full | tr '\\n' ' ')" = "old filler there " ] || exit 78
+            exit $code"""
+        writer.into(scene, "full/there", "--force", under=["unshare", "-rm", "sh", "-c", disk, "sh"])
+        if scene.ran.returncode != 77 and b"unshare" not in scene.ran.stderr:
+            scene.failed("full/there", writer.answer)
     if ROOT:
         with Scene(f"{writer.name}, another's folder") as scene:
             writer.into(scene, "there", user=NOBODY, group=NOBODY)
