@@ -155,8 +155,7 @@ Output searchAll(Session& session, Module* module, const std::string& name, cons
   if (module) session.evaluator.check(*module);
   SearchFiles files(o, [&] { return session.loader.filesRead(); });
   Searched found;
-  bool searched = module && session.diags.errors() == 0;
-  if (searched) {
+  if (module && session.diags.errors() == 0) {
     auto searches = searchesOf(session, *module, name);
     if (searches.size() > 1 && !o.resume.empty())
       return failure(o.command, fmt::format("{} holds {} searches: name the one that --resume goes on with",
@@ -173,10 +172,11 @@ Output searchAll(Session& session, Module* module, const std::string& name, cons
   if (none || session.diags.errors() > 0) out.code = kFindings;
   if (!module) out.code = kUsage;
   // Whatever happens to the files, the answer is shown.
-  if (searched && session.diags.errors() == 0) files.write(found.results, out);
+  bool answered = !found.results.empty() || !found.required.empty();
+  if (answered) files.write(found.results, out);
   if (found.stopped()) {
     bool kept = !o.resume.empty() && found.unsaved.empty();
-    if (!found.unsaved.empty()) addFailure(out, o.command, found.unsaved);
+    if (!contains(out.err, found.unsaved)) addFailure(out, o.command, found.unsaved);
     out.err += fmt::format(
         "afdc {}: stopped; {}\n", o.command,
         kept ? fmt::format("`--resume {}` goes on from here", o.resume) : "what is shown is of the points so far");

@@ -80,7 +80,7 @@ struct Device {
 constexpr std::array<Device, 4> kTakingText = {{{1, 1, 3, 3},          // /dev/null
                                                 {1, 1, 5, 7},          // /dev/zero, /dev/full
                                                 {4, 5, 0, ~0u},        // terminals
-                                                {136, 143, 0, ~0u}}};  // windows
+                                                {136, 143, 0, ~0u}}};  // terminals in windows
 
 bool takesText(dev_t device) {
   return std::ranges::any_of(kTakingText, [&](const Device& d) {
@@ -94,8 +94,9 @@ Place sorted(Place place) {
   auto mode = place.there.st_mode;
   if (S_ISDIR(mode)) return noPlace("it is a folder");
   if (S_ISBLK(mode) || (S_ISCHR(mode) && !takesText(place.there.st_rdev))) return noPlace("it is a device");
+  if (place.what == Place::What::Descriptor) return place;
   if (S_ISSOCK(mode)) return noPlace("it is a socket");
-  if (place.what == Place::What::File && !S_ISREG(mode)) place.what = Place::What::Stream;
+  place.what = S_ISREG(mode) ? Place::What::File : Place::What::Stream;
   return place;
 }
 

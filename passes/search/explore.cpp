@@ -382,7 +382,8 @@ SearchResult Explorer::finish() {
     bool earlier = why.count == 0 || reason.first < why.first;
     why.count += reason.count;
     if (earlier) why.first = reason.first;
-    if (reason.nearest > why.nearest)
+    // One text may have two reasons, from before an interruption and from after it.
+    if (reason.nearest > why.nearest || (reason.nearest == why.nearest && reason.nearestPoint < why.nearestPoint))
       why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint, why.nearestSpace = reason.nearestSpace,
       why.nearestValues = words(reason.nearestSpace, reason.nearestIds);
     if (!earlier || reason.firstIds.empty() || !text.starts_with("AFD")) return;
