@@ -85,20 +85,23 @@ void Arguments::option(std::string_view name, std::string_view value, std::strin
 
 template <class T>
 void Arguments::number(std::string_view name, std::string_view value, T& to, std::string_view what,
-                       std::string_view kind) {
+                       std::string_view kind, T most) {
   std::function<void(const std::string&)> take = [&to](const std::string& word) { to = *numberIn<T>(word); };
   auto& option = describe(app_->add_option_function(text(name), take),
                           {text(name), text(value), text(what), to == T{} ? "" : fmt::format("{}", to)});
-  option.check(
-      [kind](const std::string& word) { return numberIn<T>(word) ? "" : fmt::format("`{}` is not {}", word, kind); });
+  option.check([kind, most](const std::string& word) {
+    auto given = numberIn<T>(word);
+    if (!given) return fmt::format("`{}` is not {}", word, kind);
+    return *given > most ? fmt::format("`{}` is too many; there may be at most {}", word, most) : "";
+  });
 }
 
-void Arguments::option(std::string_view name, std::string_view value, size_t& to, std::string_view what) {
-  number(name, value, to, what, "a whole number");
+void Arguments::option(std::string_view name, std::string_view value, size_t& to, std::string_view what, size_t most) {
+  number(name, value, to, what, "a whole number", most);
 }
 
 void Arguments::option(std::string_view name, std::string_view value, double& to, std::string_view what) {
-  number(name, value, to, what, "a number");
+  number(name, value, to, what, "a number", std::numeric_limits<double>::infinity());
 }
 
 void Arguments::requiredOption(std::string_view name, std::string_view value, std::string& to, std::string_view what) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,7 +54,8 @@ class Arguments {
   // Options: `--name VALUE` and `--name=VALUE`.
   void flag(std::string_view name, bool& to, std::string_view what);
   void option(std::string_view name, std::string_view value, std::string& to, std::string_view what);
-  void option(std::string_view name, std::string_view value, size_t& to, std::string_view what);
+  void option(std::string_view name, std::string_view value, size_t& to, std::string_view what,
+              size_t most = std::numeric_limits<size_t>::max());
   void option(std::string_view name, std::string_view value, double& to, std::string_view what);
   void requiredOption(std::string_view name, std::string_view value, std::string& to, std::string_view what);
   void repeatedOption(std::string_view name, std::string_view value, std::vector<std::string>& to,
@@ -77,7 +79,8 @@ class Arguments {
   CLI::Option& describe(CLI::Option* option, Described described);
   void checkChoice(CLI::Option& option);
   template <class T>
-  void number(std::string_view name, std::string_view value, T& to, std::string_view what, std::string_view kind);
+  void number(std::string_view name, std::string_view value, T& to, std::string_view what, std::string_view kind,
+              T most);
   void indexOption(std::string_view name, std::string_view value, size_t standard, std::function<void(size_t)> take,
                    std::string_view what, std::vector<Choice> choices);
   /// The words as CLI11 wants them: an option and its value apart, so that `--name=` is an empty value.

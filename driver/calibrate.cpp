@@ -8,11 +8,18 @@
 #include "frontend/syntax/format.h"
 #include "support/csv.h"
 #include "support/files.h"
+#include "support/output_file.h"
 #include "support/text.h"
 
 namespace afdc {
 
 namespace {
+
+constexpr std::string_view kFitted = "// Fitted by `afdc calibrate`";
+
+/// People go on from it: what they changed is not written over.
+constexpr FileKind kFittedFile = {"a module as `afdc calibrate` wrote it",
+                                  [](std::string_view content) { return unchanged(kFitted, content); }};
 
 void declare(Arguments& arguments, CalibrateOptions& o) {
   arguments.oneOrMore(
@@ -20,6 +27,7 @@ void declare(Arguments& arguments, CalibrateOptions& o) {
       "measurements: CSV with gpu, model, engine, tp, isl, osl, concurrency | batch | requests, tpot_ms, "
       "ttft_ms, e2e_s, output_tok_s; or records as JSON");
   arguments.option("-o", "FILE.afd", o.to, "write the fitted runtimes and devices here");
+  arguments.flag("--force", o.force, "replace a file that is not from here, or that was changed since");
   arguments.flag("--leave-one-out", o.leaveOneOut,
                  "predict also each device's and each model's records by a fit to the others");
   stdlibOption(arguments, o.stdlib);
@@ -59,16 +67,23 @@ Output runCalibrate(const CalibrateOptions& o) {
       return failure("calibrate", problem);
   if (records.empty())
     return failure("calibrate", "no measurements in these files; see afdc calibrate --help for the columns");
+  OutputFile file(o.to, kFittedFile, o.force);
+  if (auto obstacle = o.to.empty() ? "" : file.obstacle(o.files); !obstacle.empty()) foretell("calibrate", obstacle);
   auto report = fitRecords(predictor, records, {o.leaveOneOut},
                            [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
   if (report.records == 0)
     return {kFindings, "", fmt::format("afdc calibrate: nothing to fit: {}\n", obstacle(predictor, records))};
   std::vector<std::string> names;
   for (const auto& path : o.files) names.push_back(path.substr(path.rfind('/') + 1));
+  auto heading = fmt::format("{}, by afdc {}", kFitted, AFDC_VERSION);
   auto text = formatSource(overlay(report, joinWords(names)));
-  if (o.to.empty()) return {kClean, text, ""};
-  if (auto error = writeWhole(o.to, text); !error.empty()) return failure("calibrate", error);
   Output out;
+  auto problem = o.to.empty() ? "" : file.write(sealed(heading, text), o.files);
+  if (!problem.empty()) addFailure(out, "calibrate", problem);
+  if (o.to.empty() || !problem.empty()) {
+    out.out = text;
+    return out;
+  }
   out.out = fmt::format("{}: {} of {} records, loss {} -> {}\n", o.to, report.records, records.size(),
                         significant(report.before, 4), significant(report.after, 4));
   for (const auto& [metric, median] : report.medians)

@@ -8,7 +8,7 @@ struct CalibrateOptions {
   std::string stdlib = {};
   std::vector<std::string> files = {};
   std::string to = {};  ///< where the fitted figures are written; empty: printed
-  bool leaveOneOut = false;
+  bool leaveOneOut = false, force = false;
 };
 
 Output runCalibrate(const CalibrateOptions& o);

@@ -150,7 +150,7 @@ bool runJob(Session& session, const Job& job, const EmitOptions& o, Output& out)
     out.out += treeOf(emission, to);
     return true;
   }
-  auto written = emit::writeEmission(to, *job.target, input, emission, o.force);
+  auto written = emit::writeEmission(to, *job.target, input, emission, o.force, session.loader.filesRead());
   if (!written.error.empty()) {
     out.err += fmt::format("afdc emit: {}\n", written.error);
     out.code = kUsage;
@@ -173,7 +173,8 @@ void declare(Arguments& arguments, EmitOptions& o) {
   arguments.flag("--dry-run", o.dryRun, "show the tree of files, write nothing");
   arguments.flag("--force", o.force, "write over files that were changed or are not from here");
   arguments.flag("--lossy", o.lossy, "leave out what the target cannot say, with a warning");
-  arguments.option("--requests", "N", o.requests, "length of a synthetic trace");
+  arguments.option("--requests", "N", o.requests,
+                   fmt::format("length of a synthetic trace, at most {}", emit::kMostRequests), emit::kMostRequests);
   arguments.option("--seed", "N", o.seed, "of a synthetic trace");
   arguments.option("--run", "BIN", o.run, "give what was written to this simulator and show its figures beside ours");
   setOption(arguments, o.sets);

@@ -4,25 +4,20 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 
 #include "backends/report/explore.h"
 #include "backends/report/requirements.h"
-#include "backends/report/search_rows.h"
+#include "driver/interruption.h"
+#include "driver/search_files.h"
 #include "session/diagnostics.h"
 #include "session/searches.h"
-#include "support/files.h"
-#include "support/hash.h"
 #include "support/text.h"
 
 namespace afdc {
 
 namespace {
-
-std::atomic<bool> interrupted{false};
 
 /// Tells a person at a terminal how far a search is, four times a second.
 class Progress {
@@ -65,28 +60,14 @@ std::string speed(const SearchResult& r, double seconds) {
       significant(evaluated / std::max(1.0, static_cast<double>(r.steps)), 3), r.resolved, r.roles, r.sides);
 }
 
-/// The files that were asked for beside the report. Says which one could not be written.
-std::string writeFiles(const std::vector<SearchResult>& all, const SearchOptions& o) {
-  if (all.empty()) return "";
-  std::string made = fmt::format("afdc {}, standard library {}", AFDC_VERSION, shortHash(stdlibHash()));
-  auto write = [](const std::string& path, const std::string& text) {
-    auto error = writeWhole(path, text);
-    return error.empty() ? "" : fmt::format("{}: {}", path, error);
-  };
-  std::string error;
-  if (!o.bestTo.empty() && !all[0].best.empty()) error = write(o.bestTo, all[0].best[0].source);
-  if (error.empty() && !o.htmlTo.empty()) error = write(o.htmlTo, searchHtml(all, made));
-  if (error.empty() && !o.csvTo.empty()) error = write(o.csvTo, searchCsv(all));
-  if (error.empty() && !o.sqliteTo.empty()) error = write(o.sqliteTo, searchDatabase(all, made));
-  return error;
-}
-
 /// What was found of all searches of a module.
 struct Searched {
   std::vector<SearchResult> results;
   std::vector<RequirementTable> required;
-  bool stopped = false;
-  std::string error = {};
+  int stoppedBy = 0;         ///< an exit code that says which signal it was
+  std::string error = {};    ///< of the state that was to be gone on from
+  std::string unsaved = {};  ///< why the state of a stopped search is not kept
+  bool stopped() const { return stoppedBy != 0; }
 };
 
 SearchOrder orderOf(const SearchOptions& o) {
@@ -103,36 +84,35 @@ SearchOrder orderOf(const SearchOptions& o) {
 
 /// Adds what one search finds. False: it is the last one, for it was stopped or has failed.
 bool searchOne(Session& session, Object* explore, const SearchOptions& o, Searched& found) {
-  auto required = findRequirements(session, explore, interrupted);
+  auto required = findRequirements(session, explore, Interruption::asked());
   if (!required.empty()) {
     found.required.insert(found.required.end(), required.begin(), required.end());
-    found.stopped = interrupted;
-    return !found.stopped;
+    found.stoppedBy = Interruption::exitCode();
+    return !found.stopped();
   }
   auto from = std::chrono::steady_clock::now();
   SearchRun run;
   {
     Progress progress;
     run = runSearch(session, explore, orderOf(o),
-                    {interrupted, [&](uint64_t number, uint64_t all) { progress.at(number, all); }});
+                    {Interruption::asked(), [&](uint64_t number, uint64_t all) { progress.at(number, all); }});
   }
   found.error = run.error;
   if (!found.error.empty()) return false;
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
   if (o.stats) std::fprintf(stderr, "%s", speed(run.result, seconds).c_str());
   found.results.push_back(std::move(run.result));
-  found.stopped = run.stopped;
-  return !found.stopped;
+  found.unsaved = run.unsaved;
+  if (run.stopped) found.stoppedBy = Interruption::exitCode();
+  return !found.stopped();
 }
 
 /// Runs searches one after the other until all are done or someone interrupts them.
 Searched search(Session& session, const std::vector<Object*>& searches, const SearchOptions& o) {
   Searched found;
-  interrupted = false;
-  auto before = std::signal(SIGINT, [](int) { interrupted = true; });
+  Interruption interruption;
   for (auto* explore : searches)
     if (!searchOne(session, explore, o, found)) break;
-  std::signal(SIGINT, before);
   for (const auto& r : found.results)
     if (r.differing > 0)
       session.diags.report<diag::internal_error>(
@@ -173,26 +153,35 @@ std::vector<Object*> searchesOf(Session& session, Module& module, const std::str
 
 Output searchAll(Session& session, Module* module, const std::string& name, const SearchOptions& o) {
   if (module) session.evaluator.check(*module);
+  SearchFiles files(o, [&] { return session.loader.filesRead(); });
   Searched found;
   if (module && session.diags.errors() == 0) {
     auto searches = searchesOf(session, *module, name);
     if (searches.size() > 1 && !o.resume.empty())
-      return failure("explore", fmt::format("{} holds {} searches: name the one that --resume goes on with",
+      return failure(o.command, fmt::format("{} holds {} searches: name the one that --resume goes on with",
                                             module->name, searches.size()));
+    files.foretell();
     found = search(session, searches, o);
   }
-  if (!found.error.empty()) return failure("explore", found.error);
-  if (auto error = writeFiles(found.results, o); !error.empty()) return failure("explore", error);
+  if (!found.error.empty()) return failure(o.command, found.error);
   Output out;
   out.out = answerOf(found, o.printing);
   if (session.diags.count() > 0) out.err = messagesOf(session.diags, o.printing);
-  if (found.stopped)
-    out.err += o.resume.empty() ? "afdc explore: stopped; what is shown is of the points so far\n"
-                                : fmt::format("afdc explore: stopped; `--resume {}` goes on from here\n", o.resume);
   bool none =
       std::any_of(found.results.begin(), found.results.end(), [](const SearchResult& r) { return r.kept == 0; });
-  if (none || found.stopped || session.diags.errors() > 0) out.code = kFindings;
+  if (none || session.diags.errors() > 0) out.code = kFindings;
   if (!module) out.code = kUsage;
+  // Whatever happens to the files, the answer is shown.
+  bool answered = !found.results.empty() || !found.required.empty();
+  if (answered) files.write(found.results, out);
+  if (found.stopped()) {
+    bool kept = !o.resume.empty() && found.unsaved.empty();
+    if (!contains(out.err, found.unsaved)) addFailure(out, o.command, found.unsaved);
+    out.err += fmt::format(
+        "afdc {}: stopped; {}\n", o.command,
+        kept ? fmt::format("`--resume {}` goes on from here", o.resume) : "what is shown is of the points so far");
+    out.code = found.stoppedBy;
+  }
   return out;
 }
 
@@ -202,8 +191,12 @@ void searchOptions(Arguments& arguments, SearchOptions& o) {
   arguments.option("--html", "FILE.html", o.htmlTo, "write the answer as one page with pictures");
   arguments.option("--csv", "FILE.csv", o.csvTo, "list the best, the trade-offs and what each space offers");
   arguments.option("--sqlite", "FILE.db", o.sqliteTo, "the same, the counts and the reasons as a database");
-  arguments.option("--resume", "FILE", o.resume, "keep what is done here when interrupted, and go on from it");
-  arguments.option("--threads", "N", o.threads, "threads to use (all cores); the result is the same");
+  arguments.option("--resume", "FILE", o.resume,
+                   "keep what is done here, every 30 s and when the search is stopped, and go on from it");
+  arguments.flag("--force", o.force, "replace files that are not from here, or that were changed since");
+  arguments.option("--threads", "N", o.threads,
+                   fmt::format("threads to use, at most {} (all cores); the result is the same", Tasks::kMost),
+                   Tasks::kMost);
   arguments.option("--verify", "N", o.verify, "evaluate one of N points whole as well; its figures must be the same");
   arguments.flag("--stats", o.stats, "say on stderr how fast the search went");
   formatOrMarkdownOption(arguments, o.printing);
@@ -237,7 +230,7 @@ Command exploreCommand() {
           .examples = {{"afdc explore examples/platform_requirements.afd", "what would a platform need?"},
                        {"afdc explore examples/when_does_disaggregation_pay/dead_zone.afd --html dead_zone.html",
                         "one page with pictures"}},
-          .exits = "1 also when a search finds no point that keeps its promises, or is interrupted",
+          .exits = "1 also when a search finds no point that keeps its promises",
           .bind = bound(declare, runExplore)};
 }
 

@@ -7,6 +7,7 @@ namespace afdc {
 
 /// How a search is run, and what is kept of it.
 struct SearchOptions {
+  std::string_view command = "explore";  ///< that was asked for it
   Printing printing = {};
   std::string stdlib = {};
   std::vector<std::string> allow = {};
@@ -16,7 +17,8 @@ struct SearchOptions {
   bool stats = false;       ///< say how fast it went
   std::string bestTo = {};  ///< where the best point is written as a file
   std::string htmlTo = {}, csvTo = {}, sqliteTo = {};
-  std::string resume = {};  ///< where an interrupted search keeps what it has
+  std::string resume = {};  ///< where a search keeps what it has, to go on from
+  bool force = false;       ///< replace files that are there whatever they are
 };
 
 void searchOptions(Arguments& arguments, SearchOptions& o);

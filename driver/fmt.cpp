@@ -8,6 +8,7 @@
 #include "frontend/syntax/format.h"
 #include "frontend/syntax/parse.h"
 #include "support/files.h"
+#include "support/output_file.h"
 
 namespace afdc {
 
@@ -31,9 +32,8 @@ void formatOne(const std::string& file, const std::string& text, const FmtOption
   if (o.checkOnly) {
     out.out += fmt::format("{}: not formatted\n", file);
     out.code = std::max<int>(out.code, kFindings);
-  } else if (auto error = writeWhole(file, formatted); !error.empty()) {
-    out.err += error + "\n";
-    out.code = kUsage;
+  } else if (auto error = OutputFile(file, kAnyFile).write(formatted); !error.empty()) {
+    addFailure(out, "fmt", error);
   }
 }
 

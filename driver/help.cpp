@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 
 #include "driver/commands.h"
 #include "support/text.h"
@@ -34,11 +35,14 @@ struct Code {
   int code;
   std::string_view what;
 };
-constexpr std::array<Code, 4> kCodes = {{
+constexpr std::array<Code, 7> kCodes = {{
     {kClean, "clean"},
     {kFindings, "findings: errors in a file, failed promises"},
     {kUsage, "wrong use, or a file that cannot be read or written"},
     {kInternal, "a bug of afdc"},
+    {128 + SIGHUP, "stopped because the terminal was closed; what a search has found is printed"},
+    {128 + SIGINT, "the same, by Ctrl-C"},
+    {128 + SIGTERM, "the same, by `kill` or `timeout`"},
 }};
 
 /// `text` in lines of at most kWidth columns, those after the first moved to the right by `indent`.

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "passes/kernels/pack.h"
-#include "support/files.h"
+#include "support/output_file.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -36,6 +36,7 @@ void declare(Arguments& arguments, ImportOptions& o) {
       {{"kernels", "times of kernels, as aiconfigurator and scripts/measure_kernels.py write them"}});
   arguments.required("DIR", o.directory, "tables named SYSTEM/ENGINE_VERSION_FAMILY.csv, of all systems or of one");
   arguments.option("-o", "DIR", o.to, "write the compact files here");
+  arguments.flag("--force", o.force, "replace files that are no kernel tables");
 }
 
 using Packs = std::map<std::string, kernels::Pack>;
@@ -63,19 +64,17 @@ Packs packsOf(kernels::Library& library, const std::vector<kernels::Library::Ent
 }
 
 /// Writes a pack and says what is in it.
-Output writePack(const std::string& path, const kernels::Pack& pack) {
+void writePack(const OutputFile& file, const kernels::Pack& pack, Output& out) {
   auto bytes = kernels::write(pack);
-  if (auto problem = writeWhole(path, bytes); !problem.empty()) return failure("import", problem);
+  if (auto problem = file.write(bytes); !problem.empty()) return addFailure(out, "import", problem);
   size_t grids = 0, rows = 0;
   for (const auto& [family, f] : pack.families)
     for (const auto& [categories, grid] : f.grids) {
       ++grids;
       rows += grid.rows().size();
     }
-  return {kClean,
-          fmt::format("{}  {} families, {} grids, {} times, {:.1f} MB\n", path, pack.families.size(), grids, rows,
-                      static_cast<double>(bytes.size()) / 1e6),
-          ""};
+  out.out += fmt::format("{}  {} families, {} grids, {} times, {:.1f} MB\n", file.path(), pack.families.size(), grids,
+                         rows, static_cast<double>(bytes.size()) / 1e6);
 }
 
 /// Times that are far from those of other packs: whole grids first, then single ones.
@@ -111,12 +110,9 @@ Output runImport(const ImportOptions& o) {
   std::string into = o.to.empty() ? "." : o.to;
   std::filesystem::create_directories(into, error);
   Output out;
-  for (const auto& [name, pack] : packs) {
-    auto written = writePack(fmt::format("{}/{}.afk", into, name), pack);
-    out.out += written.out;
-    if (written.code != kClean) return {written.code, out.out, written.err};
-  }
-  out.err = warnings(packs);
+  for (const auto& [name, pack] : packs)
+    writePack(OutputFile(fmt::format("{}/{}.afk", into, name), kernels::kPackFile, o.force), pack, out);
+  out.err += warnings(packs);
   return out;
 }
 

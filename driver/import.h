@@ -7,6 +7,7 @@ namespace afdc {
 struct ImportOptions {
   std::string kind = {}, directory = {};
   std::string to = {};  ///< directory for the files; empty: where we are
+  bool force = false;   ///< replace files that are there whatever they are
 };
 
 Output runImport(const ImportOptions& o);

@@ -2,8 +2,10 @@
 #include <llvm/Support/thread.h>
 #include <malloc.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 
 #include "driver/commands.h"
@@ -25,9 +27,10 @@ int run(const std::vector<std::string>& words) {
     return kInternal;
   }
   std::fwrite(out.err.data(), 1, out.err.size(), stderr);
-  if (std::fwrite(out.out.data(), 1, out.out.size(), stdout) != out.out.size() || std::fflush(stdout) != 0)
-    return kUsage;
-  return out.code;
+  if (std::fwrite(out.out.data(), 1, out.out.size(), stdout) == out.out.size() && std::fflush(stdout) == 0)
+    return out.code;
+  std::fprintf(stderr, "afdc: cannot write the answer: %s\n", std::strerror(errno));
+  return kUsage;
 }
 
 }  // namespace

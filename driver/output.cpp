@@ -1,6 +1,10 @@
 #include "driver/output.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
 
 #include "frontend/modules.h"
 
@@ -32,6 +36,16 @@ void finishWithMessages(Output& out, const Diagnostics& diags, const Printing& p
 
 Output failure(std::string_view command, std::string_view problem) {
   return {kUsage, "", fmt::format("afdc {}: {}\n", command, problem)};
+}
+
+void addFailure(Output& out, std::string_view command, std::string_view problem) {
+  auto failed = failure(command, problem);
+  out.err += failed.err;
+  out.code = std::max(out.code, failed.code);
+}
+
+void foretell(std::string_view command, std::string_view problem) {
+  if (isatty(STDERR_FILENO)) std::fputs(failure(command, problem).err.c_str(), stderr);
 }
 
 void stamp(Results& results) {

@@ -8,6 +8,7 @@
 
 namespace afdc {
 
+/// Beside these, a process that a signal stopped in order says so as a shell does: 128 and the signal's number.
 enum ExitCode { kClean = 0, kFindings = 1, kUsage = 2, kInternal = 3 };
 
 /// What a command leaves behind: a process prints it, a test looks at it.
@@ -39,6 +40,12 @@ void finishWithMessages(Output& out, const Diagnostics& diags, const Printing& p
 
 /// "afdc COMMAND: PROBLEM": the command cannot do what it was asked, for a reason outside of any .afd file.
 Output failure(std::string_view command, std::string_view problem);
+
+/// The same of a part of it: what else was found is shown.
+void addFailure(Output& out, std::string_view command, std::string_view problem);
+
+/// Tells whoever sits at a terminal what is going to fail at the end, so that it can be mended meanwhile.
+void foretell(std::string_view command, std::string_view problem);
 
 /// Says in the results which compiler and which standard library made them.
 void stamp(Results& results);

@@ -230,7 +230,9 @@ Output runPlan(const PlanOptions& o) {
     return failure("plan", why.text);
   }
   if (o.print) return {kClean, text, ""};
-  return searchAll(session, session.loader.loadText("plan", text), "", o.search);
+  auto search = o.search;
+  search.command = "plan";
+  return searchAll(session, session.loader.loadText("plan", text), "", search);
 }
 
 Command planCommand() {
@@ -245,7 +247,7 @@ Command planCommand() {
           .examples = {{"afdc plan Llama31_8B 1xH100x8 Chat --slo 'ttft<1s,tpot<20ms'", "chat on one node"},
                        {"afdc plan DeepSeek-V3 8xH200x8 4000/500 --slo 'tpot<50ms' --goal cost --print",
                         "the search as a file, to read and to change"}},
-          .exits = "1 also when no deployment keeps the promises, or when the search is interrupted",
+          .exits = "1 also when no deployment keeps the promises",
           .bind = bound(declare, runPlan)};
 }
 

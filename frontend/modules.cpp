@@ -108,7 +108,14 @@ Module* ModuleLoader::readModule(const std::string& path) {
     diags_.report<diag::unreadable_file>({}, path, source.error);
     return nullptr;
   }
+  modulesRead_.push_back(path);
   return parse(key, path, std::move(source.text), Origin::User);
+}
+
+std::vector<std::string> ModuleLoader::filesRead() const {
+  auto out = modulesRead_;
+  for (auto& path : dataFiles_->paths()) out.push_back(std::move(path));
+  return out;
 }
 
 Module* ModuleLoader::loadText(const std::string& name, std::string text) {
@@ -121,6 +128,7 @@ Module* ModuleLoader::loadStandard(std::string_view dotted) {
   if (auto found = modules_.find(key); found != modules_.end()) return found->second.get();
   auto file = standardText(dotted);
   if (!file) return nullptr;
+  if (file->origin == Origin::Directory) modulesRead_.push_back(file->shown);
   return parse(key, file->shown, std::move(file->text), file->origin);
 }
 

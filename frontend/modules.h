@@ -56,6 +56,8 @@ class ModuleLoader {
   Module* loadStandard(std::string_view dotted);
   /// "std.hw.nvidia", …: of the directory and of the binary, in order.
   std::vector<std::string> standardModules() const;
+  /// Paths of all files that were read: modules, and what scenarios name.
+  std::vector<std::string> filesRead() const;
   /// Files that scenarios of this session name.
   const std::shared_ptr<DataFiles>& dataFiles() const { return dataFiles_; }
   /// What they declare; read when first asked for.
@@ -77,6 +79,7 @@ class ModuleLoader {
   std::optional<StandardText> standardText(std::string_view dotted) const;
   std::string stdlibDir_;
   std::shared_ptr<DataFiles> dataFiles_ = std::make_shared<DataFiles>();
+  std::vector<std::string> modulesRead_;  ///< paths
   std::unordered_map<std::string, std::string> replaced_;
   std::optional<Library> library_;
   std::unordered_map<std::string, std::unique_ptr<Module>> modules_;

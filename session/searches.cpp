@@ -15,8 +15,10 @@ namespace afdc {
 
 namespace {
 
-constexpr double kReach = 1000;  ///< how many times less and more than it is a number is looked for
-constexpr const char* kStateFormat = "afdc-search-1";
+constexpr double kReach = 1000;         ///< how many times less and more than it is a number is looked for
+constexpr uint64_t kLookUpEvery = 256;  ///< points between two looks at the clock
+constexpr std::string_view kStateFormat = "afdc-search-1";
+constexpr size_t kLargestState = size_t{1} << 30;
 
 /// The spaces of a search by name; one without a name where it has none.
 std::vector<std::string> spacesOf(Session& session, Object* explore) {
@@ -38,6 +40,7 @@ class Walk {
  public:
   Walk(Session& session, Object* explore, const SearchOrder& order)
       : order_(order),
+        state_(order.state, kSearchState),
         key_(order.state.empty() ? "" : fingerprint(session, explore, order)),
         explorer_(explore->label, order.keep) {
     for (const auto& name : spacesOf(session, explore)) {
@@ -49,9 +52,14 @@ class Walk {
   /// Goes on from the state of an earlier run, where there is one. Says what is wrong with it.
   std::string restore() {
     if (order_.state.empty() || !std::filesystem::exists(order_.state)) return "";
-    auto file = readSource(order_.state);
+    auto file = readFile(order_.state, kLargestState);
+    if (!file.error.empty()) return fmt::format("{} {}", order_.state, file.error);
+    if (file.text.empty()) return "";
+    if (!kSearchState.wrote(file.text))
+      return fmt::format("{} is there, and is not the state of a search: name another file", order_.state);
     CheckpointReader in(file.text);
-    bool ours = file.error.empty() && in.word() == kStateFormat && in.word() == key_;
+    in.word();
+    bool ours = in.word() == key_;
     next_ = in.number();
     size_t end = file.text.find('\n');
     if (ours && in.ok() && end != std::string::npos && explorer_.load(file.text.substr(end))) return "";
@@ -68,18 +76,19 @@ class Walk {
   /// Leaves the state for the next run. Says why it cannot be written.
   std::string keep() {
     if (order_.state.empty()) return "";
+    saved_ = std::chrono::steady_clock::now();
     CheckpointWriter out;
     out.word(kStateFormat);
     out.word(key_);
     out.number(next_);
     out.line();
-    auto error = writeWhole(order_.state, out.take() + explorer_.save());
-    return error.empty() ? "" : fmt::format("{}: {}", order_.state, error);
+    return state_.write(out.take() + explorer_.save());
   }
 
+  /// Removes the state: there is nothing to go on from any more.
   void forget() const {
     std::error_code ignored;
-    if (!order_.state.empty()) std::filesystem::remove(order_.state, ignored);
+    if (!order_.state.empty() && state_.obstacle().empty()) std::filesystem::remove(state_.replaced(), ignored);
   }
 
   SearchResult finish() { return explorer_.finish(); }
@@ -107,7 +116,10 @@ class Walk {
       if (watch.stop) return false;
       const auto& p = search.point();
       uint64_t number = space.first + p.number;
-      if (looked % 256 == 0) watch.progress(number, points_);
+      if (looked % kLookUpEvery == 0) {
+        watch.progress(number, points_);
+        keepNowAndThen();
+      }
       if (auto decided = explorer_.point({number, p.ids, p.pruned, p.refused, p.decided}))
         explorer_.alike(search.pass(*decided));
       next_ = space.first + search.point().number + 1;
@@ -115,7 +127,14 @@ class Walk {
     return true;
   }
 
+  /// A state that cannot be written is no reason to stop a search that may well end.
+  void keepNowAndThen() {
+    if (std::chrono::steady_clock::now() - saved_ >= order_.saveEvery) keep();
+  }
+
   const SearchOrder& order_;
+  OutputFile state_;
+  std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
   std::string key_;
   Explorer explorer_;
   std::deque<Space> spaces_;
@@ -167,14 +186,17 @@ RequirementTable requirementsOf(Search& search, const std::string& name, const s
 
 }  // namespace
 
+const FileKind kSearchState = {"the state of a search", [](std::string_view content) {
+                                 return CheckpointReader(content.substr(0, content.find('\n'))).word() == kStateFormat;
+                               }};
+
 SearchRun runSearch(Session& session, Object* explore, const SearchOrder& order, const SearchWatch& watch) {
   Walk walk(session, explore, order);
   SearchRun out;
   out.error = walk.restore();
   if (!out.error.empty()) return out;
   out.stopped = !walk.run(watch);
-  if (out.stopped) out.error = walk.keep();
-  if (!out.error.empty()) return out;
+  if (out.stopped) out.unsaved = walk.keep();
   out.result = walk.finish();
   if (!out.stopped) walk.forget();
   return out;

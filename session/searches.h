@@ -1,6 +1,7 @@
 // Running the searches of a module, point by point: to the end, or until somebody stops them.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "passes/search/explore.h"
 #include "results/requirements.h"
 #include "session/session.h"
+#include "support/output_file.h"
 
 namespace afdc {
 
@@ -15,8 +17,12 @@ namespace afdc {
 struct SearchOrder {
   Explorer::Options keep = {};
   std::string maker = {};  ///< names the compiler: another version does not go on from this one's state
-  std::string state = {};  ///< file in which an interrupted search keeps what it has, for the next one; empty: none
+  std::string state = {};  ///< file in which a search keeps what it has, for the next one; empty: none
+  /// The most of its work that is lost with the process.
+  std::chrono::milliseconds saveEvery = std::chrono::seconds(30);
 };
+
+extern const FileKind kSearchState;
 
 /// Who looks on while it runs.
 struct SearchWatch {
@@ -27,8 +33,9 @@ struct SearchWatch {
 
 struct SearchRun {
   SearchResult result = {};
-  bool stopped = false;    ///< before its last point
-  std::string error = {};  ///< of the file with its state
+  bool stopped = false;      ///< before its last point
+  std::string error = {};    ///< why the file with its state is none to go on from; nothing was searched
+  std::string unsaved = {};  ///< stopped, and why its state could not be kept
 };
 
 SearchRun runSearch(Session& session, Object* explore, const SearchOrder& order, const SearchWatch& watch);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "support/fence.h"
 
@@ -22,6 +23,14 @@ class DataFiles {
     auto& made = made_[path];
     if (!made.has_value()) made = T(std::forward<Make>(make)());
     return std::any_cast<const T&>(made);
+  }
+
+  /// Of all files so far.
+  std::vector<std::string> paths() {
+    std::lock_guard lock(one_);
+    std::vector<std::string> out;
+    for (const auto& [path, made] : made_) out.push_back(path);
+    return out;
   }
 
  private:

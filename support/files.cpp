@@ -5,46 +5,55 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 namespace afdc {
 
-FileText readSource(const std::string& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) return {"", errno == ENOENT ? "no such file" : std::strerror(errno)};
-  if (S_ISDIR(info.st_mode)) return {"", "is a directory, not a file"};
-  if (!S_ISREG(info.st_mode)) return {"", "is not a regular file"};
-  if (static_cast<size_t>(info.st_size) > kLargestSource)
-    return {"", fmt::format("is {:.1f} MB; a source file may have at most {} MiB",
-                            static_cast<double>(info.st_size) / 1e6, kLargestSource >> 20)};
-  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return {"", std::strerror(errno)};
-  FileText out;
-  out.text.resize(static_cast<size_t>(info.st_size));
-  size_t have = 0;
-  while (have < out.text.size()) {
-    ssize_t got = read(fd, out.text.data() + have, out.text.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    have += static_cast<size_t>(got);
+namespace {
+
+/// Reads until the file ends or `most` bytes are there; what the system says of its size is a guess (`/proc` says 0).
+/// Returns why it cannot be read, or "".
+std::string readInto(std::string& text, int descriptor, size_t guess, size_t most) {
+  constexpr size_t kStep = 64u << 10;
+  while (text.size() < most) {
+    size_t have = text.size(), room = std::max(guess > have ? guess - have + 1 : 0, kStep);
+    text.resize(std::min(most, have + room));
+    ssize_t got = read(descriptor, text.data() + have, text.size() - have);
+    text.resize(have + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) break;
+    if (got < 0 && errno != EINTR) return std::strerror(errno);
   }
-  close(fd);
-  out.text.resize(have);
-  return out;
+  return "";
 }
 
-std::string writeWhole(const std::string& path, std::string_view text) {
-  std::string temporary = path + ".tmp";
-  FILE* file = std::fopen(temporary.c_str(), "wb");
-  if (!file) return fmt::format("cannot write `{}`: {}", path, std::strerror(errno));
-  bool ok = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  ok = std::fclose(file) == 0 && ok;
-  if (ok && std::rename(temporary.c_str(), path.c_str()) == 0) return "";
-  std::string why = std::strerror(errno);
-  std::remove(temporary.c_str());
-  return fmt::format("cannot write `{}`: {}", path, why);
+FileText refused(std::string why) { return {"", std::move(why)}; }
+
+}  // namespace
+
+FileText readBeginning(const std::string& path, size_t most) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return refused(errno == ENOENT ? "no such file" : std::strerror(errno));
+  if (S_ISDIR(info.st_mode)) return refused("is a directory, not a file");
+  if (!S_ISREG(info.st_mode)) return refused("is not a regular file");
+  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return refused(std::strerror(errno));
+  FileText out;
+  out.error = readInto(out.text, descriptor, std::min(static_cast<size_t>(info.st_size), most), most);
+  close(descriptor);
+  return out.error.empty() ? out : refused(out.error);
 }
+
+FileText readFile(const std::string& path, size_t largest) {
+  auto out = readBeginning(path, largest + 1);
+  if (out.text.size() <= largest) return out;
+  struct stat info {};
+  stat(path.c_str(), &info);
+  return refused(
+      fmt::format("is {:.1f} MB; at most {} MiB are read", static_cast<double>(info.st_size) / 1e6, largest >> 20));
+}
+
+FileText readSource(const std::string& path) { return readFile(path, kLargestSource); }
 
 }  // namespace afdc

@@ -1,7 +1,6 @@
-// Reading and writing files without surprises.
+// Reading files without surprises.
 #pragma once
 #include <string>
-#include <string_view>
 
 namespace afdc {
 
@@ -13,11 +12,11 @@ struct FileText {
   std::string error;  ///< empty on success; otherwise why, in words ("is a directory")
 };
 
-/// Reads a regular file of at most `kLargestSource` bytes. Directories, pipes and devices are refused, not waited for.
+/// Reads a regular file of at most `largest` bytes. Directories, pipes and devices are refused, not waited for.
+FileText readFile(const std::string& path, size_t largest);
+/// The same for what people write.
 FileText readSource(const std::string& path);
-
-/// Writes to a temporary file beside `path` and renames it, so that no reader sees half a file. Returns the error or
-/// "".
-std::string writeWhole(const std::string& path, std::string_view text);
+/// The first bytes of a regular file, at most so many.
+FileText readBeginning(const std::string& path, size_t most);
 
 }  // namespace afdc

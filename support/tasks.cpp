@@ -15,6 +15,7 @@ constexpr size_t kMostWaiting = 32;
 
 Tasks::Tasks(size_t threads) {
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  threads = std::min(threads, kMost);
   for (size_t worker = 1; worker < threads; ++worker) threads_.emplace_back([this, worker] { serve(worker); });
 }
 

@@ -20,6 +20,9 @@ class Tasks {
   /// time, so what is kept for each worker needs no lock.
   using Task = std::function<void(size_t worker)>;
 
+  /// More threads than this are of no use to anybody, and each costs memory.
+  static constexpr size_t kMost = 256;
+
   /// 0 threads: as many as the machine runs at the same time. The calling thread is one of them.
   explicit Tasks(size_t threads = 0);
   /// Waits for tasks that run; those that have not begun are dropped.

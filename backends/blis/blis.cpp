@@ -84,7 +84,7 @@ void write(const Input& in, Emission& out) {
       "reason\n";
   size_t id = 0;
   double last = 0;
-  for (const auto& r : in.trace()) {
+  for (const auto& r : in.trace(out)) {
     auto at = Document(kUnits[Arrival].write(r.at)).jsonLine();
     bool shared = r.prefix >= 0;
     trace += fmt::format("{},client,tenant,standard,,0,{},{},true,{},{},{},0,0,0,0,{},0,0,{},{},0,0,0,,,\n", id++,

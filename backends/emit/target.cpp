@@ -180,11 +180,14 @@ double Input::rate() const {
   return view.load.arrivals == LoadConfig::Arrivals::Closed ? results.metrics.requests_per_s.value_or(0) : 0;
 }
 
-std::vector<Request> Input::trace() const {
+std::vector<Request> Input::trace(Emission& out) const {
   const auto& load = view.load;
-  size_t count =
-      load.arrivals == LoadConfig::Arrivals::Batch ? static_cast<size_t>(std::max(1.0, load.amount)) : requests;
-  return requestsOf(load, count, rate(), seed);
+  double count =
+      load.arrivals == LoadConfig::Arrivals::Batch ? std::max(1.0, load.amount) : static_cast<double>(requests);
+  if (count <= static_cast<double>(kMostRequests)) return requestsOf(load, static_cast<size_t>(count), rate(), seed);
+  out.refuse(fmt::format("a trace of {} requests: at most {} are written", significant(count, 12), kMostRequests),
+             "workload.arrivals");
+  return {};
 }
 
 Emission emitTo(const Target& target, const Input& input, bool tolerant) {

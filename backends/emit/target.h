@@ -107,6 +107,9 @@ struct Loss {
   std::string what, path;
 };
 
+/// The longest synthetic trace: a tool that replays more replays it in pieces.
+inline constexpr size_t kMostRequests = 1'000'000;
+
 class Emission {
  public:
   /// A text file; begins empty. Its lines of provenance (`stamp`) are the target's to place. The text stays where it is
@@ -139,7 +142,8 @@ struct Input {
   std::string stamp() const;
   /// Requests per second: the load's own rate, or what the prediction says of a closed loop.
   double rate() const;
-  std::vector<Request> trace() const;
+  /// The load request by request; refused where it takes more than `kMostRequests`.
+  std::vector<Request> trace(Emission& out) const;
 };
 
 /// A step among those of all engines: "decode", or "prefill_mixed" where several engines have one of that name.
@@ -174,10 +178,11 @@ struct Written {
   std::vector<std::string> files;
   std::string error;
 };
-/// Writes an emission and its manifest below `directory`, each file aside and then renamed. Files that the last
-/// emission there left and this one does not have are removed. A file that somebody has changed since, or that no
-/// emission wrote, is not touched: nothing is written then, unless forced.
+/// Writes an emission and its manifest below `directory`: all files aside, and when all are whole, each to its place.
+/// Files that the last emission there left and this one does not have are removed. A file that somebody has changed
+/// since, or that no emission wrote, is not touched: nothing is written then, unless forced. What the command `reads`,
+/// and what is no file, is not written over at all.
 Written writeEmission(const std::string& directory, const Target& target, const Input& input, const Emission& emission,
-                      bool force);
+                      bool force, const std::vector<std::string>& reads);
 
 }  // namespace afdc::emit

@@ -88,14 +88,14 @@ void writeWorkload(const Input& in, Emission& out) {
   const auto& l = in.view.load;
   auto& file = out.file("workload.jsonl");
   if (l.turns <= 1) {
-    for (const auto& r : in.trace())
+    for (const auto& r : in.trace(out))
       file += fmt::format("{{\"input_toks\": {}, \"output_toks\": {}, \"arrival_time_ns\": {}}}\n", shortest(r.input),
                           shortest(r.output), Document(kUnits[Arrival].write(r.at)).jsonLine());
     return;
   }
   // Sessions of the mean number of turns; a user's pause is what it calls a tool's time.
   auto turns = static_cast<size_t>(std::max(1.0, std::round(l.turns)));
-  auto requests = in.trace();
+  auto requests = in.trace(out);
   out.lose(fmt::format("sessions have {} turns each, with pauses of the mean", turns), "workload.turns");
   for (size_t s = 0; s * turns < requests.size(); ++s) {
     std::string parts;

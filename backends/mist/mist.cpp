@@ -46,7 +46,7 @@ void write(const Input& in, Emission& out) {
   const auto& v = in.view;
   auto& trace = out.file("trace.csv");
   trace = "arrival_timestamp,prompt_size,token_size\n";
-  for (const auto& r : in.trace())
+  for (const auto& r : in.trace(out))
     trace += fmt::format("{},{},{}\n", shortest(kUnits[0].write(r.at)), shortest(r.input), shortest(r.output));
   auto& network = out.file("network.csv");
   network = "src,dst,latency(msec),BW(GB/s)\n";

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "results/search.h"
+#include "support/output_file.h"
 
 namespace afdc {
 
@@ -15,5 +16,6 @@ std::string searchJson(const std::vector<SearchResult>& all);
 std::string searchMarkdown(const std::vector<SearchResult>& all);
 /// One page that needs nothing else: pictures, and tables where there is no JavaScript. `made`: by what, from what.
 std::string searchHtml(const std::vector<SearchResult>& all, const std::string& made);
+extern const FileKind kPage;
 
 }  // namespace afdc

@@ -86,6 +86,11 @@ void substitute(std::string& page, std::string_view mark, std::string_view text)
 
 }  // namespace
 
+const FileKind kPage = {"a page that afdc wrote", [](std::string_view content) {
+                          constexpr std::string_view kMark = "<meta name=\"generator\" content=\"afdc\">";
+                          return contains(content.substr(0, content.find("<body")), kMark);
+                        }};
+
 std::string searchHtml(const std::vector<SearchResult>& all, const std::string& made) {
   std::string title, summary, body, whole;
   for (const auto& r : all) {

@@ -67,9 +67,10 @@ class Database {
   std::vector<sqlite3_stmt*> prepared_;
 };
 
-/// docs/explore.md speaks of every column.
+/// docs/explore.md speaks of every column. The application's number is "afdc" in ASCII.
 constexpr const char* kSchema = R"(
 PRAGMA user_version = 1;
+PRAGMA application_id = 0x61666463;
 CREATE TABLE search (search INTEGER PRIMARY KEY, name TEXT, made TEXT, points INTEGER, pruned INTEGER, refused INTEGER,
                      broken INTEGER, undecided INTEGER, kept INTEGER);
 CREATE TABLE goal (search INTEGER, position INTEGER, goal TEXT, maximize INTEGER, PRIMARY KEY (search, position));
@@ -79,7 +80,15 @@ CREATE TABLE reason (search INTEGER, reason TEXT, count INTEGER, first INTEGER, 
 CREATE TABLE setting (search INTEGER, point INTEGER, path TEXT, value TEXT, PRIMARY KEY (search, point, path));
 )";
 
+/// Where a database says which program it belongs to (https://www.sqlite.org/fileformat.html).
+constexpr size_t kApplicationAt = 68;
+
 }  // namespace
+
+const FileKind kSearchDatabase = {"a database of a search that afdc wrote", [](std::string_view content) {
+                                    return content.starts_with("SQLite format 3") &&
+                                           content.find("afdc", kApplicationAt) == kApplicationAt;
+                                  }};
 
 std::string searchDatabase(const std::vector<SearchResult>& all, const std::string& made) {
   Database db;

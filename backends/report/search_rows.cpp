@@ -33,6 +33,10 @@ std::vector<SearchRow> searchRows(const SearchResult& r) {
 
 namespace {
 
+/// Those of metrics and axes follow.
+const std::vector<std::string> kFirstColumns = {"search", "space", "point", "id",     "rank",
+                                                "front",  "offer", "kept",  "devices"};
+
 std::string exact(const std::optional<double>& x) { return x && std::isfinite(*x) ? fmt::format("{}", *x) : ""; }
 
 std::vector<std::string> cellsOf(const SearchResult& r, const SearchRow& row, const std::vector<std::string>& axes) {
@@ -58,13 +62,17 @@ std::vector<std::string> cellsOf(const SearchResult& r, const SearchRow& row, co
 
 }  // namespace
 
+const FileKind kSearchTable = {"a table of a search that afdc wrote", [](std::string_view content) {
+                                 return content.starts_with(csvRow(kFirstColumns) + ",");
+                               }};
+
 std::string searchCsv(const std::vector<SearchResult>& all) {
   std::vector<std::string> axes;
   for (const auto& r : all)
     for (const auto& space : r.spaces)
       for (const auto& axis : space.axes)
         if (std::find(axes.begin(), axes.end(), axis) == axes.end()) axes.push_back(axis);
-  std::vector<std::string> heads = {"search", "space", "point", "id", "rank", "front", "offer", "kept", "devices"};
+  auto heads = kFirstColumns;
   for (const auto& metric : namedMetrics()) heads.emplace_back(metric.key);
   heads.insert(heads.end(), axes.begin(), axes.end());
   std::string out = csvRow(heads) + "\r\n";

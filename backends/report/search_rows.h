@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "results/search.h"
+#include "support/output_file.h"
 
 namespace afdc {
 
@@ -20,8 +21,10 @@ std::vector<SearchRow> searchRows(const SearchResult& result);
 
 /// One line a kept point of all searches (docs/explore.md); an empty field where nothing is known.
 std::string searchCsv(const std::vector<SearchResult>& all);
+extern const FileKind kSearchTable;
 
 /// The same and the counts as an SQLite database (docs/explore.md); the bytes of its file.
 std::string searchDatabase(const std::vector<SearchResult>& all, const std::string& made);
+extern const FileKind kSearchDatabase;
 
 }  // namespace afdc

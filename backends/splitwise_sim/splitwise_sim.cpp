@@ -74,7 +74,7 @@ void write(const Input& in, Emission& out) {
   auto& trace = out.file("traces/afdc.csv");
   trace = "request_id,request_type,application_id,arrival_timestamp,batch_size,prompt_size,token_size\n";
   size_t id = 0;
-  for (const auto& r : in.trace())
+  for (const auto& r : in.trace(out))
     trace += fmt::format("{},2,0,{},1,{},{}\n", id++, shortest(kUnits[0].write(r.at)), shortest(r.input),
                          shortest(r.output));
   Command c;

@@ -74,7 +74,7 @@ void write(const Input& in, Emission& out) {
   auto& trace = out.file("trace.csv");
   trace = "arrived_at,num_prefill_tokens,num_decode_tokens\n";
   double longest = 0;
-  for (const auto& r : in.trace()) {
+  for (const auto& r : in.trace(out)) {
     trace += fmt::format("{},{},{}\n", shortest(kUnits[0].write(r.at)), shortest(r.input), shortest(r.output));
     longest = std::max(longest, r.input + r.output);
   }

@@ -61,7 +61,7 @@ void write(const Input& in, Emission& out) {
   constexpr double kBlock = 512;
   auto& trace = out.file("trace.jsonl");
   double fresh = 0;
-  for (const auto& r : in.trace()) {
+  for (const auto& r : in.trace(out)) {
     auto blocks = Document::list();
     double shared = r.prefix >= 0 ? std::floor(l.shared / kBlock) : 0, all = std::ceil(r.input / kBlock);
     for (double b = 0; b < all; ++b) {

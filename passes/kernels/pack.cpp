@@ -40,6 +40,8 @@ const Grid* Pack::find(std::string_view family, std::string_view categories) con
   return found == families.end() ? nullptr : found->second.find(categories);
 }
 
+const FileKind kPackFile = {"a file of kernel tables", [](std::string_view c) { return c.starts_with(kMagic); }};
+
 std::string write(const Pack& pack) {
   auto header = Document::map().set("system", pack.system).set("engine", pack.engine).set("version", pack.version);
   auto grids = Document::list();

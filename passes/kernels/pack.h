@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "passes/kernels/tables.h"
+#include "support/output_file.h"
 
 namespace afdc::kernels {
 
@@ -19,6 +20,7 @@ struct Pack {
 
 /// `afdk1`, a JSON line that lists the grids, then their rows as little-endian doubles.
 std::string write(const Pack& pack);
+extern const FileKind kPackFile;
 struct ReadPack {
   Pack pack;
   std::string error;

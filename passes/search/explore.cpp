@@ -86,8 +86,9 @@ void Explorer::hand() {
 void Explorer::computeAs(size_t worker, const Chunk& chunk) {
   if (worker == 0) return compute(chunk, own_);
   auto& tally = tallies_[worker - 1];
+  auto before = Role::stepsTimed();
   compute(chunk, tally);
-  tally.steps = Role::stepsTimed();  // all that this thread ever timed: it works for this search alone
+  tally.steps += Role::stepsTimed() - before;
 }
 
 void Explorer::compute(const Chunk& chunk, Tally& tally) const {
@@ -282,13 +283,15 @@ NearMiss Explorer::miss(const Candidate& c) {
   return out;
 }
 
-/// All points computed, all tallies one. A ranking of candidates is itself a ranking: no order of threads shows.
+/// All points computed, all tallies one. A ranking of candidates is itself a ranking: no order of threads shows, and
+/// not how often this is done.
 void Explorer::settle() {
-  compute(filling_, own_);
-  filling_ = {};
+  if (!filling_.jobs.empty()) hand();
   tasks_.finish();
-  for (auto& tally : tallies_) merge(own_, tally);
-  tallies_.clear();
+  for (auto& tally : tallies_) {
+    merge(own_, tally);
+    tally = {};
+  }
 }
 
 std::string Explorer::save() {
@@ -379,7 +382,8 @@ SearchResult Explorer::finish() {
     bool earlier = why.count == 0 || reason.first < why.first;
     why.count += reason.count;
     if (earlier) why.first = reason.first;
-    if (reason.nearest > why.nearest)
+    // One text may have two reasons, from before an interruption and from after it.
+    if (reason.nearest > why.nearest || (reason.nearest == why.nearest && reason.nearestPoint < why.nearestPoint))
       why.nearest = reason.nearest, why.nearestPoint = reason.nearestPoint, why.nearestSpace = reason.nearestSpace,
       why.nearestValues = words(reason.nearestSpace, reason.nearestIds);
     if (!earlier || reason.firstIds.empty() || !text.starts_with("AFD")) return;

@@ -43,7 +43,7 @@ class Explorer {
   std::optional<uint64_t> point(const Next& next);
   /// `n` more points come to the end of the last one.
   void alike(uint64_t n);
-  /// What has been found up to here, after the last point; no more points are taken.
+  /// What has been found up to here; more points may follow.
   std::string save();
   /// Goes on from what `save` gave, before the first point of any space. False: it is damaged.
   bool load(const std::string& saved);

@@ -12,7 +12,7 @@ import tempfile
 AFDC, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 
 # What scripts use: these names stay.
-SEARCH = "--top --write --html --csv --sqlite --resume --threads --verify --stats --max-errors --format --stdlib --allow"
+SEARCH = "--top --write --html --csv --sqlite --resume --force --threads --verify --stats --max-errors --format --stdlib --allow"
 OPTIONS = {
     "check": "--strict --max-errors --format --stdlib --allow",
     "explain": "--set --max-errors --format --stdlib --allow",
@@ -24,8 +24,8 @@ OPTIONS = {
     "emit": "-o --list-targets --dry-run --force --lossy --requests --seed --run --set --max-errors --format --stdlib --allow",
     "compare": "--set --max-errors --format --stdlib --allow",
     "fidelity": "--kernels --cases --max-errors --format --stdlib",
-    "calibrate": "-o --leave-one-out --stdlib",
-    "import": "-o",
+    "calibrate": "-o --force --leave-one-out --stdlib",
+    "import": "-o --force",
     "step": "--batch --set --max-errors --format --stdlib --allow",
     "ir": "--after --list-passes --time-passes --set --max-errors --format --stdlib --allow",
     "doc": "",

@@ -332,11 +332,14 @@ TEST_CASE("any number of threads, stopped or not: the same bytes") {
   MESSAGE("stopped ", stops, " times");
 
   // The state of another search, and anything else, is refused and left alone.
-  for (const auto* other : {"afdc-search-1 \"0123 5 \n1 2 3", "", "\x01\xff binary", "afdc-search-1"}) {
+  for (auto [other, why] : {std::pair{"\"afdc-search-1 \"0123 5 \n1 2 3", "not the state of this search"},
+                            {"\"afdc-search-1 \n", "not the state of this search"},
+                            {"\x01\xff binary", "not the state of a search"},
+                            {"afdc-search-2", "not the state of a search"}}) {
     std::ofstream(o.search.resume) << other;
     auto refused = runExplore(o);
     CHECK(refused.code == kUsage);
-    CHECK(refused.err.find("not the state of this search") != std::string::npos);
+    CHECK(refused.err.find(why) != std::string::npos);
     CHECK(std::filesystem::exists(o.search.resume));
   }
   std::filesystem::remove(o.search.resume);
