@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "frontend/modules.h"
+#include "support/escape.h"
 
 namespace afdc {
 
@@ -30,7 +31,7 @@ void finishWithMessages(Output& out, const Diagnostics& diags, const Printing& p
 }
 
 Output failure(std::string_view command, std::string_view problem) {
-  return {kUsage, "", fmt::format("afdc {}: {}\n", command, problem)};
+  return {kUsage, "", fmt::format("afdc {}: {}\n", command, printable(problem))};
 }
 
 void stamp(Results& results) {

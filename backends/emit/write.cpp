@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <stdexcept>
 
 #include "backends/emit/target.h"
 #include "support/files.h"
@@ -49,13 +50,6 @@ LastEmission lastEmission(const fs::path& directory) {
   return out;
 }
 
-/// Is this a path below the directory, and not out of it? A damaged manifest names nothing else to be removed.
-bool below(const std::string& path) {
-  fs::path p(path);
-  return !p.empty() && p.is_relative() &&
-         std::none_of(p.begin(), p.end(), [](const auto& part) { return part == ".."; });
-}
-
 std::string contentOf(const File& f) { return f.make ? f.make() : f.text; }
 
 /// Why a file must not be written over, or "": somebody may have changed it, or it is not ours.
@@ -73,7 +67,7 @@ std::string obstacle(const fs::path& root, const File& f, const LastEmission& la
                      path.string(), kManifest);
 }
 
-/// Removes what the last emission left, nobody changed, and this one does not have.
+/// Removes what the last emission left, nobody changed, and this one does not have. A damaged manifest names nothing else.
 void removeLeftovers(const fs::path& root, const LastEmission& last, const Emission& emission) {
   std::error_code error;
   for (const auto& [path, hash] : last.files) {
@@ -106,6 +100,12 @@ std::string writeFile(const fs::path& path, const File& f, const std::string& te
 }
 
 }  // namespace
+
+bool below(const std::string& path) {
+  fs::path p(path);
+  return !p.empty() && p.is_relative() &&
+         std::none_of(p.begin(), p.end(), [](const auto& part) { return part == ".."; });
+}
 
 std::string manifestOf(const Target& target, const Input& input, const Emission& emission,
                        const std::map<std::string, std::string>& hashes) {
@@ -146,6 +146,8 @@ Written writeEmission(const std::string& directory, const Target& target, const 
   Written out;
   fs::path root(directory);
   auto last = lastEmission(root);
+  for (const auto& f : emission.files)
+    if (!below(f.path)) throw std::logic_error(f.path + " lies outside of its emission");
   for (const auto& f : emission.files) {
     if (force) break;
     if (auto why = obstacle(root, f, last); !why.empty()) {
