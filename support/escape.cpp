@@ -73,7 +73,7 @@ std::string htmlCharacter(char c) {
     case '>': return "&gt;";
     case '"': return "&quot;";
     case '\'': return "&#39;";
-    default: return {1, c};
+    default: return std::string(1, c);
   }
 }
 
