@@ -30,7 +30,8 @@ bool plainYaml(std::string_view t) {
 /// Does a literal block (`|`) keep this text to the byte? It takes whole lines of printable characters, of which the
 /// first shows the indentation and the last is not empty.
 bool fitsLiteralBlock(std::string_view t) {
-  if (t.empty() || t[0] == ' ' || t[0] == '\t' || t[0] == '\n' || !t.ends_with('\n') || t.ends_with("\n\n")) return false;
+  if (t.empty() || t[0] == ' ' || t[0] == '\t' || t[0] == '\n' || !t.ends_with('\n') || t.ends_with("\n\n"))
+    return false;
   return printable(t) == t;
 }
 

@@ -167,12 +167,15 @@ std::string spreadsheetCell(std::string_view text) {
 }
 
 std::string afdText(std::string_view text) {
-  return '"' + eachAs(text, [](char c) -> std::string {
-           if (c == '\n') return "\\n";
-           if (c == '\t') return "\\t";
-           bool special = c == '"' || c == '\\' || c == '\r';
-           return special ? std::string{'\\', c} : std::string(1, c);
-         }) + '"';
+  return '"' +
+         eachAs(text,
+                [](char c) -> std::string {
+                  if (c == '\n') return "\\n";
+                  if (c == '\t') return "\\t";
+                  bool special = c == '"' || c == '\\' || c == '\r';
+                  return special ? std::string{'\\', c} : std::string(1, c);
+                }) +
+         '"';
 }
 
 std::string fileName(std::string_view text) {

@@ -78,10 +78,8 @@ void write(const Input& in, Emission& out) {
       container.set("args", std::move(args));
     } else {
       container.set("command", Document::list({"sh", "-c"}));
-      container.set(
-          "args",
-          Document::list({inContainer(
-              fmt::format("set -eu\n{}exec {}\n", filesInScript(command), shellLine(started, " \\\n  ")))}));
+      container.set("args", Document::list({inContainer(fmt::format("set -eu\n{}exec {}\n", filesInScript(command),
+                                                                    shellLine(started, " \\\n  ")))}));
     }
     container["resources"]["limits"].set("nvidia.com/gpu", shortest(std::min(e.degrees.devices(), e.machine.gpus)));
     const char* type = e.serves == Serves::Both ? "worker" : e.serves == Serves::Prefill ? "prefill" : "decode";

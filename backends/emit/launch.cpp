@@ -59,7 +59,8 @@ bool Command::mentions(int node) const {
     auto rest = std::string_view(word.text).substr(at + address.size());
     return rest.empty() || !std::isdigit(static_cast<unsigned char>(rest[0]));
   };
-  return std::any_of(arguments.begin(), arguments.end(), [&](const Argument& a) { return a.value && names(*a.value); }) ||
+  return std::any_of(arguments.begin(), arguments.end(),
+                     [&](const Argument& a) { return a.value && names(*a.value); }) ||
          std::any_of(environment.begin(), environment.end(), [&](const auto& e) { return names(e.second); });
 }
 
@@ -106,8 +107,9 @@ bool namesCheckpoint(const Input& in, std::string_view who, Emission& out) {
     out.refuse(fmt::format("model `{}` names no checkpoint that {} could load", in.view.model.name, who),
                "deployment.model");
   else if (checkpoint.starts_with('-'))
-    out.refuse(fmt::format("checkpoint `{0}`: {1} would read an option; a folder of this name is `./{0}`", checkpoint, who),
-               "deployment.model");
+    out.refuse(
+        fmt::format("checkpoint `{0}`: {1} would read an option; a folder of this name is `./{0}`", checkpoint, who),
+        "deployment.model");
   return out.refusals.empty();
 }
 

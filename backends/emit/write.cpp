@@ -67,7 +67,8 @@ std::string obstacle(const fs::path& root, const File& f, const LastEmission& la
                      path.string(), kManifest);
 }
 
-/// Removes what the last emission left, nobody changed, and this one does not have. A damaged manifest names nothing else.
+/// Removes what the last emission left, nobody changed, and this one does not have. A damaged manifest names nothing
+/// else.
 void removeLeftovers(const fs::path& root, const LastEmission& last, const Emission& emission) {
   std::error_code error;
   for (const auto& [path, hash] : last.files) {

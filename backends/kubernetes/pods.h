@@ -8,8 +8,8 @@ namespace afdc::emit::kubernetes {
 std::span<const Ability> abilities();
 inline constexpr Unit kUnits[] = {{"share of device memory", "1", 1, 4}};
 
-/// A name as Kubernetes allows it (RFC 1123): lower case, digits and dashes. One that says less than the text, which had
-/// more than capital letters and underscores, ends in a hash of it, so that two texts have two names.
+/// A name as Kubernetes allows it (RFC 1123): lower case, digits and dashes. One that says less than the text, which
+/// had more than capital letters and underscores, ends in a hash of it, so that two texts have two names.
 std::string nameOf(std::string_view text, size_t longest = 40);
 /// A text of a container's command, arguments or environment, where Kubernetes replaces `$(NAME)` and `$$`.
 std::string inContainer(std::string_view text);

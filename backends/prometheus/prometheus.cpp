@@ -113,9 +113,7 @@ Document rulesOf(const Input& in, const std::vector<Watched>& watched, Emission&
     alert.set("expr", fmt::format("{} {} {}", w.record, broken, shortest(w.promise->bound))).set("for", "5m");
     alert.set("labels", Document::map().set("severity", "page"));
     alert.set("annotations",
-              Document::map()
-                  .set("summary", inTemplate(summaryOf(in, w)))
-                  .set("made_by", inTemplate(in.stamp())));
+              Document::map().set("summary", inTemplate(summaryOf(in, w))).set("made_by", inTemplate(in.stamp())));
     rules.add(std::move(alert));
     out.map("rules.yml", w.alert, shortest(w.promise->bound), "slo");
   }
@@ -155,9 +153,7 @@ Document testOf(const Input& in, const std::vector<Watched>& watched) {
         expected["exp_alerts"].add(
             Document::map()
                 .set("exp_labels", Document::map().set("severity", "page").set("model_name", model))
-                .set("exp_annotations", Document::map()
-                                            .set("summary", summaryOf(in, w))
-                                            .set("made_by", in.stamp())));
+                .set("exp_annotations", Document::map().set("summary", summaryOf(in, w)).set("made_by", in.stamp())));
       one["alert_rule_test"].add(expected);
     }
     test["tests"].add(one);

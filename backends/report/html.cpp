@@ -90,7 +90,8 @@ std::string searchHtml(const std::vector<SearchResult>& all, const std::string& 
   substitute(page, "@SUMMARY@", summary);
   substitute(page, "@TABLES@", body);
   substitute(page, "@FOOTER@", htmlText(made));
-  substitute(page, "@DATA@", jsonInScript(fmt::format("{{\"search\": {}, \"whole\": {{{}}}}}", searchJson(all), whole)));
+  substitute(page, "@DATA@",
+             jsonInScript(fmt::format("{{\"search\": {}, \"whole\": {{{}}}}}", searchJson(all), whole)));
   substitute(page, "@CHART@", kChartLibrary);
   return page;
 }

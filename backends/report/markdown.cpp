@@ -34,7 +34,8 @@ std::string searchMarkdown(const std::vector<SearchResult>& all) {
     out += fmt::format("{}### {}\n\n{}\n\n", out.empty() ? "" : "\n", markdownText(r.name), countsText(r));
     if (!r.best.empty()) {
       out += fmt::format("**{}**\n\n{}", markdownText(orderText(r)), pointTable(r, r.best, r.best.size()));
-      if (r.best[0].results) out += fmt::format("\nBottleneck of the best: {}\n", markdownText(r.best[0].results->bottleneck));
+      if (r.best[0].results)
+        out += fmt::format("\nBottleneck of the best: {}\n", markdownText(r.best[0].results->bottleneck));
       std::vector<FoundPoint> each;
       for (const auto& space : r.spaces)
         if (space.best) each.push_back(*space.best);

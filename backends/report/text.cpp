@@ -295,7 +295,7 @@ std::string comparisonReport(const std::vector<Results>& all, bool color) {
   return out;
 }
 
-std::string textReport(const Results& results, bool color) { 
+std::string textReport(const Results& results, bool color) {
   const auto shown = printable(results);
   return Report(shown, color).run();
 }

@@ -81,7 +81,9 @@ void write(const Input& in, Emission& out) {
   c.word("python").word("run.py").word("cluster=afdc").word("trace.filename=afdc").word("performance_model=db");
   const auto *prefill = v.find(Serves::Prefill), *decode = v.find(Serves::Decode);
   if (prefill && decode) {
-    c.word("applications.0.scheduler=mixed_pool").word("start_state=splitwise").word("start_state.split_type=homogeneous");
+    c.word("applications.0.scheduler=mixed_pool")
+        .word("start_state=splitwise")
+        .word("start_state.split_type=homogeneous");
     for (auto [name, e] : {std::pair{"prompt", prefill}, {"token", decode}})
       c.word(fmt::format("start_state.{}.num_instances={}", name, shortest(e->replicas)))
           .word(fmt::format("start_state.{}.tensor_parallelism={}", name, shortest(e->degrees.tp)));
