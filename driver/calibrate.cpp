@@ -7,6 +7,7 @@
 #include "fidelity/calibrate.h"
 #include "frontend/syntax/format.h"
 #include "support/csv.h"
+#include "support/escape.h"
 #include "support/files.h"
 #include "support/output_file.h"
 #include "support/text.h"
@@ -74,7 +75,7 @@ Output runCalibrate(const CalibrateOptions& o) {
   if (report.records == 0)
     return {kFindings, "", fmt::format("afdc calibrate: nothing to fit: {}\n", obstacle(predictor, records))};
   std::vector<std::string> names;
-  for (const auto& path : o.files) names.push_back(path.substr(path.rfind('/') + 1));
+  for (const auto& path : o.files) names.push_back(onOneLine(path.substr(path.rfind('/') + 1)));
   auto heading = fmt::format("{}, by afdc {}", kFitted, AFDC_VERSION);
   auto text = formatSource(overlay(report, joinWords(names)));
   Output out;

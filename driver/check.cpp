@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "session/session.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -40,7 +41,7 @@ Output runCheck(const CheckOptions& o) {
     finishWithMessages(out, session.diags, o.printing);
     out.code = std::max(before, out.code);
     if (!o.printing.json())
-      out.out += fmt::format("{}: {}\n", file, session.diags.count() == 0 ? "ok" : summary(session.diags));
+      out.out += fmt::format("{}: {}\n", onOneLine(file), session.diags.count() == 0 ? "ok" : summary(session.diags));
   }
   return out;
 }

@@ -8,6 +8,7 @@
 
 #include "session/session.h"
 #include "support/document.h"
+#include "support/escape.h"
 #include "support/files.h"
 #include "support/json_value.h"
 #include "support/text.h"
@@ -81,7 +82,7 @@ std::vector<Compared> comparedIn(const Json& result, const Results::Metrics& met
 
 std::string tableOf(const std::string& scenario, const std::vector<Compared>& all,
                     const std::vector<std::string>& differences) {
-  std::string out = fmt::format("{:<26} {:>12} {:>12} {:>10}\n", scenario, "predicted", "measured", "error");
+  std::string out = fmt::format("{:<26} {:>12} {:>12} {:>10}\n", onOneLine(scenario), "predicted", "measured", "error");
   for (const auto& [figure, inItsUnit, predicted] : all) {
     double measured = inItsUnit * figure->scale;
     auto show = [dimension = figure->dimension](double v) {
@@ -91,7 +92,7 @@ std::string tableOf(const std::string& scenario, const std::vector<Compared>& al
     out += fmt::format("{:<26} {:>12} {:>12} {:>10}\n", figure->what, predicted ? show(*predicted) : "unknown",
                        show(measured), error);
   }
-  for (const auto& difference : differences) out += "  " + difference + "\n";
+  for (const auto& difference : differences) out += "  " + onOneLine(difference) + "\n";
   return out;
 }
 

@@ -13,6 +13,7 @@
 #include "passes/evaluation/trace.h"
 #include "session/diagnostics.h"
 #include "session/session.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -53,7 +54,7 @@ const emit::Target* targetOf(const std::string& name, const EmitOptions& o, Outp
     std::vector<std::string> names;
     for (const auto* t : emit::targets()) names.emplace_back(t->name);
     auto meant = suggest(name, names);
-    out.err += fmt::format("afdc emit: no target `{}`{}; there are {}\n", name,
+    out.err += fmt::format("afdc emit: no target `{}`{}; there are {}\n", onOneLine(name),
                            meant ? fmt::format(" (did you mean `{}`?)", *meant) : "", joinWords(names));
   } else if (!o.run.empty() && !found->run) {
     out.err += fmt::format("afdc emit: --run has nothing to start for {}: docs/emit/{}.md says how it is run\n",
@@ -71,7 +72,7 @@ std::vector<Job> jobOfCommandLine(Session& session, Module& module, const EmitOp
   auto chosen = session.scenarios(module, o.scenario, o.sets);
   if (chosen.size() > 1) {
     std::vector<std::string> labels;
-    for (const auto* c : chosen) labels.push_back(c->label);
+    for (const auto* c : chosen) labels.push_back(onOneLine(c->label));
     out.err +=
         fmt::format("afdc emit: {} has {} scenarios; say which: {}\n", o.file, chosen.size(), joinWords(labels, "or"));
     out.code = kUsage;
@@ -97,6 +98,10 @@ std::optional<Job> jobOfBlock(Session& session, Object* block, const EmitOptions
   auto path = session.evaluator.texts(block, "path");
   bool accepted = session.evaluator.symbol(block, "on_unsupported") == "warn";
   std::string to = !o.to.empty() || path.empty() ? o.to : path[0];
+  if (o.to.empty() && !to.empty() && !emit::below(to)) {
+    session.diags.report<diag::path_leaves>(block->declared, to).help("-o DIR says another folder");
+    return std::nullopt;
+  }
   return Job{target, of, to, o.lossy || accepted};
 }
 
@@ -121,7 +126,7 @@ std::string treeOf(const emit::Emission& emission, const std::string& directory)
   for (const auto& f : emission.files)
     lines.push_back(f.linkTo.empty() ? f.path : fmt::format("{} -> {}", f.path, f.linkTo));
   lines.emplace_back("manifest.json");
-  std::string out = directory + "\n";
+  std::string out = onOneLine(directory) + "\n";
   constexpr size_t kShown = 60;
   for (size_t i = 0; i < std::min(lines.size(), kShown); ++i) out += "  " + lines[i] + "\n";
   if (lines.size() > kShown) out += fmt::format("  and {} more\n", lines.size() - kShown);
@@ -152,11 +157,11 @@ bool runJob(Session& session, const Job& job, const EmitOptions& o, Output& out)
   }
   auto written = emit::writeEmission(to, *job.target, input, emission, o.force, session.loader.filesRead());
   if (!written.error.empty()) {
-    out.err += fmt::format("afdc emit: {}\n", written.error);
+    out.err += fmt::format("afdc emit: {}\n", onOneLine(written.error));
     out.code = kUsage;
     return false;
   }
-  out.out += fmt::format("{}: {} files in {}\n", job.target->name, written.files.size(), to);
+  out.out += fmt::format("{}: {} files in {}\n", job.target->name, written.files.size(), onOneLine(to));
   if (o.run.empty()) return true;
   auto ran = job.target->run(o.run, to);
   out.out += ran.table, out.err += ran.problems;

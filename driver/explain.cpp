@@ -4,6 +4,7 @@
 #include "session/catalogue.h"
 #include "session/session.h"
 #include "support/document.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -119,7 +120,7 @@ Document documentOf(const Found& f) {
 
 std::string asText(const Found& f) {
   const auto& n = f.s[f.id];
-  std::string out = fmt::format("{} = {}\n", f.path, f.s.show(f.id));
+  std::string out = fmt::format("{} = {}\n", onOneLine(f.path), onOneLine(f.s.show(f.id)));
   if (n.kind == ir::NodeKind::Number) {
     if (n.value.exact())
       out += fmt::format("  exactly   {}\n", Quantity{n.value, n.dimension, ""}.exactText());
@@ -132,11 +133,11 @@ std::string asText(const Found& f) {
     std::string place =
         o.place.file.valid() ? fmt::format("{}:{}:{}", f.s.strings[o.place.file], o.place.line, o.place.column) : "";
     out += fmt::format("  {} {:<9} {:<32} {}\n", i == 0 ? "→" : "←", ir::kOriginKindNames[static_cast<size_t>(o.kind)],
-                       f.s.strings[o.value], place);
+                       printable(f.s.strings[o.value]), onOneLine(place));
   }
   if (n.kind == ir::NodeKind::Record)
     for (auto child : n.children) {
-      std::string value = f.s.show(child);
+      std::string value = onOneLine(f.s.show(child));
       if (value.size() > 70) value = value.substr(0, 67) + "...";
       out += fmt::format("  {:<16} {}\n", f.s.strings[f.s[child].name], value);
     }

@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "driver/commands.h"
+#include "support/escape.h"
 
 using namespace afdc;
 
@@ -23,7 +24,7 @@ int run(const std::vector<std::string>& words) {
     out = runCommandLine(words);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "error[AFD0901]: internal error: %s\nThis is a bug of afdc; please report it with the file.\n",
-                 e.what());
+                 printable(e.what()).c_str());
     return kInternal;
   }
   std::fwrite(out.err.data(), 1, out.err.size(), stderr);

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "frontend/modules.h"
+#include "support/escape.h"
 
 namespace afdc {
 
@@ -35,7 +36,7 @@ void finishWithMessages(Output& out, const Diagnostics& diags, const Printing& p
 }
 
 Output failure(std::string_view command, std::string_view problem) {
-  return {kUsage, "", fmt::format("afdc {}: {}\n", command, problem)};
+  return {kUsage, "", fmt::format("afdc {}: {}\n", command, printable(problem))};
 }
 
 void addFailure(Output& out, std::string_view command, std::string_view problem) {

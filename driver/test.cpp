@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "session/session.h"
+#include "support/escape.h"
 
 namespace afdc {
 
@@ -49,7 +50,7 @@ Output runTest(const TestOptions& o) {
     if (module && session.diags.errors() == 0) outcomes = session.evaluator.runTests(*module);
     for (const auto& t : outcomes) {
       (t.passed ? passed : failed) += 1;
-      out.out += fmt::format("{} {}: {}\n", t.passed ? "pass" : "FAIL", name, t.name);
+      out.out += fmt::format("{} {}: {}\n", t.passed ? "pass" : "FAIL", onOneLine(name), onOneLine(t.name));
     }
     int before = out.code;
     finish(out, session.diags, o.printing);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/csv.h"
+#include "support/escape.h"
 #include "support/json.h"
 #include "support/statistics.h"
 #include "support/text.h"
@@ -126,7 +127,7 @@ std::string Scoreboard::table() const {
       out += fmt::format("  {:>4}  {} (first: {})\n", names.size(), reason, *names.front());
   }
   for (const auto& text : notes_) out += "\nnote: " + text + "\n";
-  return out;
+  return printable(out);  // cases are called as their files say
 }
 
 std::string Scoreboard::csv() const {

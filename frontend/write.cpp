@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "frontend/syntax/format.h"
+#include "support/escape.h"
 
 namespace afdc {
 
@@ -14,6 +16,14 @@ namespace {
 constexpr size_t kLine = 100;  ///< a block that fits is written on one line
 
 std::string spaces(size_t n) { return std::string(2 * n, ' '); }
+
+/// A label as its block has it: a name, or a text where it is none.
+std::string labelText(std::string_view label) {
+  auto inName = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  bool name = !label.empty() && std::isdigit(static_cast<unsigned char>(label[0])) == 0 &&
+              std::all_of(label.begin(), label.end(), inName);
+  return name ? std::string(label) : afdText(label);
+}
 
 /// `{ a, b }` on one line where it fits.
 std::string block(const std::string& head, const std::string& members, size_t indent) {
@@ -75,7 +85,7 @@ std::string Writer::expression(const Value& v, size_t indent) {
     case ValueKind::Null: return "null";
     case ValueKind::Bool: return v.flag ? "true" : "false";
     case ValueKind::Number: return quantity(v.quantity);
-    case ValueKind::Text: return fmt::format("\"{}\"", v.text);
+    case ValueKind::Text: return afdText(v.text);
     case ValueKind::Symbol: return v.text;
     case ValueKind::Dist: {
       std::string out;
@@ -144,7 +154,7 @@ std::string Writer::child(Object* owner, std::string_view label, size_t indent) 
   if (value.kind != ValueKind::Record) return "";
   Object* object = value.object;
   const Schema* expected = ev_.childSchema(owner->schema, object->blockKind);
-  std::string head = fmt::format("{} {}", object->blockKind, label);
+  std::string head = fmt::format("{} {}", object->blockKind, labelText(label));
   if (object->schema != expected) {
     import(object->schema->module, object->schema->name);
     head += fmt::format(" = {}", object->schema->name);

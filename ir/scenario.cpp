@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "support/escape.h"
+
 namespace afdc::ir {
 
 bool Scenario::isA(NodeId id, std::string_view schema) const {
@@ -71,7 +73,7 @@ std::string Scenario::show(NodeId id) const {
     case NodeKind::Null: return "null";
     case NodeKind::Bool: return n.flag ? "true" : "false";
     case NodeKind::Number: return Quantity{n.value, n.dimension, std::string(strings[n.unit])}.text();
-    case NodeKind::Text: return fmt::format("\"{}\"", strings[n.text]);
+    case NodeKind::Text: return afdText(strings[n.text]);
     case NodeKind::Symbol:
     case NodeKind::Check: return std::string(strings[n.text]);
     case NodeKind::Graph: return "a graph of operators";

@@ -1,9 +1,12 @@
 #include "ir/text_reader.h"
 
 #include <fmt/format.h>
+#include <llvm/Support/ConvertUTF.h>
 
 #include <algorithm>
 #include <cstdlib>
+
+#include "support/escape.h"
 
 namespace afdc::ir {
 
@@ -21,10 +24,20 @@ std::string quoted(std::string_view text) {
     at = plainEnd + 1;
   }
   out += '"';
-  return out;
+  return withControlsSpelled(out, [](uint32_t code) { return fmt::format("\\u{{{:x}}}", code); });
 }
 
 void TextReader::fail(const std::string& why) const { throw ReadError(fmt::format("line {}: {}", line_, why)); }
+
+std::string TextReader::spelledCharacter() {
+  size_t end = text_.find('}', at_);
+  if (end == std::string_view::npos || at_ + 1 == end || text_[at_ + 1] != '{') fail("`\\u` without its {code}");
+  auto code = std::strtoul(std::string(text_.substr(at_ + 2, end - at_ - 2)).c_str(), nullptr, 16);
+  at_ = end;
+  char bytes[UNI_MAX_UTF8_BYTES_PER_CODE_POINT], *last = bytes;
+  if (!llvm::ConvertCodePointToUTF8(static_cast<unsigned>(code), last)) fail("no character has this code");
+  return {bytes, last};
+}
 
 void TextReader::advance() {
   token_.clear();
@@ -40,7 +53,7 @@ void TextReader::advance() {
     for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
       if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
         ++at_;
-        token_ += text_[at_] == 'n' ? '\n' : text_[at_];
+        token_ += text_[at_] == 'n' ? "\n" : text_[at_] == 'u' ? spelledCharacter() : std::string(1, text_[at_]);
       } else {
         token_ += text_[at_];
       }

@@ -32,6 +32,8 @@ class TextReader {
 
  private:
   void advance();
+  /// Of `\u{202e}` in a string, from its `u` to its brace.
+  std::string spelledCharacter();
   ExprId term(ExprPool& pool, Strings& strings);
   std::string_view text_;
   std::string token_;

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "support/escape.h"
+
 namespace afdc {
 
 int Csv::column(std::string_view name) const {
@@ -60,13 +62,7 @@ Csv parseCsv(std::string_view text) {
 
 std::string csvRow(const std::vector<std::string>& cells) {
   std::string out;
-  for (size_t i = 0; i < cells.size(); ++i) {
-    if (i > 0) out += ',';
-    bool quotes = cells[i].find_first_of(",\"\r\n") != std::string::npos;
-    if (quotes) out += '"';
-    for (char c : cells[i]) out.append(c == '"' ? 2 : 1, c);
-    if (quotes) out += '"';
-  }
+  for (size_t i = 0; i < cells.size(); ++i) out += (i > 0 ? "," : "") + spreadsheetCell(cells[i]);
   return out;
 }
 

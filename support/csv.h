@@ -17,7 +17,7 @@ struct Csv {
 };
 Csv parseCsv(std::string_view text);
 
-/// Cells as a line of such a table, without its end. A cell has quotes where its text needs them.
+/// Cells as a line of such a table, without its end. Cells as `spreadsheetCell` writes them.
 std::string csvRow(const std::vector<std::string>& cells);
 
 }  // namespace afdc

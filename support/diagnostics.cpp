@@ -1,4 +1,5 @@
 #include "support/diagnostics.h"
+#include "support/escape.h"
 #include "support/json.h"
 #include "support/terminal.h"
 #include "support/text.h"
@@ -170,14 +171,18 @@ void renderLabel(std::string& out, const SourceManager& sources, const Label& la
   size_t end = std::clamp<size_t>(label.range.end - lineBegin, begin, line.size());
   Excerpt shown = excerpt(line, begin, end);
   std::replace(shown.text.begin(), shown.text.end(), '\t', ' ');
-  std::string_view text = shown.text;
-  size_t indent = columnWidth(text.substr(0, shown.begin));
-  size_t width = std::max<size_t>(columnWidth(text.substr(shown.begin, shown.end - shown.begin)), 1);
+  std::string_view whole = shown.text;
+  // What the terminal would obey is spelled out, and takes more room then.
+  std::string before = onOneLine(whole.substr(0, shown.begin)),
+              marked = onOneLine(whole.substr(shown.begin, shown.end - shown.begin)),
+              text = before + marked + onOneLine(whole.substr(shown.end));
+  size_t indent = columnWidth(before);
+  size_t width = std::max<size_t>(columnWidth(marked), 1);
   const char* colour = primary ? "1;31" : "1;34";
   out += fmt::format("{} {} {}\n", paint("1;34", fmt::format("{:>{}}", number, gutter)), paint("1;34", "|"), text);
   out += fmt::format(
       "{:>{}} {} {}{}\n", "", gutter, paint("1;34", "|"), std::string(indent, ' '),
-      paint(colour, std::string(width, primary ? '^' : '-') + (label.text.empty() ? "" : " " + label.text)));
+      paint(colour, std::string(width, primary ? '^' : '-') + (label.text.empty() ? "" : " " + onOneLine(label.text))));
 }
 
 }  // namespace
@@ -190,16 +195,16 @@ std::string Diagnostics::text(bool color, size_t mostOfAFile) const {
     const auto& entry = *d->entry;
     bool error = d->severity == Severity::Error;
     out += paint(error ? "1;31" : "1;33", fmt::format("{}[{}]", error ? "error" : "warning", entry.id));
-    out += paint("1", fmt::format(": {}", d->message)) + "\n";
+    out += paint("1", fmt::format(": {}", onOneLine(d->message))) + "\n";
     size_t gutter = 4;
     if (d->primary.range.valid()) {
-      out += fmt::format("  {} {}\n", paint("1;34", "-->"), sources_.describe(d->primary.range));
+      out += fmt::format("  {} {}\n", paint("1;34", "-->"), onOneLine(sources_.describe(d->primary.range)));
       renderLabel(out, sources_, d->primary, true, paint, gutter);
     }
     uint32_t lastFile = d->primary.range.file;
     for (const auto& label : d->labels) {
       if (label.range.file != lastFile)
-        out += fmt::format("  {} {}\n", paint("1;34", ":::"), sources_.describe(label.range));
+        out += fmt::format("  {} {}\n", paint("1;34", ":::"), onOneLine(sources_.describe(label.range)));
       lastFile = label.range.file;
       renderLabel(out, sources_, label, false, paint, gutter);
     }
@@ -212,12 +217,12 @@ std::string Diagnostics::text(bool color, size_t mostOfAFile) const {
       }
       out += fmt::format("{:>{}} {} {}: {}\n", "", gutter, paint("1;34", "="), paint("1", word), indented);
     };
-    for (const auto& note : d->notes) trailer("note", note);
-    for (const auto& help : d->helps) trailer("help", help);
+    for (const auto& note : d->notes) trailer("note", printable(note));
+    for (const auto& help : d->helps) trailer("help", printable(help));
     if (!d->fixes.empty()) {
       std::string text;
       for (const auto& fix : d->fixes) text += (text.empty() ? "" : " or ") + fix.text;
-      trailer("help", text);
+      trailer("help", printable(text));
     }
     out += "\n";
   }

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -29,11 +30,9 @@ bool plainYaml(std::string_view t) {
 /// Does a literal block (`|`) keep this text to the byte? It takes whole lines of printable characters, of which the
 /// first shows the indentation and the last is not empty.
 bool fitsLiteralBlock(std::string_view t) {
-  if (t.empty() || t[0] == ' ' || t[0] == '\n' || !t.ends_with('\n') || t.ends_with("\n\n")) return false;
-  return std::none_of(t.begin(), t.end(), [](char c) {
-    auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
-  });
+  if (t.empty() || t[0] == ' ' || t[0] == '\t' || t[0] == '\n' || !t.ends_with('\n') || t.ends_with("\n\n"))
+    return false;
+  return printable(t) == t;
 }
 
 }  // namespace

@@ -6,11 +6,19 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc {
 
 namespace {
+
+/// Beyond what JSON asks for: what terminals obey and readers of YAML take for line ends.
+std::string spelledInJson(uint32_t code) {
+  constexpr uint32_t kBeyond = 0x10000;  // of these, two halves are written
+  if (code < kBeyond) return fmt::format("\\u{:04x}", code);
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((code - kBeyond) >> 10u), 0xDC00 + (code & 0x3FFu));
+}
 
 class Writer {
  public:
@@ -69,7 +77,8 @@ std::string jsonNumber(double value) {
 }
 
 std::string jsonString(std::string_view text) {
-  return JsonTree(text).dump(-1, ' ', /*ensure_ascii=*/false, JsonTree::error_handler_t::replace);
+  auto quoted = JsonTree(text).dump(-1, ' ', /*ensure_ascii=*/false, JsonTree::error_handler_t::replace);
+  return withControlsSpelled(quoted, spelledInJson);
 }
 
 }  // namespace afdc

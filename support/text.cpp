@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <span>
-#include <utility>
 
 namespace afdc {
 
@@ -54,31 +52,6 @@ std::string significant(double value, int digits) {
 }
 
 std::string lowerCase(std::string_view text) { return llvm::StringRef(text.data(), text.size()).lower(); }
-
-std::string onOneLine(std::string_view text) {
-  // Line ends of Unicode, which YAML readers and browsers take for such, in UTF-8.
-  static constexpr std::pair<std::string_view, std::string_view> kLineEnds[] = {{"\n", "\\n"},
-                                                                                {"\r", "\\r"},
-                                                                                {"\t", "\\t"},
-                                                                                {"\xc2\x85", "\\u0085"},
-                                                                                {"\xe2\x80\xa8", "\\u2028"},
-                                                                                {"\xe2\x80\xa9", "\\u2029"}};
-  std::string out;
-  while (!text.empty()) {
-    auto end = std::find_if(std::begin(kLineEnds), std::end(kLineEnds),
-                            [&](const auto& e) { return text.starts_with(e.first); });
-    if (end != std::end(kLineEnds)) {
-      out += end->second;
-      text.remove_prefix(end->first.size());
-      continue;
-    }
-    auto byte = static_cast<unsigned char>(text.front());
-    bool control = byte < 0x20 || byte == 0x7f;
-    out += control ? fmt::format("\\x{:02x}", byte) : std::string(1, text.front());
-    text.remove_prefix(1);
-  }
-  return out;
-}
 
 std::string counted(size_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
 

@@ -23,10 +23,6 @@ std::string lowerCase(std::string_view text);
 
 inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-/// `text` with everything written out that could end a line or hide what follows it: controls as `\n`, `\t` or `\x1b`,
-/// the line ends of Unicode as `\u0085`, `\u2028`, `\u2029`. For names in comments of emitted files.
-std::string onOneLine(std::string_view text);
-
 /// "1 error", "3 errors"
 std::string counted(size_t n, std::string_view word);
 

@@ -17,6 +17,7 @@
 #include "backends/astra_sim/closed_form.h"
 #include "backends/astra_sim/run.h"
 #include "passes/deployment/fields.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -297,7 +298,7 @@ std::vector<NetworkDim> networkOf(const Input& in, const StepTrace& trace) {
 }
 
 void writeStep(const Input& in, Emission& out, std::shared_ptr<const StepTrace> trace) {
-  std::string folder = stepName(in.view, *trace);
+  std::string folder = fileName(stepName(in.view, *trace));
   if (trace->ranks < 2) {
     out.lose(fmt::format("step `{}` runs on one device: ASTRA-sim has no network of one", folder), "deployment");
     return;

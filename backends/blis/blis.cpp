@@ -7,6 +7,7 @@
 
 #include "backends/emit/launch.h"
 #include "passes/deployment/fields.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -89,11 +90,11 @@ void write(const Input& in, Emission& out) {
     bool shared = r.prefix >= 0;
     trace += fmt::format("{},client,tenant,standard,,0,{},{},true,{},{},{},0,0,0,0,{},0,0,{},{},0,0,0,,,\n", id++,
                          shared ? fmt::format("prefix-{}", r.prefix) : "", shared ? shortest(v.load.shared) : "0",
-                         shortest(r.input), shortest(r.output), shortest(r.input), v.checkpoint(), at, at);
+                         shortest(r.input), shortest(r.output), shortest(r.input), csvCell(v.checkpoint()), at, at);
     last = r.at;
   }
   Command c;
-  c.add("blis").add("replay").add("--model", v.checkpoint()).add("--hardware", e.device.name);
+  c.word("blis").word("replay").add("--model", v.checkpoint()).add("--hardware", e.device.name);
   c.add("--model-config-folder", "model").add("--hardware-config", "hardware_config.json").add("--tp", e.degrees.tp);
   out.map("run.sh", "--tp", shortest(e.degrees.tp), e.said(FieldId::Parallel_tp));
   if (v.disaggregated) {

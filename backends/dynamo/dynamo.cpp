@@ -26,19 +26,16 @@ constexpr Framework kFrameworks[] = {
 };
 
 /// An engine's own options without the words that start it, its model and what Dynamo says itself.
-std::vector<std::string> optionsOf(const Command& command) {
-  std::vector<std::string> out;
-  for (size_t i = 0; i < command.words.size(); ++i) {
-    const auto& word = command.words[i];
-    if (!word.starts_with("--")) continue;
-    bool value = i + 1 < command.words.size() && !command.words[i + 1].starts_with("--");
-    bool own = word == "--model-path" || word.starts_with("--disaggregation-") || word == "--kv-transfer-config";
-    if (!own) {
-      // What TensorRT-LLM's own server calls its options file.
-      out.push_back(word == "--extra_llm_api_options" ? "--extra-engine-args" : word);
-      if (value) out.push_back(command.words[i + 1]);
-    }
-    i += value;
+std::vector<Argument> optionsOf(const Command& command) {
+  std::vector<Argument> out;
+  for (auto argument : command.arguments) {
+    const auto& option = argument.option;
+    bool own = option.empty() || option == "--model-path" || option.starts_with("--disaggregation-") ||
+               option == "--kv-transfer-config";
+    if (own) continue;
+    // What TensorRT-LLM's own server calls its options file.
+    if (option == "--extra_llm_api_options") argument.option = "--extra-engine-args";
+    out.push_back(std::move(argument));
   }
   return out;
 }
@@ -68,21 +65,21 @@ void write(const Input& in, Emission& out) {
   for (const auto& e : v.engines) {
     auto container = Document::map().set("name", "main").set("image", framework->image);
     Command command = launcher.command(in, e, out), started;
-    started.add("python3").add("-m").add(std::string(framework->module));
+    started.word("python3").word("-m").word(std::string(framework->module));
     started.add(std::string(framework->model), v.checkpoint());
-    for (auto& word : optionsOf(command)) started.add(std::move(word));
+    for (auto& option : optionsOf(command)) started.put(std::move(option));
     if (e.serves != Serves::Both)
       started.add("--disaggregation-mode", e.serves == Serves::Prefill ? "prefill" : "decode");
     if (command.files.empty()) {
       container.set("command", Document::list({"python3", "-m", framework->module}));
       auto args = Document::list();
-      for (size_t i = 3; i < started.words.size(); ++i) args.add(started.words[i]);
+      for (size_t i = 3; i < started.arguments.size(); ++i)
+        for (const auto& word : wordsOf(started.arguments[i])) args.add(inContainer(word.text));
       container.set("args", std::move(args));
     } else {
       container.set("command", Document::list({"sh", "-c"}));
-      container.set(
-          "args",
-          Document::list({fmt::format("set -eu\n{}exec {}\n", filesInScript(command), shellLine(started, " \\\n  "))}));
+      container.set("args", Document::list({inContainer(fmt::format("set -eu\n{}exec {}\n", filesInScript(command),
+                                                                    shellLine(started, " \\\n  ")))}));
     }
     container["resources"]["limits"].set("nvidia.com/gpu", shortest(std::min(e.degrees.devices(), e.machine.gpus)));
     const char* type = e.serves == Serves::Both ? "worker" : e.serves == Serves::Prefill ? "prefill" : "decode";

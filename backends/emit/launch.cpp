@@ -8,6 +8,7 @@
 #include <map>
 
 #include "passes/deployment/fields.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -51,42 +52,65 @@ int nodesOf(const std::vector<Process>& processes) {
 
 std::string addressOf(int node) { return fmt::format("$NODE_{}", node); }
 
-std::string shellWord(std::string_view text) {
-  bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("_-./:=,@%+").find(c) != std::string_view::npos;
-  });
-  if (plain) return std::string(text);
-  // Variables of hosts.env are meant to be replaced; what else a text has is not.
-  if (text.find("$NODE_") != text.npos && text.find('\'') == text.npos) {
-    std::string out = "\"";
-    for (char c : text) {
-      if (c == '"' || c == '\\' || c == '`') out += '\\';
-      out += c;
-    }
-    return out + '"';
+bool Command::mentions(int node) const {
+  auto names = [address = addressOf(node)](const Word& word) {
+    size_t at = word.address ? word.text.find(address) : std::string::npos;
+    if (at == std::string::npos) return false;
+    auto rest = std::string_view(word.text).substr(at + address.size());
+    return rest.empty() || !std::isdigit(static_cast<unsigned char>(rest[0]));
+  };
+  return std::any_of(arguments.begin(), arguments.end(),
+                     [&](const Argument& a) { return a.value && names(*a.value); }) ||
+         std::any_of(environment.begin(), environment.end(), [&](const auto& e) { return names(e.second); });
+}
+
+std::vector<Word> wordsOf(const Argument& a) {
+  if (!a.value) return {{a.option}};
+  if (a.option.empty()) return {*a.value};
+  const auto& text = a.value->text;
+  bool dashed = text.size() > 1 && text[0] == '-' && !std::isdigit(static_cast<unsigned char>(text[1]));
+  if (dashed) return {{a.option + "=" + text, a.value->address}};
+  return {{a.option}, *a.value};
+}
+
+std::string inShell(const Word& word) {
+  if (!word.address) return shellWord(word.text);
+  std::string out = "\"";
+  for (char c : word.text) {
+    if (c == '"' || c == '\\' || c == '`') out += '\\';
+    out += c;
   }
-  std::string out = "'";
-  for (char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
-  return out + "'";
+  return out + '"';
 }
 
 std::string shellLine(const Command& command, std::string_view joint) {
   std::string out;
-  for (const auto& [name, value] : command.environment) out += fmt::format("{}={} ", name, shellWord(value));
-  for (size_t i = 0; i < command.words.size(); ++i) {
+  for (const auto& [name, value] : command.environment) out += fmt::format("{}={} ", name, inShell(value));
+  for (size_t i = 0; i < command.arguments.size(); ++i) {
     // An option and its value stay together.
-    bool option = command.words[i].starts_with("--");
-    if (i) out += option ? joint : std::string_view(" ");
-    out += shellWord(command.words[i]);
+    if (i) out += command.arguments[i].option.empty() ? std::string_view(" ") : joint;
+    auto words = wordsOf(command.arguments[i]);
+    for (size_t w = 0; w < words.size(); ++w) out += (w ? " " : "") + inShell(words[w]);
   }
   return out;
 }
 
 std::string filesInScript(const Command& command) {
   std::string out;
-  for (const auto& [name, text] : command.files) out += fmt::format("cat > {} <<'END'\n{}END\n", shellWord(name), text);
+  for (const auto& [name, text] : command.files) out += hereDocument(name, text);
   return out;
+}
+
+bool namesCheckpoint(const Input& in, std::string_view who, Emission& out) {
+  const auto checkpoint = in.view.checkpoint();
+  if (checkpoint.empty())
+    out.refuse(fmt::format("model `{}` names no checkpoint that {} could load", in.view.model.name, who),
+               "deployment.model");
+  else if (checkpoint.starts_with('-'))
+    out.refuse(
+        fmt::format("checkpoint `{0}`: {1} would read an option; a folder of this name is `./{0}`", checkpoint, who),
+        "deployment.model");
+  return out.refusals.empty();
 }
 
 void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
@@ -111,7 +135,7 @@ void writeScripts(const Input& in, const Launcher& launcher, Emission& out) {
       if (p.devices < p.engine->machine.gpus) {
         std::string visible;
         for (int d = 0; d < p.devices; ++d) visible += fmt::format("{}{}", d ? "," : "", p.firstDevice + d);
-        command.environment.insert(command.environment.begin(), {"CUDA_VISIBLE_DEVICES", visible});
+        command.environment.insert(command.environment.begin(), {"CUDA_VISIBLE_DEVICES", Word{visible}});
       }
       launcher.place(in, p, command);
       std::string what = fmt::format("{}, replica {}", onOneLine(p.engine->path.substr(11)), p.replica);

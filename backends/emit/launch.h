@@ -1,5 +1,6 @@
 // Starting a deployment on real machines: which processes lie on which nodes, and a script for each node.
 #pragma once
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,19 +9,38 @@
 
 namespace afdc::emit {
 
+/// A word that a program is started with. Of one with an address, `$NODE_N` is the shell's to replace: no text of a
+/// scenario stands in it. All others reach the program as they are.
+struct Word {
+  std::string text;
+  bool address = false;
+};
+
+/// A word by itself, or an option with or without its value.
+struct Argument {
+  std::string option;
+  std::optional<Word> value;
+};
+
 /// What starts a process of an engine.
 struct Command {
-  std::vector<std::string> words;
-  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<Argument> arguments;
+  std::vector<std::pair<std::string, Word>> environment;
   std::vector<std::pair<std::string, std::string>> files;  ///< that it reads from where it runs: name, content
-  Command& add(std::string option) { return words.push_back(std::move(option)), *this; }
-  Command& add(std::string option, std::string value) {
-    words.push_back(std::move(option));
-    words.push_back(std::move(value));
-    return *this;
-  }
+  Command& word(std::string text) { return put({"", Word{std::move(text)}}); }
+  Command& add(std::string option) { return put({std::move(option), std::nullopt}); }
+  Command& add(std::string option, std::string value) { return put({std::move(option), Word{std::move(value)}}); }
   Command& add(std::string option, double value);
+  Command& addAddress(std::string option, std::string value) {
+    return put({std::move(option), Word{std::move(value), true}});
+  }
+  Command& put(Argument argument) { return arguments.push_back(std::move(argument)), *this; }
+  /// Does anything in it name the address of this node?
+  bool mentions(int node) const;
 };
+
+/// The words of an argument. A value that begins with a dash is joined to its option, where none is read in it.
+std::vector<Word> wordsOf(const Argument& argument);
 
 /// A process: all devices that one replica of an engine has on one node.
 struct Process {
@@ -51,14 +71,17 @@ struct Launcher {
 };
 const Launcher* launcherFor(std::string_view program);
 
+/// Refuses a model without a checkpoint that `who` ("vLLM") could load, and one that would be read as an option.
+bool namesCheckpoint(const Input& in, std::string_view who, Emission& out);
+
 /// node-N.sh for each node, and hosts.env with their addresses.
 void writeScripts(const Input& in, const Launcher& launcher, Emission& out);
 
 /// Lines of a shell script that write a command's files where it runs.
 std::string filesInScript(const Command& command);
 
-/// As one word of a shell, quoted where it has to be; `$NAME` alone is kept.
-std::string shellWord(std::string_view text);
+/// For a shell, which replaces addresses and nothing else.
+std::string inShell(const Word& word);
 std::string shellLine(const Command& command, std::string_view joint = " ");
 
 /// Tokens that prompt and answer of nearly all requests take together, in steps of 1024, within the model's limit.

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "passes/deployment/fields.h"
+#include "support/escape.h"
 #include "support/hash.h"
 #include "support/text.h"
 

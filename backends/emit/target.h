@@ -174,6 +174,9 @@ Emission emitTo(const Target& target, const Input& input, bool tolerant = false)
 std::string manifestOf(const Target& target, const Input& input, const Emission& emission,
                        const std::map<std::string, std::string>& hashes);
 
+/// Is this a path below the folder that it is read in, and not out of it?
+bool below(const std::string& path);
+
 struct Written {
   std::vector<std::string> files;
   std::string error;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <stdexcept>
 #include <vector>
 
 #include "backends/emit/target.h"
@@ -53,13 +54,6 @@ LastEmission lastEmission(const fs::path& directory) {
     for (const auto& file : document.root["files"].items)
       out.files[std::string(file["path"].text())] = std::string(file["sha256"].text());
   return out;
-}
-
-/// Is this a path below the directory, and not out of it? A damaged manifest names nothing else to be removed.
-bool below(const std::string& path) {
-  fs::path p(path);
-  return !p.empty() && p.is_relative() &&
-         std::none_of(p.begin(), p.end(), [](const auto& part) { return part == ".."; });
 }
 
 std::string contentOf(const File& f) { return f.make ? f.make() : f.text; }
@@ -117,7 +111,8 @@ std::string whyNot(const fs::path& root, const Emission& emission, const LastEmi
   return why.empty() ? "" : why + "; --force writes over it";
 }
 
-/// Removes what the last emission left, nobody changed, and this one does not have.
+/// Removes what the last emission left, nobody changed, and this one does not have. A damaged manifest names nothing
+/// else.
 void removeLeftovers(const fs::path& root, const LastEmission& last, const Emission& emission) {
   std::error_code error;
   for (const auto& [path, hash] : last.files) {
@@ -203,6 +198,12 @@ class NewFiles {
 
 }  // namespace
 
+bool below(const std::string& path) {
+  fs::path p(path);
+  return !p.empty() && p.is_relative() &&
+         std::none_of(p.begin(), p.end(), [](const auto& part) { return part == ".."; });
+}
+
 std::string manifestOf(const Target& target, const Input& input, const Emission& emission,
                        const std::map<std::string, std::string>& hashes) {
   auto out = Document::map();
@@ -242,6 +243,8 @@ Written writeEmission(const std::string& directory, const Target& target, const 
   Written out;
   fs::path root(directory);
   auto last = lastEmission(root);
+  for (const auto& f : emission.files)
+    if (!below(f.path)) throw std::logic_error(f.path + " lies outside of its emission");
   out.error = whyNot(root, emission, last, force, reads);
   NewFiles files(root);
   for (const auto& f : emission.files) {

@@ -41,17 +41,10 @@ Document parallelismOf(const Engine& e, Emission& out) {
 Document template_(const Input& in, const Engine& e, Emission& out) {
   Command command = kVllmLauncher.command(in, e, out);
   Command rest;
-  for (size_t i = 3; i < command.words.size(); ++i) {
-    const auto& word = command.words[i];
-    bool value = i + 1 < command.words.size() && !command.words[i + 1].starts_with("--");
-    if (!kOwnOptions.count(word)) {
-      rest.words.push_back(word);
-      if (value) rest.words.push_back(command.words[i + 1]);
-    }
-    i += value;
-  }
+  for (const auto& argument : command.arguments)
+    if (!argument.option.empty() && !kOwnOptions.count(argument.option)) rest.put(argument);
   auto container = Document::map().set("name", "main");
-  container["env"].add(Document::map().set("name", "VLLM_ADDITIONAL_ARGS").set("value", shellLine(rest)));
+  container["env"].add(Document::map().set("name", "VLLM_ADDITIONAL_ARGS").set("value", inContainer(shellLine(rest))));
   container["resources"]["limits"].set("nvidia.com/gpu", shortest(std::min(e.degrees.devices(), e.machine.gpus)));
   auto spec = Document::map();
   spec["containers"].add(container);

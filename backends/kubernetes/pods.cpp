@@ -7,6 +7,7 @@
 
 #include "backends/vllm/vllm.h"
 #include "passes/deployment/fields.h"
+#include "support/hash.h"
 #include "support/text.h"
 
 namespace afdc::emit::kubernetes {
@@ -44,20 +45,47 @@ constexpr Ability kAbilities[] = {
     {Construct::Promises},
 };
 
+void noteName(const std::string& text, const std::string& name, const std::string& path, Emission& out) {
+  if (name.size() != text.size())
+    out.lose(fmt::format("`{}` is called `{}` there: names are lower case, digits and dashes", text, name), path);
+}
+
 }  // namespace
 
 std::span<const Ability> abilities() { return kAbilities; }
 
-std::string nameOf(std::string_view text) {
+std::string nameOf(std::string_view text, size_t longest) {
+  constexpr size_t kHash = 8;
+  bool whole = true;  // nothing of the text is lost
   std::string out;
   for (char c : text) {
-    bool letter = std::isalnum(static_cast<unsigned char>(c));
-    if (letter || (!out.empty() && out.back() != '-'))
-      out += letter ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : '-';
+    bool letter = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    out += letter ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : '-';
+    whole = whole && (letter || c == '-' || c == '_');
   }
-  out.resize(std::min<size_t>(out.size(), 40));
-  while (!out.empty() && out.back() == '-') out.pop_back();
-  return out.empty() || !std::isalpha(static_cast<unsigned char>(out[0])) ? "s-" + out : out;
+  whole = whole && out.size() <= longest && !out.empty() && std::isalpha(static_cast<unsigned char>(out[0])) &&
+          out.back() != '-';
+  if (whole) return out;
+  out.erase(0, out.find_first_not_of('-'));
+  if (out.empty() || !std::isalpha(static_cast<unsigned char>(out[0]))) out = "s-" + out;
+  out = out.substr(0, longest - kHash - 1);
+  out.erase(out.find_last_not_of('-') + 1);
+  return fmt::format("{}-{}", out, sha256(text).substr(0, kHash));
+}
+
+std::string inContainer(std::string_view text) {
+  // What could be the name of a variable: of all else Kubernetes leaves `$(…)` as it is.
+  auto isReference = [](std::string_view rest) {
+    size_t end = rest.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.", 1);
+    return rest.starts_with('(') && end != std::string_view::npos && end > 1 && rest[end] == ')';
+  };
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    auto rest = text.substr(i + 1);
+    bool replaced = text[i] == '$' && (rest.starts_with('$') || isReference(rest));
+    out += replaced ? "$$" : std::string(1, text[i]);
+  }
+  return out;
 }
 
 const Launcher& launcherOf(const Input& in, Emission& out) {
@@ -67,7 +95,10 @@ const Launcher& launcherOf(const Input& in, Emission& out) {
   return *launcher;
 }
 
-std::string roleOf(const Engine& e) { return nameOf(e.unit); }
+std::string roleOf(const Engine& e) {
+  constexpr size_t kLongest = 20;  // behind the scenario's name, in one of 63 letters
+  return nameOf(e.unit, kLongest);
+}
 
 Document labelsOf(const Input& in, const Engine& e) {
   return Document::map()
@@ -86,9 +117,14 @@ Document metadata(const Input& in, std::string name) {
 }
 
 bool possible(const Input& in, Emission& out) {
-  if (in.view.checkpoint().empty())
-    out.refuse(fmt::format("model `{}` names no checkpoint that an engine could load", in.view.model.name),
-               "deployment.model");
+  namesCheckpoint(in, "an engine", out);
+  noteName(in.view.scenario, nameOf(in.view.scenario), "", out);
+  for (const auto& e : in.view.engines) {
+    noteName(e.unit, roleOf(e), e.path, out);
+    for (const auto& other : in.view.engines)
+      if (&other < &e && roleOf(other) == roleOf(e))
+        out.refuse(fmt::format("`{}` and `{}` would both be `{}`", other.unit, e.unit, roleOf(e)), e.path);
+  }
   for (const auto& e : in.view.engines) {
     if (e.kind == UnitKind::Attention && programOf(e) != "" && programOf(e) != "vllm")
       out.refuse("attention and FFN apart are started by vLLM's plugin only", e.said(FieldId::Engine_runtime));
@@ -117,12 +153,11 @@ Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emi
   for (const auto& p : parts) {
     Command command = base;
     launcher.place(in, p, command);
-    std::string pad = several ? "  " : "", line = shellLine(command, " \\\n    ");
+    std::string pad = several ? "  " : "";
     if (several) script += fmt::format("{})\n", p.part);
     std::vector<int> named;
     for (const auto& other : all)
-      if (line.find(addressOf(other.node)) != std::string::npos &&
-          std::find(named.begin(), named.end(), other.node) == named.end())
+      if (command.mentions(other.node) && std::find(named.begin(), named.end(), other.node) == named.end())
         named.push_back(other.node);
     for (int node : named) {
       bool own = node == p.node, leader = node == p.firstNode;
@@ -133,7 +168,7 @@ Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emi
     }
     // Environment of the command, then the command itself in place of the shell.
     for (const auto& [name, value] : command.environment)
-      script += fmt::format("{}export {}={}\n", pad, name, shellWord(value));
+      script += fmt::format("{}export {}={}\n", pad, name, inShell(value));
     command.environment.clear();
     script += fmt::format("{}exec {}\n", pad, shellLine(command, " \\\n    "));
     if (several) script += "  ;;\n";
@@ -141,7 +176,7 @@ Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emi
   if (several) script += "esac\n";
   auto container = Document::map();
   container.set("name", "main").set("image", launcher.image);
-  container.set("command", Document::list({"sh", "-c"})).set("args", Document::list({script}));
+  container.set("command", Document::list({"sh", "-c"})).set("args", Document::list({inContainer(script)}));
   container["env"].add(
       Document::map()
           .set("name", "POD_IP")

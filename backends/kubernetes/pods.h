@@ -8,8 +8,11 @@ namespace afdc::emit::kubernetes {
 std::span<const Ability> abilities();
 inline constexpr Unit kUnits[] = {{"share of device memory", "1", 1, 4}};
 
-/// A name as Kubernetes allows it: lower case, digits and dashes.
-std::string nameOf(std::string_view text);
+/// A name as Kubernetes allows it (RFC 1123): lower case, digits and dashes. One that says less than the text, which
+/// had more than capital letters and underscores, ends in a hash of it, so that two texts have two names.
+std::string nameOf(std::string_view text, size_t longest = 40);
+/// A text of a container's command, arguments or environment, where Kubernetes replaces `$(NAME)` and `$$`.
+std::string inContainer(std::string_view text);
 /// The engine that starts: the one of the scenario's runtime, else vLLM. Refuses what no launcher starts.
 const Launcher& launcherOf(const Input& in, Emission& out);
 /// "scenario, engine" and "attention", "ffn" or the engine's name.
@@ -20,7 +23,7 @@ Document labelsOf(const Input& in, const Engine& e);
 Document podSpec(const Input& in, const Engine& e, const Launcher& launcher, Emission& out);
 /// metadata with name, labels, and who made it.
 Document metadata(const Input& in, std::string name);
-/// Checks that hold for every kind: a checkpoint, devices of one kind of node.
+/// Checks that hold for every kind: a checkpoint, names that tell engines apart. Says which names are others there.
 bool possible(const Input& in, Emission& out);
 /// A Service in front of the first pods of a role.
 Document service(const Input& in, const Engine& e);

@@ -8,6 +8,7 @@
 
 #include "backends/emit/launch.h"
 #include "passes/deployment/fields.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -56,10 +57,10 @@ const Profiled kHardware[] = {
     {"H100", {"H100", "H100-SXM-80GB"}},
 };
 
-/// The name of a model's files: the checkpoint's last part.
+/// The name of a model's files, by which it is looked for: the checkpoint's last part.
 std::string modelName(const DeploymentView& v) {
   std::string name = v.checkpoint().empty() ? v.model.name : v.checkpoint();
-  return name.substr(name.rfind('/') + 1);
+  return fileName(name.substr(name.rfind('/') + 1));
 }
 
 Document instanceOf(const Input& in, const Engine& e, const std::string& hardware, Emission& out) {

@@ -82,6 +82,22 @@ std::optional<Watched> watch(const Input& in, const Promise& p, Emission& out) {
                  camel(in.view.scenario) + camel(p.metric) + camel(statistic)};
 }
 
+/// A text in an annotation, which Prometheus reads as a template: `{{` begins an action.
+std::string inTemplate(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    bool action = text.substr(i).starts_with("{{");
+    out += action ? "{{\"{{\"}}" : std::string(1, text[i]);
+    i += action;
+  }
+  return out;
+}
+
+/// What an alert says, before templates.
+std::string summaryOf(const Input& in, const Watched& w) {
+  return fmt::format("{} is promised in scenario {}", w.promise->text, in.view.scenario);
+}
+
 Document rulesOf(const Input& in, const std::vector<Watched>& watched, Emission& out) {
   auto rules = Document::list();
   for (const auto& w : watched) {
@@ -97,9 +113,7 @@ Document rulesOf(const Input& in, const std::vector<Watched>& watched, Emission&
     alert.set("expr", fmt::format("{} {} {}", w.record, broken, shortest(w.promise->bound))).set("for", "5m");
     alert.set("labels", Document::map().set("severity", "page"));
     alert.set("annotations",
-              Document::map()
-                  .set("summary", fmt::format("{} is promised in scenario {}", w.promise->text, in.view.scenario))
-                  .set("made_by", in.stamp()));
+              Document::map().set("summary", inTemplate(summaryOf(in, w))).set("made_by", inTemplate(in.stamp())));
     rules.add(std::move(alert));
     out.map("rules.yml", w.alert, shortest(w.promise->bound), "slo");
   }
@@ -139,10 +153,7 @@ Document testOf(const Input& in, const std::vector<Watched>& watched) {
         expected["exp_alerts"].add(
             Document::map()
                 .set("exp_labels", Document::map().set("severity", "page").set("model_name", model))
-                .set("exp_annotations", Document::map()
-                                            .set("summary", fmt::format("{} is promised in scenario {}",
-                                                                        w.promise->text, in.view.scenario))
-                                            .set("made_by", in.stamp())));
+                .set("exp_annotations", Document::map().set("summary", summaryOf(in, w)).set("made_by", in.stamp())));
       one["alert_rule_test"].add(expected);
     }
     test["tests"].add(one);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backends/report/plot.h"
+#include "backends/report/printable.h"
 #include "backends/report/search_table.h"
 #include "support/text.h"
 
@@ -33,7 +34,8 @@ std::string aligned(const SearchTable& table, bool color) {
 
 }  // namespace
 
-std::string searchReport(const SearchResult& r, bool color) {
+std::string searchReport(const SearchResult& result, bool color) {
+  const auto r = printable(result);
   auto title = [&](std::string_view text) {
     return color ? fmt::format("\x1b[1m{}\x1b[0m\n", text) : fmt::format("{}\n", text);
   };

@@ -5,44 +5,26 @@
 #include "backends/report/embedded.h"
 #include "backends/report/explore.h"
 #include "backends/report/search_table.h"
-#include "support/text.h"
+#include "support/escape.h"
 
 namespace afdc {
 
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  return out;
-}
-
-/// JSON inside a script element must not end it.
-std::string inScript(std::string json) {
-  for (size_t at = json.find("</"); at != std::string::npos; at = json.find("</", at + 3)) json.replace(at, 2, "<\\/");
-  return json;
-}
 
 /// Each line knows its point, so that a click can show it.
 std::string pointTable(const SearchResult& r, std::string_view title, const std::vector<FoundPoint>& points) {
   if (points.empty()) return "";
   auto table = tableOf(r, points, points.size());
   std::string out =
-      fmt::format("<section><h2>{}</h2><div class=\"scroll\" tabindex=\"0\"><table><thead><tr>", escaped(title));
+      fmt::format("<section><h2>{}</h2><div class=\"scroll\" tabindex=\"0\"><table><thead><tr>", htmlText(title));
   auto cells = [&](const SearchTable::Row& row, const char* tag) {
-    for (const auto& cell : row.cells) out += fmt::format("<{0}>{1}</{0}>", tag, escaped(cell));
-    if (!row.words.empty()) out += fmt::format("<{0} class=\"words\">{1}</{0}>", tag, escaped(row.words));
+    for (const auto& cell : row.cells) out += fmt::format("<{0}>{1}</{0}>", tag, htmlText(cell));
+    if (!row.words.empty()) out += fmt::format("<{0} class=\"words\">{1}</{0}>", tag, htmlText(row.words));
   };
   cells(table.head, "th");
   out += "</tr></thead><tbody>\n";
   for (size_t i = 0; i < table.rows.size(); ++i) {
-    out += fmt::format("<tr data-search=\"{}\" data-point=\"{}\">", escaped(r.name), points[i].number);
+    out += fmt::format("<tr data-search=\"{}\" data-point=\"{}\">", htmlAttribute(r.name), points[i].number);
     cells(table.rows[i], "td");
     out += "</tr>\n";
   }
@@ -53,8 +35,8 @@ std::string reasons(const SearchResult& r) {
   if (r.why.empty()) return "";
   std::string out = "<section><h2>Why not the others</h2><table><tbody>\n";
   for (const auto& [text, why] : reasonsByCount(r))
-    out += fmt::format("<tr><td>{}</td><td class=\"words\">{}{}</td></tr>\n", countText(why->count), escaped(text),
-                       why->example.empty() ? "" : "<br><span class=\"soft\">" + escaped(why->example) + "</span>");
+    out += fmt::format("<tr><td>{}</td><td class=\"words\">{}{}</td></tr>\n", countText(why->count), htmlText(text),
+                       why->example.empty() ? "" : "<br><span class=\"soft\">" + htmlText(why->example) + "</span>");
   return out + "</tbody></table></section>\n";
 }
 
@@ -62,12 +44,12 @@ std::string tables(const SearchResult& r) {
   std::string out;
   if (auto advice = adviceOf(r); !advice.empty()) {
     out += "<section><h2>No point keeps its promises</h2><ul>\n";
-    for (const auto& text : advice) out += "<li>" + escaped(text) + "</li>\n";
+    for (const auto& text : advice) out += "<li>" + htmlText(text) + "</li>\n";
     out += "</ul></section>\n";
   }
   if (!r.best.empty() && !r.best[0].source.empty())
     out += fmt::format("<section class=\"without-js\"><h2>The best point as a file</h2><pre>{}</pre></section>\n",
-                       escaped(r.best[0].source));
+                       htmlText(r.best[0].source));
   out += pointTable(r, "Best", r.best);
   std::vector<FoundPoint> each;
   for (const auto& space : r.spaces)
@@ -95,7 +77,7 @@ std::string searchHtml(const std::vector<SearchResult>& all, const std::string& 
   std::string title, summary, body, whole;
   for (const auto& r : all) {
     title += (title.empty() ? "" : ", ") + r.name;
-    summary += fmt::format("<p class=\"soft\">{}: {}</p>\n", escaped(r.name), escaped(countsText(r)));
+    summary += fmt::format("<p class=\"soft\">{}: {}</p>\n", htmlText(r.name), htmlText(countsText(r)));
     body += tables(r);
     auto add = [&](const FoundPoint& p) {
       if (!p.results) return;
@@ -109,11 +91,12 @@ std::string searchHtml(const std::vector<SearchResult>& all, const std::string& 
       if (space.best) add(*space.best);
   }
   std::string page(kExplorePage);
-  substitute(page, "@TITLE@", escaped(title));
+  substitute(page, "@TITLE@", htmlText(title));
   substitute(page, "@SUMMARY@", summary);
   substitute(page, "@TABLES@", body);
-  substitute(page, "@FOOTER@", escaped(made));
-  substitute(page, "@DATA@", inScript(fmt::format("{{\"search\": {}, \"whole\": {{{}}}}}", searchJson(all), whole)));
+  substitute(page, "@FOOTER@", htmlText(made));
+  substitute(page, "@DATA@",
+             jsonInScript(fmt::format("{{\"search\": {}, \"whole\": {{{}}}}}", searchJson(all), whole)));
   substitute(page, "@CHART@", kChartLibrary);
   return page;
 }

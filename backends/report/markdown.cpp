@@ -2,28 +2,24 @@
 
 #include "backends/report/explore.h"
 #include "backends/report/search_table.h"
+#include "support/escape.h"
 
 namespace afdc {
 
 namespace {
 
-std::string cell(std::string text) {
-  for (size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) text.insert(at, "\\");
-  return text;
-}
-
 std::string tableText(const SearchTable& table) {
   std::string out;
   auto line = [&](const SearchTable::Row& row) {
-    for (const auto& c : row.cells) out += "| " + cell(c) + " ";
-    if (!table.head.words.empty()) out += "| " + cell(row.words) + " ";
+    for (const auto& c : row.cells) out += "| " + markdownText(c) + " ";
+    if (!table.head.words.empty()) out += "| " + markdownText(row.words) + " ";
     out += "|\n";
   };
   line(table.head);
   for (size_t i = 0; i < table.head.cells.size(); ++i) out += "| ---: ";
   out += table.head.words.empty() ? "|\n" : "| --- |\n";
   for (const auto& row : table.rows) line(row);
-  return out + (table.note.empty() ? "" : "\n" + table.note + "\n");
+  return out + (table.note.empty() ? "" : "\n" + markdownText(table.note) + "\n");
 }
 
 std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most) {
@@ -35,10 +31,11 @@ std::string pointTable(const SearchResult& r, const std::vector<FoundPoint>& poi
 std::string searchMarkdown(const std::vector<SearchResult>& all) {
   std::string out;
   for (const auto& r : all) {
-    out += fmt::format("{}### {}\n\n{}\n\n", out.empty() ? "" : "\n", r.name, countsText(r));
+    out += fmt::format("{}### {}\n\n{}\n\n", out.empty() ? "" : "\n", markdownText(r.name), countsText(r));
     if (!r.best.empty()) {
-      out += fmt::format("**{}**\n\n{}", orderText(r), pointTable(r, r.best, r.best.size()));
-      if (r.best[0].results) out += fmt::format("\nBottleneck of the best: {}\n", r.best[0].results->bottleneck);
+      out += fmt::format("**{}**\n\n{}", markdownText(orderText(r)), pointTable(r, r.best, r.best.size()));
+      if (r.best[0].results)
+        out += fmt::format("\nBottleneck of the best: {}\n", markdownText(r.best[0].results->bottleneck));
       std::vector<FoundPoint> each;
       for (const auto& space : r.spaces)
         if (space.best) each.push_back(*space.best);
@@ -51,12 +48,12 @@ std::string searchMarkdown(const std::vector<SearchResult>& all) {
     }
     auto advice = adviceOf(r);
     if (!advice.empty()) out += "\n**No point keeps its promises**\n\n";
-    for (const auto& text : advice) out += "- " + text + "\n";
+    for (const auto& text : advice) out += "- " + markdownText(text) + "\n";
     if (r.why.empty()) continue;
     out += "\n**Why not the others**\n\n| points | reason |\n| ---: | --- |\n";
     for (const auto& [text, why] : reasonsByCount(r))
-      out += fmt::format("| {} | {}{} |\n", countText(why->count), cell(text),
-                         why->example.empty() ? "" : ": " + cell(why->example));
+      out += fmt::format("| {} | {}{} |\n", countText(why->count), markdownText(text),
+                         why->example.empty() ? "" : ": " + markdownText(why->example));
   }
   return out;
 }

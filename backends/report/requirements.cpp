@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/report/search_table.h"
+#include "support/escape.h"
 #include "support/json.h"
 
 namespace afdc {
@@ -58,9 +59,11 @@ std::vector<std::string> obstacles(const RequirementTable& t) {
 std::string requirementsReport(const std::vector<RequirementTable>& all, bool color) {
   std::string out;
   for (const auto& t : all) {
-    std::string title = titleOf(t);
+    std::string title = onOneLine(titleOf(t));
     out += (out.empty() ? "" : "\n") + (color ? "\x1b[1m" + title + "\x1b[0m" : title) + "\n";
     auto rows = rowsOf(t);
+    for (auto& row : rows)
+      for (auto& cell : row) cell = onOneLine(cell);
     std::vector<size_t> widths(rows[0].size(), 0);
     for (const auto& row : rows)
       for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
@@ -68,7 +71,7 @@ std::string requirementsReport(const std::vector<RequirementTable>& all, bool co
       for (size_t i = 0; i < row.size(); ++i) out += fmt::format("  {:>{}}", row[i], widths[i]);
       out += "\n";
     }
-    for (const auto& text : obstacles(t)) out += "  " + text + "\n";
+    for (const auto& text : obstacles(t)) out += "  " + onOneLine(text) + "\n";
     if (t.pruned > 0) out += fmt::format("  {} points are left out by `require`\n", t.pruned);
   }
   return out;
@@ -77,16 +80,16 @@ std::string requirementsReport(const std::vector<RequirementTable>& all, bool co
 std::string requirementsMarkdown(const std::vector<RequirementTable>& all) {
   std::string out;
   for (const auto& t : all) {
-    out += fmt::format("{}### {}\n\n", out.empty() ? "" : "\n", titleOf(t));
+    out += fmt::format("{}### {}\n\n", out.empty() ? "" : "\n", markdownText(titleOf(t)));
     auto rows = rowsOf(t);
     for (size_t r = 0; r < rows.size(); ++r) {
-      for (const auto& cell : rows[r]) out += "| " + cell + " ";
+      for (const auto& cell : rows[r]) out += "| " + markdownText(cell) + " ";
       out += "|\n";
       if (r > 0) continue;
       for (size_t i = 0; i < rows[0].size(); ++i) out += "| ---: ";
       out += "|\n";
     }
-    for (const auto& text : obstacles(t)) out += "\n" + text + "\n";
+    for (const auto& text : obstacles(t)) out += "\n" + markdownText(text) + "\n";
   }
   return out;
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "backends/report/printable.h"
+#include "support/escape.h"
 #include "support/quantity.h"
 #include "support/terminal.h"
 #include "support/text.h"
@@ -242,7 +244,8 @@ class Report {
 
 }  // namespace
 
-std::string besideReport(const Results& r, const OtherTool& other, bool color) {
+std::string besideReport(const Results& results, const OtherTool& other, bool color) {
+  const auto r = printable(results);
   auto time = [](double s) { return humanize(s, Dimension::of(Base::Time)); };
   auto bytes = [](double b) { return humanize(b, Dimension::of(Base::Bytes)); };
   std::string head = fmt::format("{}: afdc beside {}", r.scenario, other.profile);
@@ -262,11 +265,13 @@ std::string besideReport(const Results& r, const OtherTool& other, bool color) {
     row("KV cache per device", std::optional(r.memory.back().kv), other.kv, bytes);
   }
   out += "  why they differ\n";
-  for (const auto& reason : other.reasons) out += fmt::format("  - {}\n", reason);
+  for (const auto& reason : other.reasons) out += fmt::format("  - {}\n", onOneLine(reason));
   return out;
 }
 
-std::string comparisonReport(const std::vector<Results>& results, bool color) {
+std::string comparisonReport(const std::vector<Results>& all, bool color) {
+  std::vector<Results> results;
+  for (const auto& r : all) results.push_back(printable(r));
   size_t width = 8;
   for (const auto& r : results) width = std::max(width, r.scenario.size());
   auto time = [](const std::optional<double>& v) {
@@ -290,6 +295,9 @@ std::string comparisonReport(const std::vector<Results>& results, bool color) {
   return out;
 }
 
-std::string textReport(const Results& results, bool color) { return Report(results, color).run(); }
+std::string textReport(const Results& results, bool color) {
+  const auto shown = printable(results);
+  return Report(shown, color).run();
+}
 
 }  // namespace afdc

@@ -49,7 +49,7 @@ constexpr int kInitPort = 5000, kFfnPort = 6100;
 Command command(const Input& in, const Engine& e, Emission& out) {
   const auto& v = in.view;
   Command c;
-  c.add("python3").add("-m").add("sglang.launch_server").add("--model-path", v.checkpoint());
+  c.word("python3").word("-m").word("sglang.launch_server").add("--model-path", v.checkpoint());
   auto option = [&](const char* name, double value, std::string from) {
     c.add(name, value);
     out.map(e.unit, name, significant(value, 12), std::move(from));
@@ -117,18 +117,16 @@ void place(const Input& in, const Process& p, Command& c) {
     for (const auto& other : placementOf(in.view))
       if (other.engine->owner == p.engine->owner && other.engine->kind == UnitKind::Ffn && other.replica == p.replica &&
           other.part == 0)
-        c.add("--afd-ffn-addr", fmt::format("{}:{}", addressOf(other.node), kFfnPort + p.replica));
+        c.addAddress("--afd-ffn-addr", fmt::format("{}:{}", addressOf(other.node), kFfnPort + p.replica));
   if (p.parts > 1)
     c.add("--nnodes", p.parts)
         .add("--node-rank", p.part)
-        .add("--dist-init-addr", fmt::format("{}:{}", addressOf(p.firstNode), kInitPort + p.port - 8000));
+        .addAddress("--dist-init-addr", fmt::format("{}:{}", addressOf(p.firstNode), kInitPort + p.port - 8000));
   c.add("--host", "0.0.0.0").add("--port", p.port);
 }
 
 void write(const Input& in, Emission& out) {
-  if (in.view.checkpoint().empty())
-    out.refuse(fmt::format("model `{}` names no checkpoint that SGLang could load", in.view.model.name),
-               "deployment.model");
+  namesCheckpoint(in, "SGLang", out);
   // Its pull request 36258 (2026-08): mixtures of the Qwen3 family.
   bool family = in.view.shape.experts > 0 && in.view.checkpoint().find("Qwen3") != std::string::npos;
   if (in.view.attentionFfn && !family)

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "passes/deployment/fields.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -80,11 +81,11 @@ void writeStep(const Input& in, Emission& out, const StepTrace& trace) {
       "checkpoints: 0 "
       "checkpoint_initiates: 0\n{}\n",
       shortest(e->degrees.tp), shortest(e->degrees.ep), trace.ranks, count);
-  std::string name = stepName(in.view, trace) + ".txt";
+  std::string name = fileName(stepName(in.view, trace)) + ".txt";
   out.file(name) = head + lines;
   double nic = e->machine.nics * e->machine.nic_bandwidth / e->machine.gpus;
   out.file("run.sh", true) +=
-      fmt::format("\"$SIMAI\" -w {} -g {} -nv {} -nic {} -n_p_s {} -g_p_s {} -r {}-\n", name, trace.ranks,
+      fmt::format("\"$SIMAI\" -w {} -g {} -nv {} -nic {} -n_p_s {} -g_p_s {} -r {}-\n", shellWord(name), trace.ranks,
                   shortest(kUnits[1].write(e->device.scale_up_bandwidth)), shortest(kUnits[1].write(nic)),
                   shortest(e->machine.gpus), shortest(e->machine.gpus), trace.name);
   out.map(name, "model_parallel_NPU_group", shortest(e->degrees.tp), e->said(FieldId::Parallel_tp));

@@ -78,18 +78,20 @@ void write(const Input& in, Emission& out) {
     trace += fmt::format("{},2,0,{},1,{},{}\n", id++, shortest(kUnits[0].write(r.at)), shortest(r.input),
                          shortest(r.output));
   Command c;
-  c.add("python").add("run.py").add("cluster=afdc").add("trace.filename=afdc").add("performance_model=db");
+  c.word("python").word("run.py").word("cluster=afdc").word("trace.filename=afdc").word("performance_model=db");
   const auto *prefill = v.find(Serves::Prefill), *decode = v.find(Serves::Decode);
   if (prefill && decode) {
-    c.add("applications.0.scheduler=mixed_pool").add("start_state=splitwise").add("start_state.split_type=homogeneous");
+    c.word("applications.0.scheduler=mixed_pool")
+        .word("start_state=splitwise")
+        .word("start_state.split_type=homogeneous");
     for (auto [name, e] : {std::pair{"prompt", prefill}, {"token", decode}})
-      c.add(fmt::format("start_state.{}.num_instances={}", name, shortest(e->replicas)))
-          .add(fmt::format("start_state.{}.tensor_parallelism={}", name, shortest(e->degrees.tp)));
+      c.word(fmt::format("start_state.{}.num_instances={}", name, shortest(e->replicas)))
+          .word(fmt::format("start_state.{}.tensor_parallelism={}", name, shortest(e->degrees.tp)));
   } else {
-    c.add("applications.0.scheduler=token_jsq").add("start_state=baseline");
+    c.word("applications.0.scheduler=token_jsq").word("start_state=baseline");
   }
-  c.add(fmt::format("applications.0.model_architecture={}", model->second));
-  c.add(fmt::format("seed={}", in.seed));
+  c.word(fmt::format("applications.0.model_architecture={}", model->second));
+  c.word(fmt::format("seed={}", in.seed));
   out.file("run.sh", true) = fmt::format(
       "#!/bin/sh\n# {}\n# From a checkout of splitwise-sim: SIM=/path/to/it\nhere=$(cd \"$(dirname \"$0\")\" && "
       "pwd)\ncd "

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "passes/deployment/fields.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -44,7 +45,7 @@ constexpr Ability kAbilities[] = {
     {Construct::Promises},
 };
 
-std::string fileOf(const Engine& e) { return e.unit + ".yaml"; }
+std::string fileOf(const Engine& e) { return fileName(e.unit) + ".yaml"; }
 
 /// The options file of an engine.
 std::string configuration(const Input& in, const Engine& e, Emission& out) {
@@ -103,7 +104,7 @@ std::string configuration(const Input& in, const Engine& e, Emission& out) {
 Command command(const Input& in, const Engine& e, Emission& out) {
   Command c;
   c.files.emplace_back(fileOf(e), configuration(in, e, out));
-  c.add("trtllm-serve").add(in.view.checkpoint()).add("--extra_llm_api_options", fileOf(e));
+  c.word("trtllm-serve").word(in.view.checkpoint()).add("--extra_llm_api_options", fileOf(e));
   if (e.degrees.devices() > e.machine.gpus)
     out.lose(fmt::format("`{}` spans nodes: its script has to be started by mpirun or srun with trtllm-llmapi-launch",
                          e.unit),
@@ -129,9 +130,7 @@ void writeFront(const Input& in, Emission& out) {
 }
 
 void write(const Input& in, Emission& out) {
-  if (in.view.checkpoint().empty())
-    out.refuse(fmt::format("model `{}` names no checkpoint that TensorRT-LLM could load", in.view.model.name),
-               "deployment.model");
+  namesCheckpoint(in, "TensorRT-LLM", out);
   if (!out.refusals.empty()) return;
   noteProgram(in, kTrtllmLauncher, out);
   writeScripts(in, kTrtllmLauncher, out);

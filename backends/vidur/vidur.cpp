@@ -82,7 +82,7 @@ void write(const Input& in, Emission& out) {
     out.lose(fmt::format("the longest request has {} tokens; it caps them at its model's context", shortest(longest)),
              "workload.input");
   Command c;
-  c.add("python").add("-m").add("vidur.main");
+  c.word("python").word("-m").word("vidur.main");
   auto option = [&](std::string name, std::string value, std::string from) {
     out.map("run.sh", name, value, std::move(from));
     c.add(std::move(name), std::move(value));

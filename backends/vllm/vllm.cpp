@@ -150,7 +150,7 @@ void addDrafts(const Engine& e, Command& c, Emission& out) {
 
 Command command(const Input& in, const Engine& e, Emission& out) {
   Command c;
-  c.add("vllm").add("serve").add(in.view.checkpoint());
+  c.word("vllm").word("serve").word(in.view.checkpoint());
   bool attends = e.kind != UnitKind::Ffn;
   addParallelism(e, c, out);
   if (in.view.shape.experts > 0) addExperts(e, c, out);
@@ -172,14 +172,14 @@ void place(const Input& in, const Process& p, Command& c) {
   if (e.degrees.dp > 1 && p.parts > 1) {
     double perNode = p.devices / (e.degrees.tp * e.degrees.pp);
     c.add("--data-parallel-size-local", perNode);
-    c.add("--data-parallel-address", addressOf(p.firstNode));
+    c.addAddress("--data-parallel-address", addressOf(p.firstNode));
     c.add("--data-parallel-rpc-port", kRpcPort + p.replica);
     if (p.part > 0) c.add("--headless").add("--data-parallel-start-rank", perNode * p.part);
   }
   if (served) c.add("--port", p.port);
   if (e.serves != Serves::Both && e.kind != UnitKind::Ffn) {
-    c.environment.emplace_back("VLLM_NIXL_SIDE_CHANNEL_HOST", addressOf(p.node));
-    c.environment.emplace_back("VLLM_NIXL_SIDE_CHANNEL_PORT", std::to_string(kNixlPort + p.port - 8000));
+    c.environment.emplace_back("VLLM_NIXL_SIDE_CHANNEL_HOST", Word{addressOf(p.node), true});
+    c.environment.emplace_back("VLLM_NIXL_SIDE_CHANNEL_PORT", Word{std::to_string(kNixlPort + p.port - 8000)});
   }
   if (e.kind == UnitKind::Whole) return;
   // All processes of a replica meet where its attention begins.
@@ -189,13 +189,11 @@ void place(const Input& in, const Process& p, Command& c) {
         other.part == 0)
       meeting = other.firstNode;
   auto afd = afdOf(in, e, addressOf(meeting), kAfdPort + kAfdPorts * p.replica);
-  c.add("--additional-config", Document::map().set("afd", afd).jsonLine());
+  c.addAddress("--additional-config", Document::map().set("afd", afd).jsonLine());
 }
 
 void write(const Input& in, Emission& out) {
-  if (in.view.checkpoint().empty())
-    out.refuse(fmt::format("model `{}` names no checkpoint that vLLM could load", in.view.model.name),
-               "deployment.model");
+  namesCheckpoint(in, "vLLM", out);
   if (in.view.attentionFfn) checkAfdPlugin(in, out);
   if (!out.refusals.empty()) return;
   noteProgram(in, kVllmLauncher, out);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "backends/emit/launch.h"
+#include "support/escape.h"
 #include "support/text.h"
 
 namespace afdc::emit {
@@ -33,7 +34,7 @@ void write(const Input& in, Emission& out) {
     return;
   }
   Command c;
-  c.add("vllm").add("bench").add("serve");
+  c.word("vllm").word("bench").word("serve");
   c.add("--backend", "vllm").add("--model", v.checkpoint()).add("--endpoint", "/v1/completions");
   double input = std::round(l.input - l.shared), output = std::round(l.output);
   c.add("--dataset-name", "random").add("--random-input-len", std::max(1.0, input)).add("--random-output-len", output);

@@ -46,6 +46,12 @@ std::vector<Token> tokensOf(uint32_t file, uint32_t from, Diagnostics& diags) {
     diags.report<diag::unreadable_file>({file, at, at}, source.name(), "not valid UTF-8");
     return {};
   }
+  // No word of a command line and no name of a file can hold it, so that no text may.
+  if (size_t nul = source.text().find('\0'); nul != std::string_view::npos) {
+    auto at = static_cast<uint32_t>(nul);
+    diags.report<diag::unreadable_file>({file, at, at}, source.name(), "it holds the character NUL, so it is no text");
+    return {};
+  }
   auto tokens = readTokens(source.text(), from);
   if (tokens.size() > kMostTokens) {
     diags.report<diag::too_long>({file, 0, 0}, source.name(), fmt::format("{} words and signs", tokens.size()),
