@@ -13,7 +13,7 @@ namespace afdc {
 
 namespace {
 
-constexpr size_t kStepsOfARecord = 8;   ///< what making one costs, in steps of evaluation
+constexpr size_t kStepsOfARecord = 16;  ///< what making one costs, in steps of evaluation
 constexpr size_t kMembersInAStep = 16;  ///< so many can be looked at in the time of a step of evaluation
 
 /// Visits the members of a layer with the part of their path that is relative to the object.

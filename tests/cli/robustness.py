@@ -26,7 +26,7 @@ def main():
         for opener in "([{":
             expect(f"20000 {opener}", ["check", file("n.afd", "edition 1\nlet a = " + opener * 20000)], (1,))
         expect("20000 nested brackets, closed", ["check", file("n.afd", "edition 1\nlet a = " + "[" * 20000 + "]" * 20000)], (1,), ["nested"])
-        expect("deep unary", ["check", file("n.afd", "edition 1\nlet a = " + "-" * 200000 + "1")], (1,), ["nested"])
+        expect("deep unary", ["check", file("n.afd", "edition 1\nlet a = " + "-" * 90000 + "1")], (1,), ["nested"])
         expect("deep sum", ["check", file("n.afd", "edition 1\nlet a = 1" + " + 1" * 90000)], (1,), ["nested"])
         expect("deep if", ["check", file("n.afd", "edition 1\nlet a = " + "if true then 1 else " * 20000 + "1")], (1,), ["nested"])
         expect("chain of lets", ["check", file("n.afd", "edition 1\nlet a0 = 1\n" + "".join(f"let a{i} = a{i-1} + 1\n" for i in range(1, 3000)))], (0, 1))
