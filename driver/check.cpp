@@ -28,21 +28,23 @@ void declare(Arguments& arguments, CheckOptions& o) {
 
 Output runCheck(const CheckOptions& o) {
   Output out;
+  std::vector<std::string> messages;  // of all files, as JSON
   for (const auto& file : o.files) {
     Session session(o.stdlib, o.allow);
     Module* module = session.loader.loadFile(file);
     if (!module) {
-      finishWithMessages(out, session.diags, o.printing);
+      finish(out, session.diags, o.printing, messages);
       out.code = kUsage;
       continue;
     }
     session.check(*module);
     int before = out.code;
-    finishWithMessages(out, session.diags, o.printing);
+    finish(out, session.diags, o.printing, messages);
     out.code = std::max(before, out.code);
     if (!o.printing.json())
       out.out += fmt::format("{}: {}\n", onOneLine(file), session.diags.count() == 0 ? "ok" : summary(session.diags));
   }
+  if (o.printing.json()) out.out = diagnosticsJson(messages);
   return out;
 }
 

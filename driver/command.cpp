@@ -8,14 +8,17 @@ namespace afdc {
 
 namespace {
 
-bool colorsWanted() { return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !std::getenv("NO_COLOR"); }
+/// Of standard output; what goes elsewhere has no colours.
+Screen screenNow() {
+  return {.color = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !std::getenv("NO_COLOR"), .width = screenWidth()};
+}
 
 const Choice kText = {"text", "for people"};
 const Choice kJson = {"json", "for scripts; documented in docs/results.md"};
 const Choice kMarkdown = {"markdown", "for pull requests"};
 
 void messageOptions(Arguments& arguments, Printing& printing) {
-  printing.color = colorsWanted();
+  printing.screen = screenNow();
   arguments.option("--max-errors", "N", printing.maxErrors, "show so many errors and warnings of each file, 0 for all");
 }
 

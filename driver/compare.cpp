@@ -12,6 +12,7 @@
 #include "support/files.h"
 #include "support/json_value.h"
 #include "support/text.h"
+#include "support/text_table.h"
 
 namespace afdc {
 
@@ -81,18 +82,22 @@ std::vector<Compared> comparedIn(const Json& result, const Results::Metrics& met
 }
 
 std::string tableOf(const std::string& scenario, const std::vector<Compared>& all,
-                    const std::vector<std::string>& differences) {
-  std::string out = fmt::format("{:<26} {:>12} {:>12} {:>10}\n", onOneLine(scenario), "predicted", "measured", "error");
+                    const std::vector<std::string>& differences, const Screen& screen) {
+  using Kind = TextTable::Kind;
+  TextTable table({{onOneLine(scenario), Kind::Text, true, 26},
+                   {"predicted", Kind::Number, true, 12},
+                   {"measured", Kind::Number, true, 12},
+                   {"error", Kind::Number, true, 10}});
   for (const auto& [figure, inItsUnit, predicted] : all) {
     double measured = inItsUnit * figure->scale;
     auto show = [dimension = figure->dimension](double v) {
       return dimension == Dimension{} ? significant(v, 4) : humanize(v, dimension);
     };
-    std::string error = predicted && measured > 0 ? fmt::format("{:+.1f} %", 100 * (*predicted / measured - 1)) : "";
-    out += fmt::format("{:<26} {:>12} {:>12} {:>10}\n", figure->what, predicted ? show(*predicted) : "unknown",
-                       show(measured), error);
+    table.row({std::string(figure->what), predicted ? show(*predicted) : "unknown", show(measured),
+               predicted && measured > 0 ? fmt::format("{:+.1f} %", 100 * (*predicted / measured - 1)) : ""});
   }
-  for (const auto& difference : differences) out += "  " + onOneLine(difference) + "\n";
+  std::string out = table.text({false, screen.width});
+  for (const auto& difference : differences) out += wrapped("  ", onOneLine(difference), screen.width);
   return out;
 }
 
@@ -149,7 +154,8 @@ Output runCompare(const CompareOptions& o) {
     auto compared = comparedIn(result, evaluated.results->metrics);
     auto notes = differences(result, evaluated.load);
     const auto& name = evaluated.results->scenario;
-    out.out += o.printing.json() ? documentOf(name, compared, notes).json() : tableOf(name, compared, notes);
+    out.out += o.printing.json() ? documentOf(name, compared, notes).json()
+                                 : tableOf(name, compared, notes, o.printing.screen);
   }
   out.err += messagesOf(session.diags, o.printing);
   if (session.diags.errors() > 0) out.code = kFindings;

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
+#include "backends/report/evaluation.h"
+#include "backends/report/explore.h"
 #include "backends/report/text.h"
 #include "driver/pass_times.h"
 #include "passes/profiles/adopt.h"
 #include "passes/profiles/profile.h"
 #include "session/session.h"
+#include "support/hash.h"
 
 namespace afdc {
 
@@ -30,9 +33,11 @@ void declare(Arguments& arguments, EvalOptions& o) {
                          "show our numbers beside that tool's, and why they differ", profileChoices());
   arguments.option("--kernels", "DIR", o.kernels,
                    "measured kernel tables for a profile: CSV files of aiconfigurator's layout");
+  arguments.option("--html", "FILE.html", o.htmlTo, "write the results as one page with pictures");
+  arguments.flag("--force", o.force, "replace a file that is not from here");
   timePassesOption(arguments, o.timePasses);
   strictOption(arguments, o.printing);
-  formatOption(arguments, o.printing);
+  formatOrMarkdownOption(arguments, o.printing);
   readingOptions(arguments, o.stdlib, o.allow);
 }
 
@@ -64,11 +69,13 @@ bool evaluate(Session& session, const ir::Scenario& scenario, const EvalOptions&
 }
 
 std::string reportOf(const std::vector<Results>& all, const EvalOptions& o) {
+  if (o.printing.json()) return toJson(all);
+  if (o.printing.markdown()) return evaluationMarkdown(all);
   std::string out;
   if (!o.summary)
-    for (size_t i = 0; i < all.size(); ++i) out += (i ? "\n" : "") + textReport(all[i], o.printing.color);
+    for (size_t i = 0; i < all.size(); ++i) out += (i ? "\n" : "") + textReport(all[i], o.printing.screen);
   if (all.size() > 1 || (o.summary && !all.empty()))
-    out += (o.summary ? "" : "\n") + comparisonReport(all, o.printing.color);
+    out += (o.summary ? "" : "\n") + comparisonReport(all, o.printing.screen);
   return out;
 }
 
@@ -78,6 +85,13 @@ bool anyBroken(const std::vector<Results>& all, bool strict) {
     for (const auto& s : r.slo)
       if (s.verdict == Verdict::Fail || (strict && s.verdict == Verdict::Unknown)) return true;
   return false;
+}
+
+/// The results are printed whether or not the page can be written.
+void writePage(const std::vector<Results>& all, const OutputFile& page, const Session& session, Output& out) {
+  std::string made = fmt::format("afdc {}, standard library {}", AFDC_VERSION, shortHash(stdlibHash()));
+  auto why = page.write(evaluationHtml(all, made), session.loader.filesRead());
+  if (!why.empty()) addFailure(out, "eval", "--html: " + why);
 }
 
 }  // namespace
@@ -95,17 +109,14 @@ Output runEval(const EvalOptions& o) {
       if (session.diags.errors() > 0 || !evaluate(session, scenario, o, times, answers)) break;
     }
   finish(out, session.diags, o.printing);
+  if (!o.htmlTo.empty() && !answers.ours.empty())
+    writePage(answers.ours, OutputFile(o.htmlTo, kPage, o.force), session, out);
   if (!o.compareProfile.empty() && !o.printing.json() && session.diags.errors() == 0) {
     for (size_t i = 0; i < answers.others.size(); ++i)
-      out.out += (i ? "\n" : "") + besideReport(answers.ours[i], answers.others[i], o.printing.color);
+      out.out += (i ? "\n" : "") + besideReport(answers.ours[i], answers.others[i], o.printing.screen);
     return out;
   }
-  if (o.printing.json()) {
-    out.out = toJson(answers.ours);
-    if (session.diags.count() == 0) out.err.clear();
-  } else {
-    out.out = reportOf(answers.ours, o);
-  }
+  out.out = reportOf(answers.ours, o);
   out.err += times.table();
   if (anyBroken(answers.ours, o.printing.strict)) out.code = std::max<int>(out.code, kFindings);
   if (!module) out.code = kUsage;
@@ -124,6 +135,7 @@ Command evalCommand() {
                        {"afdc eval examples/deepseek_v3_h200.afd chat --set deployment.main.quant.kv=fp8 --format json",
                         "one scenario, changed, for a script"},
                        {"afdc eval examples/disaggregation.afd --summary", "its deployments side by side"},
+                       {"afdc eval examples/step3_afd.afd --html step3.html", "a page with pictures"},
                        {"afdc eval examples/platform_requirements.afd --compare-profile genz",
                         "what would GenZ say, and why?"}},
           .exits = "1 also when a scenario breaks one of its promises",

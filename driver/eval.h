@@ -13,6 +13,8 @@ struct EvalOptions {
   std::vector<std::string> sets = {};
   bool summary = false;                           ///< only a line for each scenario
   std::string profile = {}, compareProfile = {};  ///< another tool's arithmetic, in place of ours or beside it
+  std::string htmlTo = {};                        ///< a page of the results
+  bool force = false;                             ///< the page replaces whatever is there
   std::string kernels = {};                       ///< directory of measured kernel tables, for profiles
 };
 

@@ -5,13 +5,14 @@
 #include "session/session.h"
 #include "support/document.h"
 #include "support/escape.h"
+#include "support/terminal.h"
 #include "support/text.h"
 
 namespace afdc {
 
 namespace {
 
-Output explainId(const CatalogueEntry& e, bool json) {
+Output explainId(const CatalogueEntry& e, bool json, size_t width) {
   Output out;
   if (json) {
     out.out = Document::map()
@@ -27,16 +28,8 @@ Output explainId(const CatalogueEntry& e, bool json) {
   std::string name(e.name);
   std::replace(name.begin(), name.end(), '_', '-');
   out.out = fmt::format("{} {} ({})\n\n", e.id, name, e.severity == Severity::Error ? "error" : "warning");
-  size_t column = 0;
-  for (size_t i = 0; i < e.explanation.size();) {
-    size_t end = std::min(e.explanation.find(' ', i), e.explanation.size());
-    if (column + end - i > 90) out.out += "\n", column = 0;
-    out.out += std::string(column ? " " : "") + std::string(e.explanation.substr(i, end - i));
-    column += end - i + 1;
-    i = end + 1;
-  }
-  out.out += "\n";
-  if (!e.bad.empty()) out.out += fmt::format("\n  wrong:  {}\n  right:  {}\n", e.bad, e.good);
+  out.out += wrapped("", e.explanation, width);
+  if (!e.bad.empty()) out.out += "\n" + wrapped("  wrong:  ", e.bad, width) + wrapped("  right:  ", e.good, width);
   return out;
 }
 
@@ -118,12 +111,12 @@ Document documentOf(const Found& f) {
   return document.set("origins", origins);
 }
 
-std::string asText(const Found& f) {
+std::string asText(const Found& f, size_t width) {
   const auto& n = f.s[f.id];
-  std::string out = fmt::format("{} = {}\n", onOneLine(f.path), onOneLine(f.s.show(f.id)));
+  std::string out = wrapped("", onOneLine(fmt::format("{} = {}", f.path, f.s.show(f.id))), width);
   if (n.kind == ir::NodeKind::Number) {
     if (n.value.exact())
-      out += fmt::format("  exactly   {}\n", Quantity{n.value, n.dimension, ""}.exactText());
+      out += wrapped("  exactly   ", Quantity{n.value, n.dimension, ""}.exactText(), width);
     else
       out += fmt::format("  inexact   {} {} (rounded to double on the way)\n", shortest(n.value.toDouble()),
                          n.dimension.unit());
@@ -132,14 +125,13 @@ std::string asText(const Found& f) {
     const auto& o = n.origins[i];
     std::string place =
         o.place.file.valid() ? fmt::format("{}:{}:{}", f.s.strings[o.place.file], o.place.line, o.place.column) : "";
-    out += fmt::format("  {} {:<9} {:<32} {}\n", i == 0 ? "→" : "←", ir::kOriginKindNames[static_cast<size_t>(o.kind)],
-                       printable(f.s.strings[o.value]), onOneLine(place));
+    out += wrapped(fmt::format("  {} {:<9} ", i == 0 ? "→" : "←", ir::kOriginKindNames[static_cast<size_t>(o.kind)]),
+                   padded(onOneLine(f.s.strings[o.value]), 32) + " " + onOneLine(place), width);
   }
   if (n.kind == ir::NodeKind::Record)
     for (auto child : n.children) {
-      std::string value = onOneLine(f.s.show(child));
-      if (value.size() > 70) value = value.substr(0, 67) + "...";
-      out += fmt::format("  {:<16} {}\n", f.s.strings[f.s[child].name], value);
+      std::string first = fmt::format("  {:<16} ", f.s.strings[f.s[child].name]);
+      out += first + shortened(onOneLine(f.s.show(child)), width - columnWidth(first)) + "\n";
     }
   return out;
 }
@@ -210,7 +202,8 @@ Output runExplain(const ExplainOptions& o) {
   if (o.path.empty()) {
     std::string name = o.subject;
     std::replace(name.begin(), name.end(), '-', '_');
-    if (const auto* entry = findCatalogueEntry(name)) return explainId(*entry, o.printing.json());
+    if (const auto* entry = findCatalogueEntry(name))
+      return explainId(*entry, o.printing.json(), o.printing.screen.width);
     return failure(
         "explain",
         fmt::format("`{}` is no diagnostic; give an id such as AFD0301, or a file and a path in it", o.subject));
@@ -224,7 +217,7 @@ Output runExplain(const ExplainOptions& o) {
   if (o.printing.json())
     out.out = asJson(found, o.path == kEveryLet);
   else
-    for (const auto& f : found) out.out += asText(f);
+    for (const auto& f : found) out.out += asText(f, o.printing.screen.width);
   if (session.diags.count() > 0) out.err = messagesOf(session.diags, o.printing);
   if (session.diags.errors() > 0) out.code = kFindings;
   return out;

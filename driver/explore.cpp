@@ -1,7 +1,6 @@
 #include "driver/explore.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 #include "backends/report/explore.h"
 #include "backends/report/requirements.h"
 #include "driver/interruption.h"
+#include "driver/progress.h"
 #include "driver/search_files.h"
 #include "session/diagnostics.h"
 #include "session/searches.h"
@@ -18,35 +18,6 @@
 namespace afdc {
 
 namespace {
-
-/// Tells a person at a terminal how far a search is, four times a second.
-class Progress {
- public:
-  void at(uint64_t number, uint64_t all) {
-    if (!shown_) return;
-    auto now = std::chrono::steady_clock::now();
-    if (now - last_ < std::chrono::milliseconds(250)) return;
-    last_ = now;
-    double seconds = std::chrono::duration<double>(now - start_).count(),
-           done = static_cast<double>(number) / static_cast<double>(all);
-    constexpr size_t kWidth = 24;
-    auto full = static_cast<size_t>(done * kWidth);
-    std::fprintf(
-        stderr, "\r%s",
-        fmt::format("[{}{}] {:3.0f} %  {} points/s  {} s left   ", std::string(full, '#'),
-                    std::string(kWidth - full, '.'), 100 * done, significant(static_cast<double>(number) / seconds, 3),
-                    significant(done > 0 ? seconds * (1 - done) / done : 0, 2))
-            .c_str());
-    drawn_ = true;
-  }
-  ~Progress() {
-    if (drawn_) std::fprintf(stderr, "\r%78s\r", "");
-  }
-
- private:
-  bool shown_ = isatty(2) != 0, drawn_ = false;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_ = start_;
-};
 
 /// How fast it went, for those who want to know: no part of the result, which is the same on any machine.
 std::string speed(const SearchResult& r, double seconds) {
@@ -124,7 +95,7 @@ std::string requirementsIn(const std::vector<RequirementTable>& required, const 
   switch (printing.format) {
     case Format::Json: return requirementsJson(required);
     case Format::Markdown: return requirementsMarkdown(required);
-    default: return requirementsReport(required, printing.color);
+    default: return requirementsReport(required, printing.screen);
   }
 }
 
@@ -132,9 +103,9 @@ std::string answerOf(const Searched& found, const Printing& printing) {
   if (found.results.empty() && !found.required.empty()) return requirementsIn(found.required, printing);
   if (printing.json()) return searchJson(found.results);
   if (printing.markdown()) return searchMarkdown(found.results);
-  std::string out = found.required.empty() ? "" : requirementsReport(found.required, printing.color) + "\n";
+  std::string out = found.required.empty() ? "" : requirementsReport(found.required, printing.screen) + "\n";
   for (size_t i = 0; i < found.results.size(); ++i)
-    out += (i ? "\n" : "") + searchReport(found.results[i], printing.color);
+    out += (i ? "\n" : "") + searchReport(found.results[i], printing.screen);
   return out;
 }
 

@@ -41,7 +41,7 @@ Output runFidelity(const FidelityOptions& o) {
   if (!problem.empty())
     return failure("fidelity", fmt::format("{} cannot be read as `{}`: {}", o.file, kind->name, problem));
   if (o.cases) return {kClean, board.csv(), ""};
-  return {kClean, o.printing.json() ? board.json() : board.table(), ""};
+  return {kClean, o.printing.json() ? board.json() : board.table(o.printing.screen), ""};
 }
 
 Command fidelityCommand() {

@@ -41,23 +41,25 @@ void formatOne(const std::string& file, const std::string& text, const FmtOption
 
 Output runFmt(const FmtOptions& o) {
   Output out;
+  std::vector<std::string> messages;  // of all files, as JSON
   for (const auto& file : o.files) {
     SourceManager sources;
     Diagnostics diags(sources);
     auto source = readSource(file);
     if (!source.error.empty()) {
       diags.report<diag::unreadable_file>({}, file, source.error);
-      finishWithMessages(out, diags, o.printing);
+      finish(out, diags, o.printing, messages);
       out.code = kUsage;
       continue;
     }
     uint32_t id = sources.add(file, source.text);
     parseModule(id, diags);
     if (diags.errors() > 0)
-      finishWithMessages(out, diags, o.printing);  // damaged text is never rewritten
+      finish(out, diags, o.printing, messages);  // damaged text is never rewritten
     else
       formatOne(file, source.text, o, out);
   }
+  if (!messages.empty()) out.err += diagnosticsJson(messages);
   return out;
 }
 

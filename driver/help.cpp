@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "driver/commands.h"
+#include "support/terminal.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -45,25 +46,6 @@ constexpr std::array<Code, 7> kCodes = {{
     {128 + SIGTERM, "the same, by `kill` or `timeout`"},
 }};
 
-/// `text` in lines of at most kWidth columns, those after the first moved to the right by `indent`.
-std::string wrapped(std::string_view text, size_t indent) {
-  std::string out;
-  size_t column = indent;
-  for (size_t i = 0; i < text.size();) {
-    size_t end = std::min(text.find(' ', i), text.size());
-    bool first = column == indent;
-    if (!first && column + 1 + end - i > kWidth) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-      first = true;
-    }
-    out += (first ? "" : " ") + std::string(text.substr(i, end - i));
-    column += end - i + (first ? 0 : 1);
-    i = end + 1;
-  }
-  return out;
-}
-
 /// Rows of two columns.
 class Table {
  public:
@@ -77,9 +59,9 @@ class Table {
     std::string out;
     for (const auto& [left, right] : rows_) {
       size_t indent = 2 + width + 2;
-      out += left.size() <= kWidest ? fmt::format("  {:<{}}  ", left, width)
-                                    : fmt::format("  {}\n{}", left, std::string(indent, ' '));
-      out += wrapped(right, indent) + "\n";
+      std::string first = left.size() <= kWidest ? fmt::format("  {:<{}}  ", left, width) : std::string(indent, ' ');
+      if (left.size() > kWidest) out += fmt::format("  {}\n", left);
+      out += wrapped(first, right, kWidth);
     }
     return out;
   }
@@ -169,9 +151,9 @@ std::string overview() {
 
 std::string helpOf(const Command& command) {
   auto described = argumentsOf(command);
-  std::string out = wrapped(fmt::format("afdc {}: {}", command.name, command.what), 0) + "\n";
+  std::string out = wrapped("", fmt::format("afdc {}: {}", command.name, command.what), kWidth);
   out += section("USAGE", lines(command.usage));
-  out += fmt::format("\n{}\n", wrapped(command.about, 0));
+  out += "\n" + wrapped("", command.about, kWidth);
   out += section("ARGUMENTS", argumentTable(described, false));
   out += section("OPTIONS", argumentTable(described, true));
   out += section("EXAMPLES", examplesOf(command));

@@ -29,7 +29,8 @@ Output runIr(const IrOptions& o) {
   Output out;
   if (o.listPasses) {
     for (const auto& pass : passes())
-      out.out += fmt::format("{:<12} {:<9} {}\n", pass.name, nameOf(pass.makes), pass.what);
+      out.out +=
+          wrapped(fmt::format("{:<12} {:<9} ", pass.name, nameOf(pass.makes)), pass.what, o.printing.screen.width);
     return out;
   }
   if (o.file.empty()) throw WrongUse{"FILE is missing: the file with the scenarios"};

@@ -21,8 +21,9 @@ void countFindings(Output& out, const Diagnostics& diags, const Printing& printi
 }  // namespace
 
 std::string messagesOf(const Diagnostics& diags, const Printing& printing) {
-  return printing.json() ? diags.json() + "\n"
-                         : diags.text(printing.color, printing.maxErrors == 0 ? Diagnostics::kAll : printing.maxErrors);
+  if (!printing.json())
+    return diags.text(printing.screen.color, printing.maxErrors == 0 ? Diagnostics::kAll : printing.maxErrors);
+  return diags.count() > 0 ? diagnosticsJson(diags.json()) : "";
 }
 
 void finish(Output& out, const Diagnostics& diags, const Printing& printing) {
@@ -30,8 +31,10 @@ void finish(Output& out, const Diagnostics& diags, const Printing& printing) {
   countFindings(out, diags, printing);
 }
 
-void finishWithMessages(Output& out, const Diagnostics& diags, const Printing& printing) {
-  (printing.json() ? out.out : out.err) += messagesOf(diags, printing);
+void finish(Output& out, const Diagnostics& diags, const Printing& printing, std::vector<std::string>& collected) {
+  if (!printing.json()) return finish(out, diags, printing);
+  auto messages = diags.json();
+  collected.insert(collected.end(), messages.begin(), messages.end());
   countFindings(out, diags, printing);
 }
 

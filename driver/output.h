@@ -5,6 +5,7 @@
 
 #include "results/results.h"
 #include "support/diagnostics.h"
+#include "support/terminal.h"
 
 namespace afdc {
 
@@ -23,20 +24,20 @@ enum class Format { Text, Json, Markdown };
 struct Printing {
   Format format = Format::Text;
   bool strict = false;  ///< warnings and unknown verdicts are findings
-  bool color = false;
+  Screen screen = {};
   size_t maxErrors = 20;  ///< messages of each severity that are shown of one file; 0: all
   bool json() const { return format == Format::Json; }
   bool markdown() const { return format == Format::Markdown; }
 };
 
-/// All messages, as text for people or as one JSON array for scripts.
+/// All messages, as text for people or as a JSON object for scripts; nothing where there are none.
 std::string messagesOf(const Diagnostics& diags, const Printing& printing);
 
 /// Puts the messages on stderr and says by the exit code whether there are findings.
 void finish(Output& out, const Diagnostics& diags, const Printing& printing);
 
-/// The same for commands that print nothing but messages: as JSON they go to stdout.
-void finishWithMessages(Output& out, const Diagnostics& diags, const Printing& printing);
+/// The same for commands that read several files: as JSON the messages are collected, to be printed as one object.
+void finish(Output& out, const Diagnostics& diags, const Printing& printing, std::vector<std::string>& collected);
 
 /// "afdc COMMAND: PROBLEM": the command cannot do what it was asked, for a reason outside of any .afd file.
 Output failure(std::string_view command, std::string_view problem);

@@ -7,6 +7,8 @@
 
 #include "session/session.h"
 #include "support/document.h"
+#include "support/text.h"
+#include "support/text_table.h"
 
 namespace afdc {
 
@@ -35,16 +37,21 @@ std::optional<BatchState> batchOf(const std::string& text) {
   return state;
 }
 
-std::string tableOf(const Role& role, const BatchState& state) {
-  std::string out = fmt::format("{:<10} {:<30} {:<14} {:>6} {:>12} {:>12} {:>12}\n", "body", "operator", "class",
-                                "layers", "time", "FLOP", "bytes");
+std::string tableOf(const Role& role, const BatchState& state, const Screen& screen) {
+  using Kind = TextTable::Kind;
+  TextTable table({{"body", Kind::Text},
+                   {"operator", Kind::Text},
+                   {"class", Kind::Text},
+                   {"layers"},
+                   {"time", Kind::Number, true, 12},
+                   {"FLOP", Kind::Number, false, 12},
+                   {"bytes", Kind::Number, false, 12}});
   for (const auto& op : role.holder().operators(state))
     if (op.seconds > 0)
-      out +=
-          fmt::format("{:<10} {:<30} {:<14} {:>6} {:>12} {:>12} {:>12}\n", op.body, op.op, op.cls, op.count,
-                      humanize(op.seconds, Dimension::of(Base::Time)), humanize(op.flops, Dimension::of(Base::Flops)),
-                      humanize(op.bytes, Dimension::of(Base::Bytes)));
-  return out + fmt::format("one step: {}\n", humanize(role.time(state).seconds, Dimension::of(Base::Time)));
+      table.row({op.body, op.op, op.cls, shortest(op.count), humanize(op.seconds, Dimension::of(Base::Time)),
+                 humanize(op.flops, Dimension::of(Base::Flops)), humanize(op.bytes, Dimension::of(Base::Bytes))});
+  return table.text({false, screen.width}) +
+         fmt::format("one step: {}\n", humanize(role.time(state).seconds, Dimension::of(Base::Time)));
 }
 
 Document documentOf(const Role& role, const BatchState& state) {
@@ -75,7 +82,7 @@ Output runStep(const StepOptions& o) {
     for (auto* object : session.scenarios(*module, o.scenario, o.sets)) {
       auto role = buildRoleOf(session.evaluator.lowerToScenario(object), "", session.diags);
       if (!role) break;
-      out.out += o.printing.json() ? documentOf(*role, *state).json() : tableOf(*role, *state);
+      out.out += o.printing.json() ? documentOf(*role, *state).json() : tableOf(*role, *state, o.printing.screen);
     }
   finish(out, session.diags, o.printing);
   if (!module) out.code = kUsage;

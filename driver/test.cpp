@@ -42,6 +42,7 @@ std::vector<Unit> unitsOf(const TestOptions& o) {
 Output runTest(const TestOptions& o) {
   Output out;
   size_t passed = 0, failed = 0;
+  std::vector<std::string> messages;  // of all files, as JSON
   for (const auto& [name, standard] : unitsOf(o)) {
     Session session(o.stdlib, o.allow);
     Module* module = standard ? session.loader.loadStandard(name) : session.loader.loadFile(name);
@@ -53,11 +54,12 @@ Output runTest(const TestOptions& o) {
       out.out += fmt::format("{} {}: {}\n", t.passed ? "pass" : "FAIL", onOneLine(name), onOneLine(t.name));
     }
     int before = out.code;
-    finish(out, session.diags, o.printing);
+    finish(out, session.diags, o.printing, messages);
     if (!module) out.code = kUsage;
     out.code = std::max(before, out.code);
   }
   out.out += fmt::format("{} passed, {} failed\n", passed, failed);
+  if (!messages.empty()) out.err += diagnosticsJson(messages);
   if (failed > 0) out.code = std::max<int>(out.code, kFindings);
   return out;
 }

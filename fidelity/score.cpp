@@ -11,6 +11,7 @@
 #include "support/json.h"
 #include "support/statistics.h"
 #include "support/text.h"
+#include "support/text_table.h"
 
 namespace afdc {
 
@@ -95,38 +96,39 @@ std::vector<std::string> Scoreboard::metrics() const {
   return names;
 }
 
-std::string Scoreboard::table() const {
-  size_t width = 6;
-  for (const auto& [metric, groups] : errors_) {
-    width = std::max(width, metric.size());
-    for (const auto& [group, e] : groups) width = std::max(width, group.size() + 2);
-  }
-  std::string out = fmt::format("{}: {} cases, {} skipped\n\n", kind_, cases_, skipped_.size());
-  out +=
-      fmt::format("{:<{}}  {:>6}  {:>9}  {:>9}  {:>9}  {:>9}\n", "metric", width, "n", "median", "p90", "max", "bias");
+std::string Scoreboard::table(const Screen& screen) const {
+  using Kind = TextTable::Kind;
+  TextTable table({{"metric", Kind::Text},
+                   {"n", Kind::Number, true, 6},
+                   {"median", Kind::Number, true, 9},
+                   {"p90", Kind::Number, false, 9},
+                   {"max", Kind::Number, false, 9},
+                   {"bias", Kind::Number, false, 9}});
   auto row = [&](const std::string& name, const Summary& s) {
-    out += fmt::format("{:<{}}  {:>6}  {:>9}  {:>9}  {:>9}  {:>9}\n", name, width, s.n, percent(s.median),
-                       percent(s.p90), percent(s.max), s.bias < 0 ? "-" + percent(-s.bias) : percent(s.bias));
+    table.row({name, fmt::format("{}", s.n), percent(s.median), percent(s.p90), percent(s.max),
+               s.bias < 0 ? "-" + percent(-s.bias) : percent(s.bias)});
   };
   for (const auto& [metric, groups] : errors_) {
     row(metric, summary(metric));
     if (groups.size() > 1)
       for (const auto& [group, e] : groups) row("  " + group, summarize(e));
   }
-  if (!regimes_.empty()) {
-    out += "\nby regime\n";
-    for (const auto& [regime, metrics] : regimes_)
-      for (const auto& [metric, groups] : metrics) row(fmt::format("{}: {}", regime, metric), over(groups));
-  }
+  if (!regimes_.empty()) table.between("\nby regime\n");
+  for (const auto& [regime, metrics] : regimes_)
+    for (const auto& [metric, groups] : metrics) row(fmt::format("{}: {}", regime, metric), over(groups));
+
+  std::string out = fmt::format("{}: {} cases, {} skipped\n\n", kind_, cases_, skipped_.size());
+  out += table.text({false, screen.width});
   if (overGroups_) out += "\nMedian and p90 of a metric are those of its groups' medians.\n";
   if (!skipped_.empty()) {
     std::map<std::string, std::vector<const std::string*>> reasons;
     for (const auto& [name, reason] : skipped_) reasons[reason].push_back(&name);
     out += "\nskipped\n";
     for (const auto& [reason, names] : reasons)
-      out += fmt::format("  {:>4}  {} (first: {})\n", names.size(), reason, *names.front());
+      out += wrapped(fmt::format("  {:>4}  ", names.size()), fmt::format("{} (first: {})", reason, *names.front()),
+                     screen.width);
   }
-  for (const auto& text : notes_) out += "\nnote: " + text + "\n";
+  for (const auto& text : notes_) out += "\n" + wrapped("note: ", text, screen.width);
   return printable(out);  // cases are called as their files say
 }
 

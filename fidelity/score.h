@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/terminal.h"
+
 namespace afdc {
 
 class Scoreboard {
@@ -35,7 +37,7 @@ class Scoreboard {
   size_t cases() const { return cases_; }
   size_t skipped() const { return skipped_.size(); }
 
-  std::string table() const;
+  std::string table(const Screen& screen) const;
   std::string json() const;
   /// Every value as CSV: case, group, metric, predicted, reference.
   std::string csv() const;

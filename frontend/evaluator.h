@@ -118,6 +118,8 @@ class Evaluator {
   void reportMissing();
   void forceValue(const Value& value);
   void checkLayers(Object* object);
+  size_t lastToSay(Object* object, std::string_view name);
+  void checkAmendedCount(Object* object);
   void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context);
   Value axisTarget(Object* object, const ast::Member& m, ast::Path path);
   void explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int depth = 0);

@@ -76,6 +76,18 @@ Object* Evaluator::derive(Object* base, Object* parent, Layer layer, bool inheri
   return object;
 }
 
+/// How many layers there are up to the last one that says something of a field; 0 where none does.
+size_t Evaluator::lastToSay(Object* object, std::string_view name) {
+  auto says = [&](const Layer& layer) {
+    bool found = false;
+    members(layer, [&](const ast::Member& m, ast::Path path) { found = found || headOf(m, path) == name; });
+    return found;
+  };
+  size_t i = object->layers.size();
+  while (i > 0 && !says(object->layers[i - 1])) --i;
+  return i;
+}
+
 Env* Evaluator::schemaFrame(Object* object, const Schema* owner) {
   for (const auto& [schema, env] : object->schemaFrames)
     if (schema == owner) return env;
@@ -585,6 +597,7 @@ void Evaluator::forceFields(Object* object) {
     members(object->layers[i], [&](const ast::Member& m, ast::Path) {
       if (m.kind == ast::MemberKind::Let) each([&] { forceValue(get(object, m.label.text, m.range)); });
     });
+  if (object->schema->isA("Node")) each([&] { checkAmendedCount(object); });
   for (const auto* s = object->schema; s; s = s->base)
     for (const auto& item : s->decl->body().items)
       if (item.kind == ast::ItemKind::Require)

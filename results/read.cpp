@@ -76,7 +76,9 @@ static void from_json(const JsonTree& tree, RoleMemory& m) {
   read(tree, "reserve_bytes", m.reserve);
   read(tree, "available_bytes", m.available);
   read(tree, "capacity_bytes", m.capacity);
+  read(tree, "unused_bytes", m.unused);
   read(tree, "kv_capacity_tokens", m.kv_capacity_tokens);
+  read(tree, "kv_capacity_at_tokens", m.kv_capacity_at_tokens);
   for (const auto& [cls, bytes] : tree.at("weights_by_class").items())
     m.weights_by_class.emplace_back(cls, bytes.get<double>());
 }

@@ -67,7 +67,9 @@ static void to_json(JsonTree& tree, const RoleMemory& m) {
           {"used_bytes", m.used()},
           {"available_bytes", m.available},
           {"capacity_bytes", m.capacity},
+          {"unused_bytes", m.unused},
           {"kv_capacity_tokens", m.kv_capacity_tokens},
+          {"kv_capacity_at_tokens", m.kv_capacity_at_tokens},
           {"weights_by_class", byClass}};
 }
 

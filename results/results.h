@@ -44,7 +44,10 @@ struct RoleMemory {
   double capacity = 0,
          available = 0;  ///< what the device reports; what the runtime's rule lets weights, activations and KV use
   double kv_room = 0;    ///< bytes of the device that caches may take
-  double kv_capacity_tokens = 0;
+  double unused = 0;     ///< what the runtime's rule leaves to nobody
+  /// Tokens whose cache fits, of requests with so many tokens each: layers with a window or a state keep the same of a
+  /// long request as of a shorter one.
+  double kv_capacity_tokens = 0, kv_capacity_at_tokens = 0;
   std::vector<std::pair<std::string, double>> weights_by_class;
   double used() const { return weights + kv + activations + reserve; }
 };

@@ -272,10 +272,17 @@ JsonTree treeOf(const SourceManager& sources, const Diagnostic& d) {
 
 }  // namespace
 
-std::string Diagnostics::json() const {
-  auto list = JsonTree::array();
-  for (const auto* d : sorted()) list.push_back(treeOf(sources_, *d));
-  return jsonText(list);
+std::vector<std::string> Diagnostics::json() const {
+  std::vector<std::string> out;
+  for (const auto* d : sorted()) out.push_back(jsonText(treeOf(sources_, *d), JsonLayout::OneLine));
+  return out;
+}
+
+std::string diagnosticsJson(const std::vector<std::string>& messages) {
+  std::string list;
+  for (const auto& message : messages) list += (list.empty() ? "\n  " : ",\n  ") + message;
+  return fmt::format("{{\"schema\": \"afd_diagnostics\", \"version\": {}, \"diagnostics\": [{}{}]}}\n",
+                     kDiagnosticsVersion, list, list.empty() ? "" : "\n");
 }
 
 }  // namespace afdc

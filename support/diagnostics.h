@@ -98,8 +98,8 @@ class Diagnostics {
   static constexpr size_t kAll = SIZE_MAX;
   /// The text form: header, source lines with labels, notes, help; sorted by file and position.
   std::string text(bool color, size_t mostOfAFile = kAll) const;
-  /// One JSON array, sorted as the text form is.
-  std::string json() const;
+  /// Each as a JSON object on one line, sorted as the text form is.
+  std::vector<std::string> json() const;
 
  private:
   Diagnostic& add(const CatalogueEntry& entry, SourceRange at, std::string message);
@@ -116,5 +116,10 @@ class Diagnostics {
   std::unordered_multimap<size_t, const Diagnostic*> byFact_;  ///< by the hash of message and place
   Diagnostic repeated_;                                        ///< takes what is added to a repeated message
 };
+
+/// Of the JSON of messages.
+inline constexpr int kDiagnosticsVersion = 1;
+/// The versioned JSON of messages, each as Diagnostics::json has it; of one file or of several.
+std::string diagnosticsJson(const std::vector<std::string>& messages);
 
 }  // namespace afdc

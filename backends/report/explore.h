@@ -4,11 +4,11 @@
 
 #include "results/search.h"
 #include "support/output_file.h"
+#include "support/terminal.h"
 
 namespace afdc {
 
-/// At most 100 columns where the axes' names allow it.
-std::string searchReport(const SearchResult& result, bool color);
+std::string searchReport(const SearchResult& result, const Screen& screen);
 /// Counts, reasons, `best` and `front` with axes, goals and metrics (docs/explore.md).
 std::string searchJson(const std::vector<SearchResult>& all);
 

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <functional>
-
 #include "backends/report/embedded.h"
 #include "backends/report/explore.h"
+#include "backends/report/page.h"
 #include "backends/report/search_table.h"
 #include "support/escape.h"
+#include "support/text.h"
 
 namespace afdc {
 
@@ -61,11 +61,6 @@ std::string tables(const SearchResult& r) {
   return out + reasons(r);
 }
 
-void substitute(std::string& page, std::string_view mark, std::string_view text) {
-  for (size_t at = page.find(mark); at != std::string::npos; at = page.find(mark, at + text.size()))
-    page.replace(at, mark.size(), text);
-}
-
 }  // namespace
 
 const FileKind kPage = {"a page that afdc wrote", [](std::string_view content) {
@@ -90,15 +85,8 @@ std::string searchHtml(const std::vector<SearchResult>& all, const std::string& 
     for (const auto& space : r.spaces)
       if (space.best) add(*space.best);
   }
-  std::string page(kExplorePage);
-  substitute(page, "@TITLE@", htmlText(title));
-  substitute(page, "@SUMMARY@", summary);
-  substitute(page, "@TABLES@", body);
-  substitute(page, "@FOOTER@", htmlText(made));
-  substitute(page, "@DATA@",
-             jsonInScript(fmt::format("{{\"search\": {}, \"whole\": {{{}}}}}", searchJson(all), whole)));
-  substitute(page, "@CHART@", kChartLibrary);
-  return page;
+  return pageOf({kExplorePage, title, summary, body, made,
+                 fmt::format("{{\"search\": {}, \"whole\": {{{}}}}}", searchJson(all), whole)});
 }
 
 }  // namespace afdc

@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/terminal.h"
 #include "support/text.h"
 
 namespace afdc {
 
 namespace {
 
-constexpr size_t kColumns = 72, kRows = 14;
+constexpr size_t kMostColumns = 72, kRows = 14;
+/// Cells of a line that are no part of the picture: the figures at its left, and the last one below it.
+constexpr size_t kBeside = 21;
 
 /// One logarithmic axis, from the least to the most of what is drawn.
 struct Axis {
@@ -50,7 +53,8 @@ std::vector<char> letters(const SearchResult& r) {
 
 }  // namespace
 
-std::string searchPlot(const SearchResult& r) {
+std::string searchPlot(const SearchResult& r, size_t width) {
+  const size_t columns = std::min(kMostColumns, width - kBeside);
   Axis speed, throughput;
   size_t points = 0;
   for (const auto& space : r.spaces)
@@ -61,13 +65,13 @@ std::string searchPlot(const SearchResult& r) {
     }
   if (points < 3 || speed.most <= speed.least || throughput.most <= throughput.least) return "";
 
-  std::vector<std::string> grid(kRows, std::string(kColumns, ' '));
-  std::vector<double> shown(kRows * kColumns, 0);  // throughput of the point that a cell shows
+  std::vector<std::string> grid(kRows, std::string(columns, ' '));
+  std::vector<double> shown(kRows * columns, 0);  // throughput of the point that a cell shows
   auto marks = letters(r);
   for (size_t s = 0; s < r.spaces.size(); ++s)
     for (const auto& p : r.spaces[s].keeping) {
-      size_t row = kRows - 1 - throughput.cell(throughputOf(p), kRows), column = speed.cell(speedOf(p), kColumns);
-      auto& best = shown[row * kColumns + column];
+      size_t row = kRows - 1 - throughput.cell(throughputOf(p), kRows), column = speed.cell(speedOf(p), columns);
+      auto& best = shown[row * columns + column];
       if (throughputOf(p) <= best) continue;
       best = throughputOf(p);
       grid[row][column] = marks[s];
@@ -81,19 +85,19 @@ std::string searchPlot(const SearchResult& r) {
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   out += fmt::format("  {:>9} └", "");
-  for (size_t i = 0; i < kColumns; ++i) out += "─";
-  std::string ticks(kColumns + 8, ' ');
+  for (size_t i = 0; i < columns; ++i) out += "─";
+  std::string ticks(columns + 8, ' ');
   for (double share : {0.0, 0.25, 0.5, 0.75, 1.0}) {
     auto text = significant(speed.at(share), 3);
-    auto column = static_cast<size_t>(share * (kColumns - 1));
+    auto column = static_cast<size_t>(share * static_cast<double>(columns - 1));
     ticks.replace(column, text.size(), text);
   }
   out += fmt::format("\n  {:>9}  {}\n", "", ticks.substr(0, ticks.find_last_not_of(' ') + 1));
-  out += fmt::format("  {:>9}  tok/s a user sees", "");
-  for (size_t s = 0; s < r.spaces.size(); ++s)
-    if (!r.spaces[s].name.empty() && !r.spaces[s].keeping.empty())
-      out += fmt::format("   {} {}", marks[s], r.spaces[s].name);
-  return out + "\n";
+  std::string legend = "tok/s a user sees";
+  for (size_t i = 0; i < r.spaces.size(); ++i)
+    if (!r.spaces[i].name.empty() && !r.spaces[i].keeping.empty())
+      legend += fmt::format("   {} {}", marks[i], r.spaces[i].name);
+  return out + wrapped(std::string(13, ' '), legend, width);
 }
 
 }  // namespace afdc

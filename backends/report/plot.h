@@ -6,8 +6,8 @@
 
 namespace afdc {
 
-/// Lines of at most 100 columns, both axes logarithmic; one letter a space, the better space in front. Points that keep
-/// their promises only. Empty where fewer than three points could be drawn.
-std::string searchPlot(const SearchResult& r);
+/// Lines of at most `width` cells, both axes logarithmic; one letter a space, the better space in front. Points that
+/// keep their promises only. Empty where fewer than three points could be drawn.
+std::string searchPlot(const SearchResult& r, size_t width);
 
 }  // namespace afdc

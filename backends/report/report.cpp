@@ -10,7 +10,7 @@ namespace {
 constexpr auto kAbilities = allBut({{Construct::Pipeline, How::Lossy, "only the deployment is evaluated"}});
 
 void write(const Input& in, Emission& out) {
-  out.file("report.txt") = textReport(in.results, false);
+  out.file("report.txt") = textReport(in.results, {});
   out.file("report.json") = toJson({in.results});
 }
 

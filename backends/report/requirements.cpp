@@ -8,6 +8,7 @@
 #include "backends/report/search_table.h"
 #include "support/escape.h"
 #include "support/json.h"
+#include "support/text_table.h"
 
 namespace afdc {
 
@@ -56,22 +57,19 @@ std::vector<std::string> obstacles(const RequirementTable& t) {
 
 }  // namespace
 
-std::string requirementsReport(const std::vector<RequirementTable>& all, bool color) {
+std::string requirementsReport(const std::vector<RequirementTable>& all, const Screen& screen) {
   std::string out;
   for (const auto& t : all) {
-    std::string title = onOneLine(titleOf(t));
-    out += (out.empty() ? "" : "\n") + (color ? "\x1b[1m" + title + "\x1b[0m" : title) + "\n";
+    out += (out.empty() ? "" : "\n") + screen.bold(wrapped("", onOneLine(titleOf(t)), screen.width));
     auto rows = rowsOf(t);
     for (auto& row : rows)
       for (auto& cell : row) cell = onOneLine(cell);
-    std::vector<size_t> widths(rows[0].size(), 0);
-    for (const auto& row : rows)
-      for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-    for (const auto& row : rows) {
-      for (size_t i = 0; i < row.size(); ++i) out += fmt::format("  {:>{}}", row[i], widths[i]);
-      out += "\n";
-    }
-    for (const auto& text : obstacles(t)) out += "  " + onOneLine(text) + "\n";
+    std::vector<TextTable::Column> columns;
+    for (const auto& head : rows[0]) columns.push_back({head});
+    TextTable table(std::move(columns), 2);
+    for (size_t i = 1; i < rows.size(); ++i) table.row(rows[i]);
+    out += table.text({false, screen.width});
+    for (const auto& text : obstacles(t)) out += wrapped("  ", onOneLine(text), screen.width);
     if (t.pruned > 0) out += fmt::format("  {} points are left out by `require`\n", t.pruned);
   }
   return out;

@@ -4,10 +4,11 @@
 #include <vector>
 
 #include "results/requirements.h"
+#include "support/terminal.h"
 
 namespace afdc {
 
-std::string requirementsReport(const std::vector<RequirementTable>& all, bool color);
+std::string requirementsReport(const std::vector<RequirementTable>& all, const Screen& screen);
 std::string requirementsMarkdown(const std::vector<RequirementTable>& all);
 std::string requirementsJson(const std::vector<RequirementTable>& all);
 

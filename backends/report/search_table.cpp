@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backends/report/figures.h"
 #include "results/metrics.h"
 #include "support/text.h"
 
@@ -40,9 +41,6 @@ struct Column {
   const char *head, *goal;
   std::string (*text)(const FoundPoint&);
 };
-std::string timeText(const std::optional<double>& v) {
-  return v ? humanize(*v, Dimension::of(Base::Time)) : std::string("unknown");
-}
 constexpr Column kColumns[] = {
     {"TTFT", "mean(ttft)", [](const FoundPoint& r) { return timeText(r.metrics.ttft_mean_s); }},
     {"TPOT", "mean(tpot)", [](const FoundPoint& r) { return timeText(r.metrics.tpot_mean_s); }},
@@ -66,22 +64,36 @@ std::vector<std::string> tellingAxes(const SearchResult& r, const std::vector<Fo
   return out;
 }
 
+/// The engine that an axis speaks of: "decode" of deployment.decode.parallel.tp; nothing for what is no engine's.
+std::string partOf(std::string_view path) {
+  if (!path.starts_with("deployment.")) return "";
+  path.remove_prefix(path.find('.') + 1);
+  size_t dot = path.find('.');
+  return dot == std::string_view::npos ? "" : std::string(path.substr(0, dot));
+}
+
+/// What an axis is called beside the others of its part: "tp"; "attention devices" where the FFN has devices as well.
+std::string nameInPart(const std::vector<std::string>& axes, size_t axis) {
+  std::vector<std::string> own;
+  size_t at = 0;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    if (partOf(axes[i]) != partOf(axes[axis])) continue;
+    if (i == axis) at = own.size();
+    own.push_back(axes[i]);
+  }
+  std::string name = shortNames(own)[at];
+  std::replace(name.begin(), name.end(), '.', ' ');
+  return name;
+}
+
 /// A point in a line, by part of the deployment: "prefill 4 x tp 8, ep 8; decode 2 x dp 32, ep 32; arrivals 2048 req".
 /// Degrees of one and what is null go without saying.
 std::string inOneLine(const SearchResult& r, const FoundPoint& p) {
   std::vector<std::pair<std::string, std::string>> parts;  // and what is said of them
   const auto& axes = r.spaces[p.space].axes;
-  auto names = shortNames(axes);
   for (size_t i = 0; i < axes.size(); ++i) {
-    std::string value = shortValue(p.values[i]), part;
+    std::string value = shortValue(p.values[i]), part = partOf(axes[i]), name = nameInPart(axes, i);
     auto path = std::string_view(axes[i]);
-    size_t last = path.rfind('.');
-    std::string name(last == std::string_view::npos ? path : path.substr(last + 1));
-    if (path.starts_with("deployment.")) {
-      path.remove_prefix(path.find('.') + 1);
-      part = std::string(path.substr(0, path.find('.')));
-      if (part.size() == path.size()) part.clear();
-    }
     auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& known) { return known.first == part; });
     if (found == parts.end()) found = parts.insert(parts.end(), {part, ""});
     auto& said = found->second;
@@ -105,6 +117,7 @@ SearchTable byInteractivity(const SearchResult& r) {
   out.head.cells = {"tok/s/user"};
   for (const auto& space : r.spaces) out.head.cells.push_back(space.name);
   out.head.cells.emplace_back("most");
+  out.needed = out.head.cells.size();
   std::vector<double> before;
   for (double speed : {5, 10, 20, 30, 50, 75, 100, 150, 200, 300}) {
     std::vector<double> served;
@@ -197,6 +210,7 @@ SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points
   if (line) axes.clear();
   for (const auto& name : shortNames(axes)) out.head.cells.push_back(name);
   for (const auto& goal : r.goals) out.head.cells.push_back(goal.text);
+  out.needed = out.head.cells.size();
   std::vector<const Column*> columns;
   for (const auto& column : kColumns)
     if (std::none_of(r.goals.begin(), r.goals.end(), [&](const SearchGoal& g) { return g.text == column.goal; })) {

@@ -13,6 +13,7 @@ struct SearchTable {
     std::string words;  ///< the deployment in a line, where the axes would be too many columns
   };
   Row head;
+  size_t needed = 0;  ///< so many columns, from the first, say what a point is and how good; the others say more of it
   std::vector<Row> rows;
   std::string note;
 };

@@ -238,6 +238,7 @@ std::optional<MemoryPlan> planMemory(const StepModel& m, const Scenario& s, Diag
   f.reserve = e.runtime.reserve;
   f.capacity = e.device.capacity;
   out.kvBudget = budget(e, f);
+  f.unused = std::max(0.0, f.capacity - f.weights - f.activations - f.reserve - out.kvBudget);
   out.weightBytes = f.weights;
   if (e.offload.any() && offloaded > e.offload.capacity) {
     diags.report<diag::does_not_fit>(rangeOf(s, e.node, diags), std::string(plan.graph.strings[plan.graph.name]),

@@ -46,24 +46,39 @@ std::string bottleneckOf(const Breakdown& b) {
                      significant(100 * b.rows[0].seconds / whole, 3));
 }
 
-/// What the times of a role's step rest on, by operator class; and measurements that no device can have made.
-void addSources(const Role& role, const BatchState& state, bool named, SourceRange at, Diagnostics& diags, Results& r) {
+/// Transfers are timed in closed form, from the bandwidth and the latency of what they cross.
+constexpr const char* kClosedForm = "roofline";
+
+/// What the times of a step rest on, on the devices of one engine or of one group of it, by operator class; and
+/// measurements that no device can have made.
+void addSources(const std::string& name, const StepModel& model, const BatchState& state, SourceRange at,
+                Diagnostics& diags, Results& r) {
   std::map<std::string, std::map<std::string, double>> seconds;
   std::set<std::string> told;
-  for (const auto& op : role.holder().operators(state)) {
+  for (const auto& op : model.operators(state)) {
     if (op.seconds > 0) seconds[op.cls][op.source] += op.seconds * op.count;
     bool table = op.source == "measured" || op.source == "between";
     // Sizes are rounded to tiles and a fraction of a percent is a clock's.
     if (table && op.seconds > 0 && op.seconds < 0.98 * op.bound && told.insert(op.cls).second)
       diags.report<diag::faster_than_possible>(at, humanize(op.seconds, Dimension::of(Base::Time)), op.cls,
                                                humanize(op.bound, Dimension::of(Base::Time)),
-                                               role.engine().device.name);
+                                               model.engine().device.name);
   }
   for (const auto& [cls, bySource] : seconds) {
     double all = 0;
     for (const auto& [source, t] : bySource) all += t;
-    for (const auto& [source, t] : bySource) r.sources.push_back({named ? role.name() : "", cls, source, t / all});
+    for (const auto& [source, t] : bySource) r.sources.push_back({name, cls, source, t / all});
   }
+}
+
+/// The same of a whole role: of both groups and the links between them, where attention and FFN lie apart.
+void addSources(const Role& role, const BatchState& state, bool named, SourceRange at, Diagnostics& diags, Results& r) {
+  const auto& groups = role.attentionFfn();
+  if (!groups) return addSources(named ? role.name() : "", role.holder(), state, at, diags, r);
+  auto micro = groups->microbatch(state);
+  for (const auto* group : {&groups->attention(), &groups->ffn()})
+    addSources(group->engine().name, *group, micro, at, diags, r);
+  for (size_t link : {1, 3}) r.sources.push_back({role.name(), kLayerStageNames[link], kClosedForm, 1});
 }
 
 /// Stage times of an attention-FFN role in its typical step, and how its time per token answers to changes.
@@ -190,6 +205,7 @@ void addSteps(const std::vector<Role>& roles, const Served& served, const LoadCo
       r.afd.push_back(afdResult(role, step.state, *r.metrics.tpot_mean_s, load));
     r.breakdowns.push_back(std::move(breakdown));
   }
+  if (served.transfer > 0) r.sources.push_back({"", "KV transfer", kClosedForm, 1});
 }
 
 void addMemory(const std::vector<Role>& roles, Results& r) {
@@ -220,6 +236,7 @@ void addLoad(const std::vector<Role>& roles, const Served& served, const LoadCon
     auto& memory = r.memory[holder];
     memory.kv = (1 - roles[i].engine().offload.kv) * std::min(budget, served.sequences[i] * sequence);
     memory.kv_capacity_tokens = sequence > 0 ? budget / sequence * past : 0;
+    memory.kv_capacity_at_tokens = past;
     holder += roles[i].memory.size();
   }
   r.bottleneck = bottleneckOf(r, served);

@@ -166,6 +166,7 @@ class Pair {
                    prompt.bytes;
     front_ = pe.runtime.front_serial + pe.runtime.wayIn(load.input);
     byDecode_ = de.runtime.firstTokenByDecode();
+    if (byDecode_ && token.steps > 0) firstStep_ = token.times.time(0);
     out_.transfer = handover.whole;
     out_.prefillTop = station_.rate();
     out_.decodeTop = slots_ * token.topRate();
@@ -187,7 +188,7 @@ class Pair {
     return finish(wait, 0);
   }
 
-  /// c = X·(wait + τ + exposed + decoding): the largest X that the population sustains.
+  /// c = X·(wait + τ + exposed + first step + decoding): the largest X that the population sustains.
   Paired closed() {
     if (token_.steps > 0)
       fillDecode();
@@ -205,7 +206,7 @@ class Pair {
   double waitAt(double x) const { return closedWait(station_, std::max(1.0, amount_), x); }
   /// Requests that are somewhere in the system at rate x, with decode steps of t seconds.
   double inSystem(double x, double t) const {
-    return x * (front_ + waitAt(x) + service(station_, alone_, x) + exposed_ + token_.steps * t);
+    return x * (front_ + waitAt(x) + service(station_, alone_, x) + exposed_ + firstStep_ + token_.steps * t);
   }
 
   /// The last tabulated batch that the population still fills, then the rate between it and the next one.
@@ -251,7 +252,7 @@ class Pair {
     bool decodes = token_.steps > 0;
     out_.tau = service(station_, alone_, out_.x);
     out_.ttft = front_ + wait + out_.tau;
-    if (byDecode_) out_.ttft += exposed_ + decodeWait + (decodes ? token_.times.time(0) : 0);
+    if (byDecode_) out_.ttft += exposed_ + decodeWait + firstStep_;
     out_.e2e = out_.ttft;
     out_.tpot = kUnknown;
     if (!decodes) return out_;
@@ -266,6 +267,7 @@ class Pair {
   Station station_;
   double alone_, amount_;
   double slots_ = 1, exposed_ = 0, front_ = 0;
+  double firstStep_ = 0;  ///< s, the decode side's step that makes the first token, where prefill does not
   bool byDecode_ = false;
   Paired out_;
 };

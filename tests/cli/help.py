@@ -18,7 +18,7 @@ OPTIONS = {
     "explain": "--set --max-errors --format --stdlib --allow",
     "fmt": "-w --check --max-errors --format",
     "test": "--strict --max-errors --format --stdlib --allow",
-    "eval": "--set --summary --profile --compare-profile --kernels --time-passes --strict --max-errors --format --stdlib --allow",
+    "eval": "--set --summary --profile --compare-profile --kernels --html --force --time-passes --strict --max-errors --format --stdlib --allow",
     "explore": SEARCH,
     "plan": SEARCH + " --slo --runtime --goal --devices --concurrency --rate --acceptance --print",
     "emit": "-o --list-targets --dry-run --force --lossy --requests --seed --run --set --max-errors --format --stdlib --allow",

@@ -1,7 +1,9 @@
 // What scripts rely on: the keys of the JSON, Little's law, determinism, verdicts.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "driver/eval.h"
 #include "session/session.h"
@@ -59,17 +61,37 @@ TEST_CASE("JSON has the documented keys and is the same in every run") {
     CHECK_MESSAGE(first.out.find(key) != std::string::npos, key);
 }
 
-TEST_CASE("the report fits 100 columns") {
-  EvalOptions o;
-  o.file = kExample;
-  std::string report = runEval(o).out;
-  size_t begin = 0;
-  while (begin < report.size()) {
-    size_t end = report.find('\n', begin), columns = 0;
-    for (size_t i = begin; i < end; ++i) columns += (static_cast<unsigned char>(report[i]) & 0xC0u) != 0x80u;
-    CHECK(columns <= 100);
-    begin = end + 1;
+TEST_CASE("Little's law holds of every closed loop of the examples, where it stands and at other loads") {
+  size_t loops = 0;
+  for (const char* name : {"disaggregation", "deepseek_v3_h200", "step3_afd"}) {
+    Session session;
+    Module* module = session.loader.loadFile(std::string(AFDC_SOURCE_DIR) + "/examples/" + name + ".afd");
+    session.evaluator.check(*module);
+    struct Asked {
+      std::string scenario, set;
+    };
+    std::vector<Asked> asked = {{"", ""}};
+    for (const char* c : {"1", "37", "20000"})
+      asked.push_back({"", fmt::format("workload.arrivals.concurrency={} req", c)});
+    // Where decode makes the first token, its step is part of a request's time as well.
+    if (name == std::string("disaggregation"))
+      for (const char* scenario : {"h200_chat_pd", "h200_chat_afd", "gb200_coding_pd"})
+        asked.push_back({scenario, "deployment.decode.runtime.first_token=decode"});
+    for (const auto& [scenario, set] : asked)
+      for (auto* object :
+           session.scenarios(*module, scenario, set.empty() ? std::vector<std::string>{} : std::vector{set})) {
+        auto out = runPasses(session.evaluator.lowerToScenario(object), "", session.diags);
+        if (!out.results || out.load.arrivals != LoadConfig::Arrivals::Closed) continue;
+        ++loops;
+        const auto& m = out.results->metrics;
+        CAPTURE(name);
+        CAPTURE(out.results->scenario);
+        CAPTURE(out.load.amount);
+        CHECK(*m.concurrency == doctest::Approx(out.load.amount).epsilon(1e-4));
+        CHECK(*m.requests_per_s * *m.e2e_mean_s == doctest::Approx(out.load.amount).epsilon(1e-4));
+      }
   }
+  CHECK(loops > 50);
 }
 
 TEST_CASE("c = X * E2E at every concurrency") {
@@ -78,6 +100,23 @@ TEST_CASE("c = X * E2E at every concurrency") {
     REQUIRE(r.metrics.requests_per_s);
     CHECK(*r.metrics.requests_per_s * *r.metrics.e2e_mean_s == doctest::Approx(std::stod(c)).epsilon(1e-6));
   }
+}
+
+TEST_CASE("where attention and FFN lie apart, it is said of both and of the links where their times come from") {
+  Session session;
+  Module* module = session.loader.loadFile(std::string(AFDC_SOURCE_DIR) + "/examples/disaggregation.afd");
+  session.evaluator.check(*module);
+  auto* object = session.scenarios(*module, "h200_chat_afd", {}).at(0);
+  auto out = runPasses(session.evaluator.lowerToScenario(object), "", session.diags);
+  REQUIRE(out.results);
+  std::set<std::pair<std::string, std::string>> told;
+  for (const auto& s : out.results->sources) told.emplace(s.role, s.cls);
+  for (const auto& expected : std::vector<std::pair<std::string, std::string>>{{"decode.attention", "attention"},
+                                                                               {"decode.ffn", "grouped_gemm"},
+                                                                               {"decode", "attention to FFN"},
+                                                                               {"decode", "FFN to attention"},
+                                                                               {"", "KV transfer"}})
+    CHECK_MESSAGE(told.contains(expected), expected.first << " " << expected.second);
 }
 
 TEST_CASE("above the slots a closed loop queues, and says so") {
@@ -97,6 +136,9 @@ TEST_CASE("memory components add up, faster memory never slows a step") {
   CHECK(sum == doctest::Approx(m.weights).epsilon(1e-12));
   CHECK(m.used() == m.weights + m.kv + m.activations + m.reserve);
   CHECK(m.used() <= m.available);
+  // ideal's rule is a share of the capacity.
+  CHECK(m.unused == doctest::Approx(m.capacity - m.available));
+  CHECK(m.kv_capacity_at_tokens > 0);
   auto fast = evaluate({"deployment.cluster.gpus.node.gpu.hbm.bandwidth=9.6 TB/s"});
   CHECK(*fast.metrics.tpot_mean_s < *r.metrics.tpot_mean_s);
   auto smaller = evaluate({"deployment.main.quant.kv=fp8"});
