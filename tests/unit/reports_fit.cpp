@@ -132,7 +132,7 @@ TEST_CASE("what the other commands print fits") {
     return runPlan(o);
   });
   fits("explore", [](Printing printing) {
-    ExploreOptions o{.file = kRoot + "examples/platform_requirements.afd"};
+    ExploreOptions o{.file = kRoot + "examples/platform_requirements.afd", .explore = "qa"};
     o.search.printing = printing;
     return runExplore(o);
   });
