@@ -221,9 +221,9 @@ bool GraphBuilder::checkWhole(const ast::Storage& storage, const ir::Tensor& ten
 
 void GraphBuilder::keepTrack(std::string_view word, const ast::Name& name, ir::TensorId tensor) {
   if (!ev_.isAuthors(name.range)) return;
-  auto known = std::find_if(named_.begin(), named_.end(), [&](const Named& n) { return n.at == name.range; });
-  if (known == named_.end()) known = named_.insert(known, {name.range, word, name.text});
-  namedHere_.emplace_back(tensor, static_cast<size_t>(known - named_.begin()));
+  auto [known, fresh] = namedAt_.try_emplace({name.range.file, name.range.begin}, named_.size());
+  if (fresh) named_.push_back({name.range, word, name.text});
+  namedHere_.emplace_back(tensor, known->second);
 }
 
 /// A body has been built: what of it is read by an operator, or returned?

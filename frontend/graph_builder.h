@@ -59,7 +59,8 @@ class GraphBuilder {
   Evaluator& ev_;
   ir::Graph& graph_;
   std::vector<Named> named_;
-  std::vector<std::pair<ir::TensorId, size_t>> namedHere_;  ///< in this body: tensors and their places in `named_`
+  std::map<std::pair<uint32_t, uint32_t>, size_t> namedAt_;  ///< by file and offset: places in `named_`
+  std::vector<std::pair<ir::TensorId, size_t>> namedHere_;   ///< in this body: tensors and their places in `named_`
   ir::BodyId current_;
   std::string prefix_;
   ir::Phase phase_ = ir::Phase::All;

@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<std::pair<Symbol, Symbol>, 3> kPairs = {{{Symbol::LeftBrace, Symbol::RightBrace},
                                                               {Symbol::LeftSquare, Symbol::RightSquare},
                                                               {Symbol::LeftRound, Symbol::RightRound}}};
+constexpr size_t kFarthest = 1000;  // tokens that are looked at for one bracket: who writes lines has fewer on one
 constexpr size_t kBrace = 0, kNoBracket = kPairs.size();
 
 size_t opened(const Token& t) {
@@ -148,7 +149,8 @@ class BracketPairs {
   /// Is the innermost bracket closed further on in this line?
   bool closesOnLine(size_t kind) const {
     int depth = 0;
-    for (size_t i = at_ + 1; i < in_.size() && in_[i].line == in_[at_].line; ++i) {
+    size_t end = std::min(in_.size(), at_ + kFarthest);
+    for (size_t i = at_ + 1; i < end && in_[i].line == in_[at_].line; ++i) {
       if (opened(in_[i]) == kind) ++depth;
       if (closed(in_[i]) == kind && depth-- == 0) return true;
     }
@@ -226,14 +228,15 @@ class BracketPairs {
   size_t beginning() const {
     size_t line = out_.empty() ? 0 : out_.back().line, first = out_.size();
     size_t least = nest_.empty() ? 0 : nest_.back().place + 1;
+    if (first > kFarthest) least = std::max(least, first - kFarthest);
     while (first > least && out_[first - 1].line == line) --first;
     return first;
   }
 
   /// Where on this line a brace is missing: before the field that stands right behind another name.
   size_t bracePlace() const {
-    size_t first = out_.size();
-    while (first > 0 && out_[first - 1].line == out_.back().line) --first;
+    size_t first = out_.size(), least = first > kFarthest ? first - kFarthest : 0;
+    while (first > least && out_[first - 1].line == out_.back().line) --first;
     for (size_t i = out_.size(); i-- > first + 1;)
       if (nameBehindName(i)) return i;
     return kNowhere;

@@ -175,6 +175,7 @@ class HabitReader {
   }
 
   static constexpr size_t kNoMatch = static_cast<size_t>(-1);
+  static constexpr size_t kFarthest = 1000;  ///< tokens that are looked at for one `?`
   bool onLine(size_t i) const { return !isEnd(i) && in_[i].line == in_[at_].line; }
   size_t endOf(const Word& word, size_t i) const {
     auto one = [&](bool fits) { return fits && onLine(i) ? i + 1 : kNoMatch; };
@@ -333,7 +334,8 @@ class HabitReader {
     if (colon == in_.size()) return false;
     size_t end = closeBy(colon + 1, Symbol::Comma);
     size_t first = out_.size();
-    for (int depth = 0; first > 0; --first) {
+    size_t least = first > kFarthest ? first - kFarthest : 0;
+    for (int depth = 0; first > least; --first) {
       const Token& t = out_[first - 1];
       if (t.is(Symbol::RightRound) || t.is(Symbol::RightSquare) || t.is(Symbol::RightBrace)) ++depth;
       if (t.is(Symbol::LeftRound) || t.is(Symbol::LeftSquare) || t.is(Symbol::LeftBrace)) --depth;
@@ -362,7 +364,7 @@ class HabitReader {
   /// The next token on this line that is this symbol, or ends what encloses it; the end of the line for a comma.
   size_t closeBy(size_t i, Symbol symbol) const {
     size_t start = i;
-    for (int depth = 0; onLine(i); ++i) {
+    for (int depth = 0; onLine(i) && i < start + kFarthest; ++i) {
       const Token& t = in_[i];
       if (depth == 0 && t.is(symbol) && i > start) return i;
       if (t.is(Symbol::LeftRound) || t.is(Symbol::LeftSquare) || t.is(Symbol::LeftBrace)) ++depth;

@@ -272,7 +272,8 @@ class OddTextReader {
     size_t textEnd = last == std::string_view::npos || last < at_ + opener ? at_ + opener : last + 1;
     size_t begin = textBefore();
     // A quote that opens a text has a blank or a bracket before it.
-    bool closes = at_ > 0 && std::string_view(" \t\n=([,").find(text_[at_ - 1]) == std::string_view::npos;
+    bool closes =
+        text_[at_] == '"' && at_ > 0 && std::string_view(" \t\n=([,").find(text_[at_ - 1]) == std::string_view::npos;
     if ((closes || textEnd == at_ + opener) && begin < at_) {
       textEnd = at_ + opener;
       diags_.report<diag::unterminated_string>(range(begin, textEnd), "opened").fix(range(begin, begin), "\"");

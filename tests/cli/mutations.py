@@ -397,7 +397,7 @@ def main():
     parser.add_argument("afdc")
     parser.add_argument("examples", nargs="?", default=os.path.join(os.path.dirname(__file__), "../../examples"))
     parser.add_argument("--all", action="store_true", help="every mutant, and a list of those answered otherwise")
-    parser.add_argument("--each", type=int, default=7, help="mutants an operator in the sample")
+    parser.add_argument("--each", type=int, default=20, help="mutants an operator in the sample")
     parser.add_argument("--operator", help="this operator only")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
