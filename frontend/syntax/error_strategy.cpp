@@ -66,12 +66,13 @@ bool isWord(std::string_view text) {
 std::vector<std::string> wordsExpected(antlr4::Parser* p, const antlr4::RecognitionException& e) {
   std::vector<std::string> words;
   try {
-    for (const auto& interval : e.getExpectedTokens().getIntervals())
-      for (ssize_t i = std::max<ssize_t>(interval.a, 0); i <= interval.b; ++i) {
-        auto literal = p->getVocabulary().getLiteralName(static_cast<size_t>(i));  // "'extends'"
-        if (literal.size() > 2 && isWord(literal.substr(1, literal.size() - 2)))
-          words.push_back(literal.substr(1, literal.size() - 2));
-      }
+    auto expected = e.getExpectedTokens();
+    for (size_t type = 0; type <= p->getVocabulary().getMaxTokenType(); ++type) {
+      if (!expected.contains(static_cast<ssize_t>(type))) continue;
+      auto literal = p->getVocabulary().getLiteralName(type);  // "'extends'"
+      if (literal.size() > 2 && isWord(literal.substr(1, literal.size() - 2)))
+        words.push_back(literal.substr(1, literal.size() - 2));
+    }
   } catch (...) {
   }
   return words;
