@@ -376,6 +376,8 @@ class Division {
     const auto& e = m_.engine();
     Degrees d = e.degrees;
     if (axis == Axis::tp) {
+      // What has not been said follows it.
+      if (d.etp == d.tp) d.etp = degree;
       if (d.ftp == d.tp) d.ftp = degree;
       d.tp = degree;
     }
