@@ -185,7 +185,7 @@ class HabitReader {
       case Word::AText: return one(!isEnd(i) && in_[i].kind == TokenKind::Text);
       case Word::ANumber:
         return one(!isEnd(i) && (in_[i].kind == TokenKind::Integer || in_[i].kind == TokenKind::Float));
-      case Word::APath: return endOfNames(i, Symbol::Dot);
+      case Word::APath: return endOfPath(i);
       case Word::Names: return endOfNames(i, Symbol::Comma);
       case Word::EndOfLine: return i > at_ && lastOfLine(i - 1) ? i : kNoMatch;
       case Word::RestOfLine:
@@ -208,6 +208,11 @@ class HabitReader {
     if (isEnd(i)) return false;
     return in_[i].kind == TokenKind::Name ||
            (in_[i].kind == TokenKind::Symbol && std::islower(static_cast<unsigned char>(textOf(in_[i])[0])));
+  }
+  /// Many habits begin with a path: it is read once.
+  size_t endOfPath(size_t i) const {
+    if (path_.first != i) path_ = {i, endOfNames(i, Symbol::Dot)};
+    return path_.second;
   }
   size_t endOfNames(size_t i, Symbol between) const {
     if (!onLine(i) || in_[i].kind != TokenKind::Name) return kNoMatch;
@@ -431,6 +436,7 @@ class HabitReader {
   std::vector<Inside> nest_;
   Symbol first_ = Symbol::None;  ///< the first word of the member that is being read
   size_t at_ = 0;
+  mutable std::pair<size_t, size_t> path_{kNoMatch, kNoMatch};  ///< where the path looked at last begins and ends
 };
 
 }  // namespace
