@@ -85,13 +85,13 @@ void Arguments::option(std::string_view name, std::string_view value, std::strin
 
 template <class T>
 void Arguments::number(std::string_view name, std::string_view value, T& to, std::string_view what,
-                       std::string_view kind, T most) {
+                       std::string_view kind, T most, std::optional<T> above) {
   std::function<void(const std::string&)> take = [&to](const std::string& word) { to = *numberIn<T>(word); };
   auto& option = describe(app_->add_option_function(text(name), take),
                           {text(name), text(value), text(what), to == T{} ? "" : fmt::format("{}", to)});
-  option.check([kind, most](const std::string& word) {
+  option.check([kind, most, above](const std::string& word) {
     auto given = numberIn<T>(word);
-    if (!given) return fmt::format("`{}` is not {}", word, kind);
+    if (!given || (above && *given <= *above)) return fmt::format("`{}` is not {}", word, kind);
     return *given > most ? fmt::format("`{}` is too many; there may be at most {}", word, most) : "";
   });
 }
@@ -102,6 +102,16 @@ void Arguments::option(std::string_view name, std::string_view value, size_t& to
 
 void Arguments::option(std::string_view name, std::string_view value, double& to, std::string_view what) {
   number(name, value, to, what, "a number", std::numeric_limits<double>::infinity());
+}
+
+void Arguments::amountOption(std::string_view name, std::string_view value, size_t& to, std::string_view what) {
+  number(name, value, to, what, "a whole number above zero", std::numeric_limits<size_t>::max(),
+         std::optional<size_t>(0));
+}
+
+void Arguments::amountOption(std::string_view name, std::string_view value, double& to, std::string_view what) {
+  number(name, value, to, what, "a number above zero", std::numeric_limits<double>::infinity(),
+         std::optional<double>(0));
 }
 
 void Arguments::requiredOption(std::string_view name, std::string_view value, std::string& to, std::string_view what) {

@@ -57,6 +57,9 @@ class Arguments {
   void option(std::string_view name, std::string_view value, size_t& to, std::string_view what,
               size_t most = std::numeric_limits<size_t>::max());
   void option(std::string_view name, std::string_view value, double& to, std::string_view what);
+  /// Numbers above zero.
+  void amountOption(std::string_view name, std::string_view value, size_t& to, std::string_view what);
+  void amountOption(std::string_view name, std::string_view value, double& to, std::string_view what);
   void requiredOption(std::string_view name, std::string_view value, std::string& to, std::string_view what);
   void repeatedOption(std::string_view name, std::string_view value, std::vector<std::string>& to,
                       std::string_view what);
@@ -80,7 +83,7 @@ class Arguments {
   void checkChoice(CLI::Option& option);
   template <class T>
   void number(std::string_view name, std::string_view value, T& to, std::string_view what, std::string_view kind,
-              T most);
+              T most, std::optional<T> above = std::nullopt);
   void indexOption(std::string_view name, std::string_view value, size_t standard, std::function<void(size_t)> take,
                    std::string_view what, std::vector<Choice> choices);
   /// The words as CLI11 wants them: an option and its value apart, so that `--name=` is an empty value.

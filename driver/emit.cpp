@@ -13,6 +13,7 @@
 #include "passes/evaluation/trace.h"
 #include "session/diagnostics.h"
 #include "session/session.h"
+#include "support/document.h"
 #include "support/escape.h"
 #include "support/text.h"
 
@@ -26,6 +27,13 @@ std::string listOfTargets() {
   std::string out;
   for (const auto* t : emit::targets()) out += fmt::format("{:<{}}  {}\n", t->name, width, t->version);
   return out;
+}
+
+Document documentOfTargets() {
+  auto list = Document::list();
+  for (const auto* t : emit::targets())
+    list.add(Document::map().set("name", t->name).set("title", t->title).set("version", t->version));
+  return list;
 }
 
 /// The place of a path of a scenario, or of the longest part of it that there is.
@@ -199,7 +207,7 @@ EmitOptions placed(EmitOptions o) {
 }  // namespace
 
 Output runEmit(const EmitOptions& asked) {
-  if (asked.listTargets) return {kClean, listOfTargets(), ""};
+  if (asked.listTargets) return {kClean, asked.printing.json() ? documentOfTargets().json() : listOfTargets(), ""};
   auto o = placed(asked);
   if (o.file.empty()) throw WrongUse{"FILE is missing: the file with the scenarios; --list-targets shows the targets"};
   Output out;

@@ -43,23 +43,10 @@ struct Found {
 };
 
 std::optional<Found> findLet(Session& session, Module& module, const std::string& name) {
-  auto value = session.evaluator.letValue(module, name);
+  auto value = session.evaluator.lowerLet(module, name);
   if (!value) return std::nullopt;
-  const auto& [quantity, range] = *value;
-  Found f;
-  f.path = name;
-  ir::Node n;
-  n.kind = ir::NodeKind::Number;
-  n.name = f.s.strings.intern(name);
-  n.value = quantity.value;
-  n.dimension = quantity.dimension;
-  if (!quantity.unit.empty()) n.unit = f.s.strings.intern(quantity.unit);
-  const auto& file = session.sources.file(range.file);
-  auto at = file.position(range.begin);
-  n.origins.push_back({ir::OriginKind::Declared,
-                       {f.s.strings.intern(file.name()), at.line, at.column},
-                       f.s.strings.intern(session.sources.text(range))});
-  f.id = f.s.add(std::move(n));
+  Found f{name, std::move(*value), {}};
+  f.id = f.s.root;
   return f;
 }
 
@@ -77,7 +64,7 @@ bool walk(Session& session, Found& f, const std::string& head, const std::string
       if (names.back() == step) next = c;
     }
     if (!next.valid()) {
-      auto& d = session.diags.report<diag::no_such_path>({}, f.path, walked, step);
+      auto& d = session.diags.report<diag::no_such_path>({}, f.path, "`" + walked + "`", step);
       if (auto meant = suggest(step, names))
         d.help(fmt::format("did you mean `{}`?", *meant));
       else if (!names.empty())
@@ -167,7 +154,7 @@ std::vector<Found> everyLet(Session& session, Module& module) {
 void reportNoSuchName(Session& session, const Module& module, const ExplainOptions& o, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& decl : module.ast->decls) names.emplace_back(decl.name.text);
-  auto& d = session.diags.report<diag::no_such_path>({}, o.path, o.subject, name);
+  auto& d = session.diags.report<diag::no_such_path>({}, o.path, "`" + o.subject + "`", name);
   if (auto meant = suggest(name, names)) d.help(fmt::format("did you mean `{}`?", *meant));
 }
 

@@ -40,6 +40,8 @@ void formatOne(const std::string& file, const std::string& text, const FmtOption
 }  // namespace
 
 Output runFmt(const FmtOptions& o) {
+  if (o.printing.json())
+    throw WrongUse{"--format json: formatted text is no JSON; `afdc check --format json` has the messages"};
   Output out;
   std::vector<std::string> messages;  // of all files, as JSON
   for (const auto& file : o.files) {

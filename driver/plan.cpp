@@ -15,33 +15,20 @@ namespace afdc {
 
 namespace {
 
-/// "DeepSeek-V3", "deepseek_v3" and "deepseek-ai/DeepSeek-V3" mean the same model.
-std::string bare(std::string_view name) {
-  if (size_t slash = name.rfind('/'); slash != std::string_view::npos) name.remove_prefix(slash + 1);
-  std::string out;
-  for (char c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)))
-      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 /// What cannot be understood, for the person who typed it.
 struct Misunderstood {
   std::string text;
 };
 
 LibraryEntry find(const Library& library, std::string_view kind, std::string_view asked, std::string_view what) {
-  auto all = library.ofKind(kind);
+  if (const auto* meant = library.meant(asked, kind)) return *meant;
   std::vector<std::string> names;
-  for (const auto& d : all) {
-    if (bare(d.name) == bare(asked)) return d;
-    names.push_back(d.name);
-  }
+  for (const auto& d : library.ofKind(kind)) names.push_back(d.name);
   std::string text = fmt::format("no {} `{}` in the standard library", what, asked);
   // The nearest by spelling, or those that contain it.
   std::string near;
   for (const auto& n : names)
-    if (!bare(asked).empty() && bare(n).find(bare(asked)) != std::string::npos) near += (near.empty() ? "" : ", ") + n;
+    if (contains(spokenName(n), spokenName(asked))) near += (near.empty() ? "" : ", ") + n;
   if (near.empty())
     if (auto meant = suggest(std::string(asked), names)) near = *meant;
   if (!near.empty()) text += fmt::format("; did you mean {}?", near);
@@ -151,11 +138,10 @@ explore plan extends Deployments {{
 
   /// A cluster of the library, or nodes of it: `H200_16`, `H200x8`, `8xH200x8`.
   std::string clusterOf(std::string_view asked) {
-    for (const auto& d : library_.ofKind("cluster"))
-      if (bare(d.name) == bare(asked)) {
-        import(d);
-        return d.name;
-      }
+    if (const auto* cluster = library_.meant(asked, "cluster")) {
+      import(*cluster);
+      return cluster->name;
+    }
     size_t digits = asked.find_first_not_of("0123456789");
     std::string count = "1";
     auto node = asked;
@@ -209,12 +195,12 @@ void declare(Arguments& arguments, PlanOptions& o) {
                           {"cost", "price of a token"},
                           {"tpot", "time per output token"},
                           {"ttft", "time to the first token"}});
-  arguments.option("--devices", "N", o.devices, "use at most so many devices (all)");
-  arguments.option("--concurrency", "N", o.concurrency, "requests in the system at once (tries powers of two)");
-  arguments.option("--rate", "R", o.rate,
-                   "requests per second that arrive at random, instead of a fixed number at once");
-  arguments.option("--acceptance", "A", o.acceptance,
-                   "chance that a token drafted by the checkpoint's own module is kept: tries drafts");
+  arguments.amountOption("--devices", "N", o.devices, "use at most so many devices (all)");
+  arguments.amountOption("--concurrency", "N", o.concurrency, "requests in the system at once (tries powers of two)");
+  arguments.amountOption("--rate", "R", o.rate,
+                         "requests per second that arrive at random, instead of a fixed number at once");
+  arguments.amountOption("--acceptance", "A", o.acceptance,
+                         "chance that a token drafted by the checkpoint's own module is kept: tries drafts");
   arguments.flag("--print", o.print, "print what would be searched as a file for `afdc explore`");
   searchOptions(arguments, o.search);
 }

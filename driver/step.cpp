@@ -23,17 +23,43 @@ void declare(Arguments& arguments, StepOptions& o) {
   readingOptions(arguments, o.stdlib, o.allow);
 }
 
-std::optional<BatchState> batchOf(const std::string& text) {
+/// `count,new,past[,logits]`: numbers and nothing else.
+std::optional<Group> groupOf(const std::string& text) {
+  Group g;
+  int read = 0;
+  int numbers = std::sscanf(text.c_str(), "%lf,%lf,%lf%n,%lf%n", &g.count, &g.fresh, &g.past, &read, &g.logits, &read);
+  if (numbers < 3 || static_cast<size_t>(read) != text.size()) return std::nullopt;
+  return g;
+}
+
+/// Can a step hold such a group? A message where it cannot.
+std::string problemOf(const Group& g) {
+  constexpr double kMost = 1e9;  // sequences, or tokens of one
+  for (double number : {g.count, g.fresh, g.past, g.logits})
+    if (!(number >= 0 && number <= kMost))
+      return fmt::format("{} is no number of sequences or tokens", shortest(number));
+  if (g.count == 0) return "a group has at least one sequence";
+  if (g.fresh == 0) return "each sequence of a group has at least one new token";
+  if (g.logits > g.fresh)
+    return fmt::format("of {} new tokens {} cannot be sampled", shortest(g.fresh), shortest(g.logits));
+  return "";
+}
+
+BatchState batchOf(const std::string& text) {
   BatchState state;
   for (size_t begin = 0; begin < text.size();) {
     size_t end = std::min(text.find(';', begin), text.size());
-    Group g;
-    if (std::sscanf(text.substr(begin, end - begin).c_str(), "%lf,%lf,%lf,%lf", &g.count, &g.fresh, &g.past,
-                    &g.logits) < 3)
-      return std::nullopt;
-    state.push_back(g);
+    auto written = text.substr(begin, end - begin);
+    auto group = groupOf(written);
+    if (!group)
+      throw WrongUse{
+          fmt::format("--batch: `{}` is no group `count,new,past[,logits]`; groups are joined by `;`", written)};
+    if (auto problem = problemOf(*group); !problem.empty())
+      throw WrongUse{fmt::format("--batch: `{}`: {}", written, problem)};
+    state.push_back(*group);
     begin = end + 1;
   }
+  if (state.empty()) throw WrongUse{"--batch: a step holds at least one group `count,new,past[,logits]`"};
   return state;
 }
 
@@ -73,7 +99,6 @@ Document documentOf(const Role& role, const BatchState& state) {
 
 Output runStep(const StepOptions& o) {
   auto state = batchOf(o.batch);
-  if (!state) return failure("step", "a batch state is `count,new,past[,logits]`, groups joined by `;`");
   Output out;
   Session session(o.stdlib, o.allow);
   Module* module = session.loader.loadFile(o.file);
@@ -82,7 +107,7 @@ Output runStep(const StepOptions& o) {
     for (auto* object : session.scenarios(*module, o.scenario, o.sets)) {
       auto role = buildRoleOf(session.evaluator.lowerToScenario(object), "", session.diags);
       if (!role) break;
-      out.out += o.printing.json() ? documentOf(*role, *state).json() : tableOf(*role, *state, o.printing.screen);
+      out.out += o.printing.json() ? documentOf(*role, state).json() : tableOf(*role, state, o.printing.screen);
     }
   finish(out, session.diags, o.printing);
   if (!module) out.code = kUsage;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "session/session.h"
+#include "support/document.h"
 #include "support/escape.h"
 
 namespace afdc {
@@ -43,6 +44,7 @@ Output runTest(const TestOptions& o) {
   Output out;
   size_t passed = 0, failed = 0;
   std::vector<std::string> messages;  // of all files, as JSON
+  auto tests = Document::list();
   for (const auto& [name, standard] : unitsOf(o)) {
     Session session(o.stdlib, o.allow);
     Module* module = standard ? session.loader.loadStandard(name) : session.loader.loadFile(name);
@@ -51,14 +53,17 @@ Output runTest(const TestOptions& o) {
     if (module && session.diags.errors() == 0) outcomes = session.evaluator.runTests(*module);
     for (const auto& t : outcomes) {
       (t.passed ? passed : failed) += 1;
-      out.out += fmt::format("{} {}: {}\n", t.passed ? "pass" : "FAIL", onOneLine(name), onOneLine(t.name));
+      if (o.printing.json())
+        tests.add(Document::map().set("file", name).set("test", t.name).set("passed", t.passed));
+      else
+        out.out += fmt::format("{} {}: {}\n", t.passed ? "pass" : "FAIL", onOneLine(name), onOneLine(t.name));
     }
     int before = out.code;
     finish(out, session.diags, o.printing, messages);
     if (!module) out.code = kUsage;
     out.code = std::max(before, out.code);
   }
-  out.out += fmt::format("{} passed, {} failed\n", passed, failed);
+  out.out += o.printing.json() ? tests.json() : fmt::format("{} passed, {} failed\n", passed, failed);
   if (!messages.empty()) out.err += diagnosticsJson(messages);
   if (failed > 0) out.code = std::max<int>(out.code, kFindings);
   return out;

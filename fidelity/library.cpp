@@ -82,7 +82,9 @@ std::optional<Declared> NameIndex::model(std::string_view checkpoint) {
   std::string wanted = bare(lowerCase(checkpoint));
   for (const auto& [name, declared] : models_)
     if (bare(name) == wanted) return declared;
-  return std::nullopt;
+  Session session(stdlib_);
+  const auto* meant = session.loader.library().meant(checkpoint, "model");
+  return meant ? std::optional(Declared{meant->module, meant->name}) : std::nullopt;
 }
 
 std::optional<Declared> NameIndex::device(std::string_view name) {

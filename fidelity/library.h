@@ -21,7 +21,8 @@ std::vector<int> versionNumbers(std::string_view text);
 class NameIndex {
  public:
   explicit NameIndex(std::string stdlib = "") : stdlib_(std::move(stdlib)) {}
-  /// A model by one of its `checkpoints`; letter case does not count. nullopt: not in the standard library.
+  /// A model by one of its `checkpoints`, letter case does not count, or by its name in the library. nullopt: not in
+  /// the standard library.
   std::optional<Declared> model(std::string_view checkpoint);
   /// A device by one of its `names`, and a node that holds such devices.
   std::optional<Declared> device(std::string_view name);

@@ -136,7 +136,9 @@ Value Evaluator::callFunction(const ast::Decl& fn, Module& module, const ast::Ex
     scope = newEnv(local);
   }
   Type result = resolveType(body.type, module);
+  size_t before = diags_->count();
   Value v = eval(body.value, scope, body.type ? &result : nullptr, owner);
+  diags_->forgetRepeated(before);  // what is wrong in a function is so in each call
   return body.type && v.kind != ValueKind::Symbolic ? conform(v, result, body.value->range, fn.name.text) : v;
 }
 

@@ -131,14 +131,6 @@ std::string Evaluator::symbol(Object* object, std::string_view field) {
   return v.kind == ValueKind::Symbol ? v.text : "";
 }
 
-std::optional<std::pair<Quantity, SourceRange>> Evaluator::letValue(Module& module, std::string_view name) {
-  auto found = module.decls.find(name);
-  if (found == module.decls.end() || found->second->kind != ast::DeclKind::Let) return std::nullopt;
-  Value v = declValue(module, *found->second);
-  if (v.kind != ValueKind::Number) return std::nullopt;
-  return std::pair(v.quantity, found->second->body().value->range);
-}
-
 std::vector<Evaluator::TestOutcome> Evaluator::runTests(Module& module) {
   std::vector<TestOutcome> out;
   for (const auto& decl : module.ast->decls)

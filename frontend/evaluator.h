@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "frontend/host.h"
 #include "frontend/modules.h"
@@ -32,8 +33,8 @@ class Evaluator {
   std::vector<Object*> blocks(Module& module, std::string_view kind);
   /// A top-level block by name; null when there is none (not reported).
   Object* block(Module& module, std::string_view name);
-  /// A top-level `let` that is a number, with the range of its expression.
-  std::optional<std::pair<Quantity, SourceRange>> letValue(Module& module, std::string_view name);
+  /// A top-level `let` as the root of a tree of its own; nullopt where there is none, or no value.
+  std::optional<ir::Scenario> lowerLet(Module& module, std::string_view name);
   /// The members of a field that is a list of texts, or its one text; of records, the names that they were declared
   /// under; empty otherwise.
   std::vector<std::string> texts(Object* object, std::string_view field);
@@ -42,6 +43,7 @@ class Evaluator {
   /// A field of an object that is itself a record; null otherwise.
   Object* recordField(Object* object, std::string_view name);
   /// Applies `path = expression` from the command line on top of `object` (a fresh object is returned).
+  /// The value may name whatever the library declares, or a checkpoint of one of its models.
   Object* amended(Object* object, const std::string& assignment, Module& module);
 
   struct TestOutcome {
@@ -120,8 +122,23 @@ class Evaluator {
   void checkLayers(Object* object);
   size_t lastToSay(Object* object, std::string_view name);
   void checkAmendedCount(Object* object);
-  void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context);
-  Value axisTarget(Object* object, const ast::Member& m, ast::Path path);
+  /// `object` is what the condition is about, where a schema states it.
+  void checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context,
+                    Object* object = nullptr);
+  /// Where the author of a file has written a value that the condition speaks of; invalid where nobody has.
+  SourceRange writtenPlace(const ast::Expr* condition, Object* object);
+  bool isAuthors(SourceRange range) const { return range.valid() && !loader_.isStandard(range.file); }
+  /// What an axis or `find` names, as the base has it: its value, and its field where a schema declares it.
+  struct AxisTarget {
+    Value value;
+    const SchemaField* field = nullptr;
+  };
+  AxisTarget axisTarget(Object* object, const ast::Member& m, ast::Path path);
+  void checkAxis(Object* object, const ast::Member& m, ast::Path path, const Value& values);
+  void checkAxesDiffer(Object* object);
+  std::string withLibraryName(const std::string& assignment, Module& module);
+  /// "deployment" of a scenario, for `main`: how a member further inside is reached. Empty where it is not found.
+  std::string pathTo(Object* object, std::string_view member, int depth = 3);
   void explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int depth = 0);
   const Schema* childSchema(const Schema* schema, std::string_view kind);
   std::vector<std::string_view> childLabels(Object* object);
@@ -133,6 +150,7 @@ class Evaluator {
   Value evalName(const ast::Expr* e, Env* env, const Type* expected);
   Value evalMember(const ast::Expr* e, Env* env);
   Value evalBinary(const ast::Expr* e, Env* env);
+  bool reportPublishedName(const ast::Expr* e, size_t before);
   Value evalUnary(const ast::Expr* e, Env* env);
   Value evalCall(const ast::Expr* e, Env* env, Object* owner);
   Value evalAmend(const ast::Expr* e, Env* env, const Type* expected, Object* owner);
@@ -190,8 +208,11 @@ class Evaluator {
   std::unordered_map<const ast::Decl*, const Schema*> schemaByDecl_;
   std::unordered_map<Module*, Env*> moduleEnvs_;
   std::set<const ast::Decl*> activeFunctions_;
+  /// Where among the messages an unknown name of a module was reported.
+  std::map<std::tuple<Diagnostics*, Module*, std::string>, size_t> unknownNames_;
   std::deque<std::unique_ptr<ast::Module>> commandLine_;
   std::deque<ast::Member> commandLineMembers_;
+  std::set<uint32_t> commandLineFiles_;
 
   struct Missing {
     Object* object;
@@ -199,6 +220,7 @@ class Evaluator {
     std::vector<const SchemaField*> fields;
   };
   std::vector<Missing> missing_;
+  std::set<std::pair<uint32_t, uint32_t>> fieldsUnknownIn_;  ///< places of objects: file and offset
 
   /// What names mean where an expression stands, beside its scope.
   struct Context {

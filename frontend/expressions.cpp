@@ -152,6 +152,7 @@ Value Evaluator::evalName(const ast::Expr* e, Env* env, const Type* expected) {
     Value v = lookup(e->name.text, env, e->name.range, found);
     if (found) return v;
     auto& d = diags_->report<diag::no_such_member>(e->name.range, e->name.text, type->enumeration->name.text);
+    d.label(type->enumeration->name.range, "declared here");
     if (diags_->crowded(e->name.range.file)) return {};
     std::vector<std::string> names;
     for (const auto& member : type->enumeration->body().members) names.emplace_back(member.text);
@@ -163,8 +164,14 @@ Value Evaluator::evalName(const ast::Expr* e, Env* env, const Type* expected) {
   }
   bool found = false;
   Value v = lookup(e->name.text, env, e->name.range, found);
-  if (!found) unknownName(e->name.text, env, e->name.range);
-  return v;
+  if (found) return v;
+  if (type && type->kind == TypeKind::Text && !moduleOf(env).failed)
+    diags_->report<diag::unknown_name>(e->name.range, e->name.text)
+        .fix(e->name.range, fmt::format("\"{}\"", e->name.text))
+        .note("a text is needed here, and a text stands in quotes");
+  else
+    unknownName(e->name.text, env, e->name.range);
+  return {};
 }
 
 Value Evaluator::evalMember(const ast::Expr* e, Env* env) {
@@ -175,10 +182,8 @@ Value Evaluator::evalMember(const ast::Expr* e, Env* env) {
   switch (a.kind) {
     case ValueKind::Poison: return {};
     case ValueKind::ModuleRef: {
-      auto found = a.module->decls.find(e->name.text);
-      if (found != a.module->decls.end()) return declValue(*a.module, *found->second);
-      if (!a.module->failed) diags_->report<diag::not_exported>(e->name.range, a.module->name, e->name.text);
-      return {};
+      const auto* found = findExported(*a.module, a.module->name, e->name, *diags_);
+      return found ? declValue(*a.module, *found) : Value{};
     }
     case ValueKind::Record: {
       if (hasMember(a.object, e->name.text)) return get(a.object, e->name.text, e->name.range);
@@ -338,11 +343,11 @@ Value Evaluator::evalUnary(const ast::Expr* e, Env* env) {
 
 void Evaluator::operandError(const ast::Expr* e, const Value& a, const Value& b) {
   SourceRange at = e->opRange.valid() ? e->opRange : e->range;
-  diags_
-      ->report<diag::bad_operands>(at, e->opRange.valid() ? ast::spelling(e->op) : "[]",
-                                   fmt::format("{} and {}", describe(a), describe(b)))
-      .label(e->a->range, describe(a))
-      .label(e->b->range, describe(b));
+  auto& d = diags_->report<diag::bad_operands>(at, e->opRange.valid() ? ast::spelling(e->op) : "[]",
+                                               fmt::format("{} and {}", describe(a), describe(b)));
+  d.label(e->a->range, describe(a)).label(e->b->range, describe(b));
+  if (e->op == Op::Add && (a.kind == ValueKind::Text || b.kind == ValueKind::Text))
+    d.help("texts are not joined: write the whole text");
 }
 
 Value Evaluator::metricValue(std::string_view statistic, std::string_view metric, Dimension dimension) {
@@ -526,9 +531,28 @@ Value Evaluator::arithmetic(const ast::Expr* e, const Value& a, const Value& b) 
   }
 }
 
+/// `DeepSeek-R1` is the name of a checkpoint, and as an expression a difference of names that nobody knows: what has
+/// been said of those since the first `before` messages becomes one.
+bool Evaluator::reportPublishedName(const ast::Expr* e, size_t before) {
+  if (e->op != Op::Sub && e->op != Op::Div) return false;
+  const auto& first = diags_->all()[before];
+  if (first.entry != &diag::unknown_name || first.primary.range.begin != e->range.begin) return false;
+  auto text = diags_->sources().text(e->range);
+  const auto* entry = loader_.library().meant(text, "model");
+  if (!entry) return false;
+  diags_->forget(before);
+  diags_->report<diag::unknown_name>(e->range, text)
+      .fix(e->range, entry->name)
+      .note(fmt::format("the checkpoint is declared under that name; add `import {} {{ {} }}`", entry->module,
+                        entry->name));
+  return true;
+}
+
 Value Evaluator::evalBinary(const ast::Expr* e, Env* env) {
   if (e->op == Op::Range || e->op == Op::RangeInclusive) return evalRange(e, env);
+  size_t before = diags_->count();
   Value a = eval(e->a, env);
+  if (a.poison() && diags_->count() > before && reportPublishedName(e, before)) return {};
   if (e->op == Op::And || e->op == Op::Or) {
     // Static conditions stop early, so that the right side may rely on the left.
     if (a.kind == ValueKind::Bool && a.flag == (e->op == Op::Or)) return a;

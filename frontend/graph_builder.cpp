@@ -130,6 +130,7 @@ Value GraphBuilder::declare(const ast::Storage& storage, Env* env) {
     return {};
   }
   t.cls = graph_.strings.intern(storage.cls.text);
+  if (!checkClass(storage) || !checkWhole(storage, t)) return {};
   std::string_view per = storage.kind == ast::StorageKind::Cache   ? "token"
                          : storage.kind == ast::StorageKind::State ? "seq"
                                                                    : "";
@@ -182,7 +183,75 @@ Value GraphBuilder::declare(const ast::Storage& storage, Env* env) {
       t.window = *limit;
     }
   }
-  return tensorValue(addTensor(std::move(t)));
+  auto id = addTensor(std::move(t));
+  keepTrack(word, storage.name, id);
+  return tensorValue(id);
+}
+
+/// A class has its format in the model's `precision`.
+bool GraphBuilder::checkClass(const ast::Storage& storage) {
+  if (graph_.precisions.empty() || graph_.precision(graph_.strings.intern(storage.cls.text))) return true;
+  std::vector<std::string> classes;
+  for (const auto& p : graph_.precisions) classes.emplace_back(graph_.strings[p.cls]);
+  auto& d = ev_.diags().report<diag::graph_error>(
+      storage.cls.range,
+      fmt::format("`{}` has the unknown class of precision `{}`", storage.name.text, storage.cls.text));
+  if (auto meant = suggest(storage.cls.text, classes)) d.fix(storage.cls.range, *meant);
+  d.help("the classes are " + joinWords(classes));
+  return false;
+}
+
+/// A weight has whole rows and columns; what is kept per token may be so much on average.
+bool GraphBuilder::checkWhole(const ast::Storage& storage, const ir::Tensor& tensor) {
+  if (tensor.kind != ir::TensorKind::Weight) return true;
+  for (size_t i = 0; i < tensor.dims.size(); ++i)
+    for (size_t k = 0; k < tensor.dims[i].parts.size(); ++k) {
+      auto size = tensor.dims[i].parts[k].size;
+      if (graph_.exprs[size].op != ir::ExprOp::Constant) continue;
+      double value = graph_.exprs.constantValue(size);
+      if (value == std::floor(value)) continue;
+      ev_.diags()
+          .report<diag::graph_error>(storage.shape[i][k]->range, fmt::format("`{}` would have {} rows or columns here",
+                                                                             storage.name.text, significant(value, 6)))
+          .help("a size is a whole number: `ceil(…)` or `floor(…)`, or a divisor that divides it");
+      return false;
+    }
+  return true;
+}
+
+void GraphBuilder::keepTrack(std::string_view word, const ast::Name& name, ir::TensorId tensor) {
+  if (!ev_.isAuthors(name.range)) return;
+  auto [known, fresh] = namedAt_.try_emplace({name.range.file, name.range.begin}, named_.size());
+  if (fresh) named_.push_back({name.range, word, name.text});
+  namedHere_.emplace_back(tensor, known->second);
+}
+
+/// A body has been built: what of it is read by an operator, or returned?
+void GraphBuilder::noteUses() {
+  std::vector<bool> used(body().tensors.size(), false);
+  used[body().returned.index] = true;
+  for (const auto& op : body().ops)
+    for (const auto& operand : op.operands) {
+      bool kept = body().tensors[operand.tensor.index].kind == ir::TensorKind::Cache;
+      // What is appended to a cache is not read by that.
+      if (!(op.kind == ir::OperatorKind::Append && kept)) used[operand.tensor.index] = true;
+    }
+  for (const auto& op : body().ops)
+    if (op.kind == ir::OperatorKind::Append) used[op.result.index] = true;
+  for (auto [tensor, place] : namedHere_) named_[place].used |= used[tensor.index];
+  namedHere_.clear();
+}
+
+void GraphBuilder::reportUnused() {
+  static constexpr std::pair<std::string_view, std::string_view> uses[] = {
+      {"weight", "applied"}, {"cache", "read"}, {"state", "scanned"}, {"op", "used"}};
+  for (const auto& n : named_) {
+    if (n.used) continue;
+    const auto* use = std::ranges::find(uses, n.word, &std::pair<std::string_view, std::string_view>::first);
+    ev_.diags()
+        .report<diag::unused_in_graph>(n.at, n.word, n.name, use->second)
+        .help(n.word == "op" ? "use its result, or leave it out" : "give it to an operator, or leave it out");
+  }
 }
 
 /// One `op y = gemm(x, w)`: arguments go to ports, dimensions get sizes, and the operator's result its shape.
@@ -469,6 +538,7 @@ bool GraphBuilder::statements(const ast::GraphBody& block, Object* object, Env*&
             tensor(v.tensor).name = graph_.strings.intern("");
             tensor(v.tensor).name = uniqueName(s.name.text);
           }
+          if (body().ops.size() > made) keepTrack("op", s.name, v.tensor);
         }
         define(s.name.text, v);
         break;
@@ -660,6 +730,7 @@ bool GraphBuilder::buildBody(Object* object, std::string_view name, ir::BodyId& 
   Value returned = runGraph(object, arguments, object->declared);
   if (returned.kind != ValueKind::Tensor) return false;
   body().returned = returned.tensor;
+  noteUses();
   return true;
 }
 
@@ -728,6 +799,7 @@ bool GraphBuilder::build(Object* model) {
         .label(model->slots["layers"].range, "`layers` is set here");
     return false;
   }
+  reportUnused();
   // Classes without a format cannot be sized.
   for (const auto& b : graph_.bodies)
     for (const auto& t : b.tensors)

@@ -44,8 +44,23 @@ class GraphBuilder {
   ir::TensorId addTensor(ir::Tensor tensor);
   Value tensorValue(ir::TensorId id);
 
+  /// A thing that the author of a file gave a name in a graph, and whether anything comes of it in some layer.
+  struct Named {
+    SourceRange at;
+    std::string_view word, name;
+    bool used = false;
+  };
+  void keepTrack(std::string_view word, const ast::Name& name, ir::TensorId tensor);
+  void noteUses();
+  void reportUnused();
+  bool checkClass(const ast::Storage& storage);
+  bool checkWhole(const ast::Storage& storage, const ir::Tensor& tensor);
+
   Evaluator& ev_;
   ir::Graph& graph_;
+  std::vector<Named> named_;
+  std::map<std::pair<uint32_t, uint32_t>, size_t> namedAt_;  ///< by file and offset: places in `named_`
+  std::vector<std::pair<ir::TensorId, size_t>> namedHere_;   ///< in this body: tensors and their places in `named_`
   ir::BodyId current_;
   std::string prefix_;
   ir::Phase phase_ = ir::Phase::All;

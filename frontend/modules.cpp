@@ -34,7 +34,8 @@ std::string dottedName(std::string_view path) {
 
 std::vector<std::string> exportedNames(const Module& module) {
   std::vector<std::string> names;
-  for (const auto& decl : module.ast->decls) names.emplace_back(decl.name.text);
+  for (const auto& decl : module.ast->decls)
+    if (!decl.name.text.starts_with('_')) names.emplace_back(decl.name.text);
   return names;
 }
 
@@ -45,6 +46,22 @@ std::string normalized(const std::string& path) {
 }
 
 }  // namespace
+
+const ast::Decl* findExported(const Module& module, std::string_view shown, const ast::Name& name, Diagnostics& diags) {
+  auto found = module.decls.find(name.text);
+  bool hidden = name.text.starts_with('_');
+  if (found != module.decls.end() && !hidden) return found->second;
+  if (module.failed) return nullptr;  // it may have been lost
+  auto& d = diags.report<diag::not_exported>(name.range, shown, name.text);
+  if (hidden) d.note("names that begin with `_` are private to their module");
+  if (diags.crowded(name.range.file)) return nullptr;
+  auto names = exportedNames(module);
+  if (auto meant = suggest(name.text, names))
+    d.fix(name.range, *meant);
+  else if (!names.empty() && names.size() <= 16)
+    d.help("it declares " + joinWords(names));
+  return nullptr;
+}
 
 std::string stdlibHash() {
   Sha256 hash;
@@ -139,6 +156,7 @@ Module* ModuleLoader::parse(const std::string& key, const std::string& shown, st
   module->standard = origin != Origin::User;
   size_t before = diags_.errors();
   uint32_t file = diags_.sources().add(shown, std::move(text));
+  if (module->standard) standardFiles_.insert(file);
   // The embedded library has been checked with the compiler it travels in: what nobody asks for need not be parsed.
   module->ast = origin == Origin::Embedded ? parseLate(file, diags_) : parseModule(file, diags_);
   module->failed = module->damaged = diags_.errors() > before;
@@ -152,7 +170,7 @@ Module* ModuleLoader::parse(const std::string& key, const std::string& shown, st
       diags_.report<diag::declared_twice>(decl.name.range, decl.name.text)
           .label(place->second->name.range, "first declared here");
   }
-  if (!module->ast->hasEdition && !module->ast->decls.empty()) {
+  if (!module->damaged && !module->ast->hasEdition && !module->ast->decls.empty()) {
     uint32_t file = module->ast->file;
     diags_.report<diag::missing_edition>({file, 0, 1}).fix({file, 0, 0}, "edition 1");
   }
@@ -160,6 +178,15 @@ Module* ModuleLoader::parse(const std::string& key, const std::string& shown, st
   resolveImports(*module, std::string(llvm::sys::path::parent_path(shown)));
   loading_.pop_back();
   return module;
+}
+
+std::optional<std::string> ModuleLoader::moduleMeant(std::string_view target) {
+  // The name of a declaration behind that of its module: `std.hw.nvidia.H100x8`.
+  size_t dot = target.rfind('.');
+  if (dot != std::string_view::npos)
+    if (const auto* entry = library().meant(target.substr(dot + 1)); entry && entry->module == target.substr(0, dot))
+      return fmt::format("{} {{ {} }}", entry->module, entry->name);
+  return suggest(target, standardModules());
 }
 
 /// `import "./models.afd"`; null when it cannot be had (reported). What lies outside of the project is not even looked
@@ -191,9 +218,9 @@ void ModuleLoader::resolveImports(Module& module, const std::string& directory) 
       target = importedFile(import, directory);
     } else {
       target = loadStandard(import.target);
-      if (!target) {
+      if (!target && !module.damaged) {
         auto& d = diags_.report<diag::module_not_found>(import.targetRange, import.target);
-        if (auto meant = suggest(import.target, standardModules())) d.fix(import.targetRange, *meant);
+        if (auto meant = moduleMeant(import.target)) d.fix(import.targetRange, *meant);
       }
     }
     if (target) {
@@ -225,16 +252,8 @@ void ModuleLoader::resolveImports(Module& module, const std::string& directory) 
     for (const auto& name : import.names) {
       Module::Imported imported{target, nullptr};
       if (target) {
-        auto found = target->decls.find(name.text);
-        bool hidden = !name.text.empty() && name.text[0] == '_';
-        if (found != target->decls.end() && !hidden)
-          imported.decl = found->second;
-        else if (!target->failed) {
-          auto& d = diags_.report<diag::not_exported>(name.range, import.target, name.text);
-          module.failed = true;  // uses of the name that was meant are not reported as well
-          if (!diags_.crowded(name.range.file))
-            if (auto meant = suggest(name.text, exportedNames(*target))) d.fix(name.range, *meant);
-        }
+        imported.decl = findExported(*target, import.target, name, diags_);
+        if (!imported.decl) module.failed = true;  // uses of the name that was meant are not reported as well
       }
       if (!module.names.emplace(name.text, imported).second || module.decls.count(name.text)) {
         auto own = module.decls.find(name.text);

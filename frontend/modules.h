@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +29,10 @@ struct Module {
   std::unordered_map<std::string_view, Module*> aliases;
   std::vector<Module*> imports;
 };
+
+/// What others can see of a module under a name. Null, and reported, when there is no such thing, or when its name
+/// begins with `_`; `shown` is what the module is called there.
+const ast::Decl* findExported(const Module& module, std::string_view shown, const ast::Name& name, Diagnostics& diags);
 
 struct EmbeddedFile {
   std::string_view path;  ///< "std/hw/nvidia.afd"
@@ -62,6 +67,8 @@ class ModuleLoader {
   const std::shared_ptr<DataFiles>& dataFiles() const { return dataFiles_; }
   /// What they declare; read when first asked for.
   const Library& library();
+  /// Is it a file of the standard library?
+  bool isStandard(uint32_t file) const { return standardFiles_.count(file) > 0; }
 
  private:
   /// Where a module's text comes from: a user's file, the standard library in a directory, or the one in the binary.
@@ -70,6 +77,8 @@ class ModuleLoader {
   Module* readModule(const std::string& path);
   void resolveImports(Module& module, const std::string& directory);
   Module* importedFile(const ast::Import& import, const std::string& directory);
+  /// What an import of a module that does not exist should say.
+  std::optional<std::string> moduleMeant(std::string_view target);
   Diagnostics& diags_;
   /// The text of a standard module where the directory, or else the binary, has it.
   struct StandardText {
@@ -82,6 +91,7 @@ class ModuleLoader {
   std::vector<std::string> modulesRead_;  ///< paths
   std::unordered_map<std::string, std::string> replaced_;
   std::optional<Library> library_;
+  std::set<uint32_t> standardFiles_;
   std::unordered_map<std::string, std::unique_ptr<Module>> modules_;
   std::vector<std::pair<std::string, Module*>> loading_;
 };

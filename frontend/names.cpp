@@ -5,6 +5,7 @@
 #include "frontend/diagnostics.h"
 #include "frontend/evaluator.h"
 #include "frontend/graph_builder.h"
+#include "frontend/syntax/habits.h"
 #include "results/metrics.h"
 #include "support/text.h"
 
@@ -65,6 +66,11 @@ Value Evaluator::lookup(std::string_view name, Env* env, SourceRange at, bool& f
       break;
     }
   }
+  // The command line imports nothing: whatever the library declares is known there.
+  if (at.valid() && commandLineFiles_.count(at.file) > 0)
+    if (const auto* entry = loader_.library().find(name))
+      if (Module* module = loader_.loadStandard(entry->module))
+        if (auto value = moduleLookup(*module, name)) return *value;
   if (context_.graph)
     if (auto value = context_.graph->symbol(name)) return *value;
   if (const auto* metric = findMetric(name)) {
@@ -196,12 +202,9 @@ Value Evaluator::pathValue(ast::Path path, Env* env, size_t count) {
   }
   for (size_t i = 1; i < count && !v.poison(); ++i) {
     if (v.kind == ValueKind::ModuleRef) {
-      auto inner = v.module->decls.find(path[i].text);
-      if (inner == v.module->decls.end()) {
-        if (!v.module->failed) diags_->report<diag::not_exported>(path[i].range, v.module->name, path[i].text);
-        return {};
-      }
-      v = declValue(*v.module, *inner->second);
+      const auto* inner = findExported(*v.module, v.module->name, path[i], *diags_);
+      if (!inner) return {};
+      v = declValue(*v.module, *inner);
     } else if (v.kind == ValueKind::Record && hasMember(v.object, path[i].text)) {
       v = get(v.object, path[i].text, path[i].range);
     } else {
@@ -218,14 +221,18 @@ Value Evaluator::blockValue(Module& module, const ast::Decl& decl) {
   const auto& member = *decl.body().block;
   const Schema* schema = kindSchema(member.kindName.text, module);
   if (!schema) {
-    std::vector<std::string> kinds{"test"};
+    std::vector<std::string> kinds{"test", "let", "schema"};
     if (prelude())
       for (const auto& k : prelude()->ast->decls)
         if (k.kind == ast::DeclKind::Kind) kinds.emplace_back(k.name.text);
     auto meant = suggest(member.kindName.text, kinds);
     if (module.failed && !meant) return {};  // an import that failed may have declared it
     auto& d = diags_->report<diag::unknown_kind>(member.kindName.range, member.kindName.text);
-    if (meant) d.fix(member.kindName.range, *meant);
+    if (meant)
+      d.fix(member.kindName.range, *meant);
+    else
+      d.help(fmt::format("a declaration begins with its kind, `model {}`, or with `let`, `fn`, `schema` or `enum`",
+                         member.label.text));
     return {};
   }
   Object* object = nullptr;
@@ -455,6 +462,24 @@ std::vector<std::string_view> usualUnits(const Dimension& d) {
   return {};
 }
 
+/// The same number in a unit of another dimension that people mean: `4 req` for `4 req/s`, `400 GB` for `400 GB/s`, and
+/// the other way round. Nothing where what is written is no number and unit.
+std::optional<std::string> otherUnit(const Quantity& written, const Dimension& wanted, std::string_view text) {
+  if (written.unit.empty() || !text.ends_with(written.unit)) return std::nullopt;
+  auto number = text.substr(0, text.size() - written.unit.size());
+  while (number.ends_with(' ')) number.remove_suffix(1);
+  if (number.empty() || number.find_first_not_of("0123456789._eE+-") != std::string_view::npos) return std::nullopt;
+  std::vector<std::string> units;
+  for (std::string_view per : {"/s", "/h", "/tok", "/kWh"}) {
+    units.push_back(written.unit + std::string(per));
+    if (written.unit.ends_with(per)) units.push_back(written.unit.substr(0, written.unit.size() - per.size()));
+  }
+  for (auto unit : usualUnits(wanted)) units.emplace_back(unit);
+  for (const auto& unit : units)
+    if (auto parsed = parseUnit(unit); parsed && parsed->dimension == wanted) return fmt::format("{} {}", number, unit);
+  return std::nullopt;
+}
+
 }  // namespace
 
 Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::string_view what, SourceRange declared) {
@@ -493,10 +518,10 @@ Value Evaluator::conform(Value value, const Type& type, SourceRange at, std::str
           d.label(declared, "declared here");
           for (auto unit : usualUnits(type.dimension)) d.fix(at, fmt::format("{} {}", text, unit));
         } else {
-          diags_
-              ->report<diag::wrong_dimension>(at, text, value.quantity.dimension.name(),
-                                              fmt::format("{} (`{}`)", type.dimension.name(), what))
-              .label(declared, "declared here");
+          auto& d = diags_->report<diag::wrong_dimension>(at, text, value.quantity.dimension.name(),
+                                                          fmt::format("{} (`{}`)", type.dimension.name(), what));
+          d.label(declared, "declared here");
+          if (auto meant = otherUnit(value.quantity, type.dimension, text)) d.fix(at, *meant);
         }
         return {};
       }
@@ -555,17 +580,31 @@ void Evaluator::unknownName(std::string_view name, Env* env, SourceRange at) {
   Module& module = moduleOf(env);
   // A module with syntax errors may have lost the declaration: say nothing about names it might have held.
   if (module.failed && !module.standard) return;
+  // One mistake may be met at many places: an import that is missing, a declaration that is misspelt.
+  auto [known, fresh] = unknownNames_.try_emplace({diags_, &module, std::string(name)}, diags_->count());
+  if (!fresh && diags_->addPlace(known->second, diag::unknown_name, name, at)) return;
+  known->second = diags_->count();
   auto& d = diags_->report<diag::unknown_name>(at, name);
   if (diags_->crowded(at.file)) return;
+  if (const auto* habit = habitOfName(name)) {
+    if (!habit->instead.empty())
+      d.fix(at, std::string(habit->instead));
+    else
+      d.help(std::string(habit->advice));
+    return;
+  }
   std::vector<std::string> names;
   visibleNames(env, names);
   if (auto meant = suggest(name, names)) {
     d.fix(at, *meant);
+    if (auto own = module.decls.find(*meant); own != module.decls.end())
+      d.label(own->second->name.range, "declared here");
     return;
   }
   // Perhaps the standard library has it: say which import is missing.
-  if (const auto* entry = loader_.library().find(name)) {
-    d.help(fmt::format("add `import {} {{ {} }}`", entry->module, name));
+  if (const auto* entry = loader_.library().meant(name)) {
+    if (entry->name != name) d.fix(at, entry->name);
+    d.help(fmt::format("add `import {} {{ {} }}`", entry->module, entry->name));
     return;
   }
   if (context_.results) {

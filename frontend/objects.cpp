@@ -1,5 +1,6 @@
 // Objects: late-bound fields, each evaluated once; amendments; checks of a finished object.
 #include <algorithm>
+#include <cctype>
 #include <ranges>
 
 #include "frontend/diagnostics.h"
@@ -529,6 +530,7 @@ void Evaluator::checkLayers(Object* object) {
       }
       if (!field && !hasMember(object, name)) {
         auto& d = diags_->report<diag::unknown_field>(at, object->schema->name, name);
+        fieldsUnknownIn_.insert({object->declared.file, object->declared.begin});
         if (diags_->crowded(at.file)) return;
         auto names = fieldNames(object);
         if (auto meant = suggest(name, names))
@@ -557,6 +559,8 @@ void Evaluator::forceValue(const Value& value) {
 /// One message for all the fields that an object lacks.
 void Evaluator::reportMissing() {
   for (const auto& m : std::exchange(missing_, {})) {
+    // The field that was meant has been reported under the name that it was given.
+    if (fieldsUnknownIn_.count({m.object->declared.file, m.object->declared.begin}) > 0) continue;
     std::vector<std::string> names;
     for (const auto* f : m.fields) names.push_back(fmt::format("`{}`", f->item->name.text));
     auto& d = diags_->report<diag::missing_field>(
@@ -601,7 +605,7 @@ void Evaluator::forceFields(Object* object) {
   for (const auto* s = object->schema; s; s = s->base)
     for (const auto& item : s->decl->body().items)
       if (item.kind == ast::ItemKind::Require)
-        each([&] { checkRequire(item.value, item.message, schemaFrame(object, s), object->declared); });
+        each([&] { checkRequire(item.value, item.message, schemaFrame(object, s), object->declared, object); });
   for (size_t i = 0; i < object->layers.size(); ++i)
     members(object->layers[i], [&](const ast::Member& m, ast::Path path) {
       Env* env = frame(object, i);
@@ -620,19 +624,21 @@ void Evaluator::forceFields(Object* object) {
       }
       if (m.kind == ast::MemberKind::Vary && searches(object->schema)) {
         Value axis = eval(m.value, env);
-        if (!axis.poison() && axis.kind != ValueKind::List)
-          diags_->report<diag::type_mismatch>(m.value->range, describe(axis), "a list of values");
         if (axis.kind == ValueKind::List && axis.list->written > kLongestList)
           diags_->report<diag::too_many>(
               m.value->range, fmt::format("{} elements, those of lists in lists counted", axis.list->written),
               kLongestList);
-        axisTarget(object, m, path);
+        else if (axis.kind == ValueKind::List)
+          checkAxis(object, m, path, axis);
+        else if (!axis.poison())
+          diags_->report<diag::type_mismatch>(m.value->range, describe(axis), "a list of values")
+              .fix(m.value->range, fmt::format("[{}]", diags_->sources().text(m.value->range)));
       }
       if (m.kind == ast::MemberKind::Find && searches(object->schema)) {
         if (m.label.text != "minimum" && m.label.text != "maximum")
           diags_->report<diag::bad_call>(
               m.label.range, fmt::format("`find {}`: it is `find minimum PATH` or `find maximum PATH`", m.label.text));
-        Value at = axisTarget(object, m, path);
+        Value at = axisTarget(object, m, path).value;
         if (!at.poison() && at.kind != ValueKind::Number)
           diags_->report<diag::type_mismatch>(path.back().range, describe(at), "a number");
         if (m.value) {
@@ -643,6 +649,7 @@ void Evaluator::forceFields(Object* object) {
         }
       }
     });
+  if (searches(object->schema)) each([&] { checkAxesDiffer(object); });
   // The graph of a whole model is elaborated once, which checks its shapes.
   if (object->schema->graph && object->schema->find("stack")) {
     size_t before = diags_->errors();
@@ -650,21 +657,66 @@ void Evaluator::forceFields(Object* object) {
   }
 }
 
-/// The field that an axis or `find` names, as the base has it. Reports a path that leads nowhere.
-Value Evaluator::axisTarget(Object* object, const ast::Member& m, ast::Path path) {
-  Value subject = object->schema->isA("Explore") ? get(object, "base", m.range) : Value::record(object);
-  Value at = subject;
-  for (size_t k = 0; k < path.size() && at.kind == ValueKind::Record; ++k) {
-    if (!hasMember(at.object, path[k].text)) {
-      auto& d = diags_->report<diag::no_such_path>(
-          path[k].range, diags_->sources().text({path[0].range.file, path[0].range.begin, path.back().range.end}),
-          describe(at), path[k].text);
-      if (auto meant = suggest(path[k].text, fieldNames(at.object))) d.fix(path[k].range, *meant);
+Evaluator::AxisTarget Evaluator::axisTarget(Object* object, const ast::Member& m, ast::Path path) {
+  AxisTarget at{object->schema->isA("Explore") ? get(object, "base", m.range) : Value::record(object)};
+  for (size_t k = 0; k < path.size() && at.value.kind == ValueKind::Record; ++k) {
+    Object* here = at.value.object;
+    if (!hasMember(here, path[k].text)) {
+      auto whole = diags_->sources().text({path[0].range.file, path[0].range.begin, path.back().range.end});
+      auto& d = diags_->report<diag::no_such_path>(path[k].range, whole, describe(at.value), path[k].text);
+      if (auto meant = suggest(path[k].text, fieldNames(here)))
+        d.fix(path[k].range, *meant);
+      else if (auto inner = pathTo(here, path[k].text); !inner.empty())
+        d.fix({path[k].range.file, path[k].range.begin, path[k].range.begin}, inner + ".");
+      else
+        d.help(describe(at.value) + " has " + joinWords(fieldNames(here)));
       return {};
     }
-    at = get(at.object, path[k].text, path[k].range);
+    // Of what lies behind a value that could not be made, nothing is known.
+    at.field = k + 1 == path.size() ? here->schema->find(path[k].text) : nullptr;
+    at.value = get(here, path[k].text, path[k].range);
   }
   return at;
+}
+
+std::string Evaluator::pathTo(Object* object, std::string_view member, int depth) {
+  if (depth == 0) return {};
+  for (const auto& name : fieldNames(object)) {
+    Value v = hasMember(object, name) ? get(object, name, object->declared) : Value{};
+    if (v.kind != ValueKind::Record) continue;
+    if (hasMember(v.object, member)) return name;
+    if (auto inner = pathTo(v.object, member, depth - 1); !inner.empty()) return name + "." + inner;
+  }
+  return {};
+}
+
+/// The values of an axis must be such as its field takes: else every point of the search would fail for it.
+void Evaluator::checkAxis(Object* object, const ast::Member& m, ast::Path path, const Value& values) {
+  auto target = axisTarget(object, m, path);
+  auto whole = diags_->sources().text({path[0].range.file, path[0].range.begin, path.back().range.end});
+  if (values.list->empty() && m.value->kind == ast::ExprKind::List)
+    diags_->report<diag::empty_axis>(m.value->range, whole);
+  if (!target.field || !target.field->item->type) return;
+  bool each = m.value->kind == ast::ExprKind::List && m.value->list.size() == values.list->size();
+  for (size_t i = 0; i < values.list->size(); ++i) {
+    const Value& value = (*values.list)[i];
+    if (value.kind == ValueKind::Null && target.field->item->optional) continue;
+    auto at = each ? m.value->list[i]->range : m.value->range;
+    if (conform(value, target.field->type, at, path.back().text, target.field->item->range).poison()) return;
+  }
+}
+
+void Evaluator::checkAxesDiffer(Object* object) {
+  std::map<std::string, SourceRange> axes;
+  for (const auto& layer : object->layers)
+    members(layer, [&](const ast::Member& m, ast::Path path) {
+      if (m.kind != ast::MemberKind::Vary || path.empty()) return;
+      std::string dotted;
+      for (const auto& name : path) dotted += (dotted.empty() ? "" : ".") + std::string(name.text);
+      SourceRange at{path[0].range.file, path[0].range.begin, path.back().range.end};
+      auto [first, fresh] = axes.try_emplace(dotted, at);
+      if (!fresh) diags_->report<diag::varied_twice>(at, dotted).label(first->second, "first varied here");
+    });
 }
 
 void Evaluator::explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int depth) {
@@ -688,7 +740,8 @@ void Evaluator::explainParts(const ast::Expr* e, Env* env, Diagnostic& d, int de
   explainParts(e->c, env, d, depth + 1);
 }
 
-void Evaluator::checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context) {
+void Evaluator::checkRequire(const ast::Expr* condition, std::string_view message, Env* env, SourceRange context,
+                             Object* object) {
   Value holds = eval(condition, env);
   if (holds.poison()) return;
   if (holds.kind != ValueKind::Bool) {
@@ -698,14 +751,63 @@ void Evaluator::checkRequire(const ast::Expr* condition, std::string_view messag
   if (holds.flag) return;
   std::string text =
       message.empty() ? fmt::format("`{}`", diags_->sources().text(condition->range)) : std::string(message);
-  auto& d = diags_->report<diag::require_failed>(condition->range, text);
-  d.label(context, "for this");
+  // The author of a file is shown the own line; what the library wants of it stands beside it.
+  SourceRange place = condition->range;
+  if (!isAuthors(place)) {
+    if (auto written = writtenPlace(condition, object); written.valid()) place = written;
+    for (Object* o = object; o && !isAuthors(place); o = o->parent) place = o->declared;
+    if (!isAuthors(place)) place = condition->range;
+  }
+  auto& d = diags_->report<diag::require_failed>(place, text);
+  if (place == condition->range)
+    d.label(context, "for this");
+  else
+    d.label(condition->range, "the library requires it here");
   explainParts(condition, env, d);
 }
 
-Object* Evaluator::amended(Object* object, const std::string& assignment, Module& module) {
+SourceRange Evaluator::writtenPlace(const ast::Expr* condition, Object* object) {
+  if (!condition || !object) return {};
+  if (condition->kind == ast::ExprKind::Name || condition->kind == ast::ExprKind::Member) {
+    Object* owner = object;
+    if (condition->kind == ast::ExprKind::Member) {
+      Value v = eval(condition->a, schemaFrame(object, object->schema));
+      if (v.kind != ValueKind::Record) return {};
+      owner = v.object;
+    }
+    auto slot = owner->slots.find(condition->name.text);
+    return slot != owner->slots.end() && isAuthors(slot->second.range) ? slot->second.range : SourceRange{};
+  }
+  for (const auto* part : {condition->a, condition->b, condition->c})
+    if (auto place = writtenPlace(part, object); place.valid()) return place;
+  for (const auto& arg : condition->args)
+    if (auto place = writtenPlace(arg.value, object); place.valid()) return place;
+  return {};
+}
+
+/// `deployment.model=meta-llama/Llama-3.1-8B`: what the library knows under this name, as it is declared there.
+std::string Evaluator::withLibraryName(const std::string& assignment, Module& module) {
+  size_t equals = assignment.find('=');
+  if (equals == std::string::npos) return assignment;
+  std::string_view name = std::string_view(assignment).substr(equals + 1);
+  while (name.starts_with(' ')) name.remove_prefix(1);
+  while (name.ends_with(' ')) name.remove_suffix(1);
+  bool word = !name.empty() && std::isalpha(static_cast<unsigned char>(name[0]));
+  for (char c : name)
+    word =
+        word && (std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./").find(c) != std::string::npos);
+  if (!word || moduleLookup(module, name)) return assignment;
+  // By ear only what people have other names for: schemas and functions are meant as they are written.
+  for (std::string_view kind : {"model", "gpu", "node", "cluster", "runtime", "workload"})
+    if (const auto* entry = loader_.library().meant(name, kind)) return assignment.substr(0, equals + 1) + entry->name;
+  return assignment;
+}
+
+Object* Evaluator::amended(Object* object, const std::string& asked, Module& module) {
+  std::string assignment = withLibraryName(asked, module);
   size_t equals = assignment.find('=');
   uint32_t file = diags_->sources().add("--set", assignment);
+  commandLineFiles_.insert(file);
   auto range = [&](size_t begin, size_t end) {
     return SourceRange{file, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
   };
@@ -740,6 +842,8 @@ Object* Evaluator::amended(Object* object, const std::string& assignment, Module
         auto names = fieldNames(at.object);
         if (auto meant = suggest(path[i].text, names))
           d.fix(path[i].range, *meant);
+        else if (auto inner = pathTo(at.object, path[i].text); !inner.empty())
+          d.help(fmt::format("write `{}.{}`", inner, path[i].text));
         else
           d.help("it has " + joinWords(names));
       }

@@ -1,5 +1,7 @@
 #include "frontend/scenario_builder.h"
 
+#include <algorithm>
+
 #include "frontend/graph_builder.h"
 
 namespace afdc {
@@ -207,6 +209,23 @@ void ScenarioBuilder::checks(Object* o, ir::Node& n) {
     }
   }
   n.children.insert(n.children.end(), made.begin(), made.end());
+}
+
+ir::Scenario ScenarioBuilder::buildValue(const Value& v, std::string_view name, SourceRange written) {
+  s_.root = value(v, name);
+  auto shown = ev_.diags().sources().text(written);
+  s_.nodes[s_.root.index].origins = {{ir::OriginKind::Declared, ev_.place(written, s_.strings), text(shown)}};
+  return take();
+}
+
+std::optional<ir::Scenario> Evaluator::lowerLet(Module& module, std::string_view name) {
+  auto found = module.decls.find(name);
+  if (found == module.decls.end() || found->second->kind != ast::DeclKind::Let) return std::nullopt;
+  Value v = declValue(module, *found->second);
+  static constexpr ValueKind kShown[] = {ValueKind::Null,   ValueKind::Bool, ValueKind::Number, ValueKind::Text,
+                                         ValueKind::Symbol, ValueKind::List, ValueKind::Dist};
+  if (std::ranges::find(kShown, v.kind) == std::end(kShown)) return std::nullopt;
+  return ScenarioBuilder(*this).buildValue(v, name, found->second->body().value->range);
 }
 
 ir::Scenario Evaluator::lowerToScenario(Object* object) {

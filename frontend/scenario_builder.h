@@ -18,6 +18,8 @@ class ScenarioBuilder {
 
   /// `root` with what `search` asks besides, if there is one. Good until the next call.
   ir::Scenario& build(Object* root, Object* search);
+  /// A value alone, as the root of a tree.
+  ir::Scenario buildValue(const Value& v, std::string_view name, SourceRange written);
   ir::Scenario take() { return std::move(s_); }
 
  private:

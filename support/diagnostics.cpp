@@ -70,6 +70,27 @@ const Diagnostic* Diagnostics::firstError(size_t skip) const {
   return nullptr;
 }
 
+bool Diagnostics::addPlace(size_t index, const CatalogueEntry& entry, std::string_view fact, SourceRange at) {
+  constexpr size_t kMostPlaces = 4;
+  if (index >= list_.size()) return false;
+  auto& d = list_[index];
+  if (d.entry != &entry || d.message.find(fact) == std::string::npos) return false;
+  bool known = d.primary.range == at ||
+               std::any_of(d.labels.begin(), d.labels.end(), [&](const Label& l) { return l.range == at; });
+  if (!known && d.labels.size() < kMostPlaces) d.label(at, "and here");
+  return true;
+}
+
+void Diagnostics::forgetRepeated(size_t count) {
+  auto saidBefore = [&](const Diagnostic& d) {
+    auto end = list_.begin() + static_cast<std::ptrdiff_t>(std::min(count, list_.size()));
+    return std::any_of(list_.begin(), end, [&](const Diagnostic& old) {
+      return old.entry == d.entry && d.primary.range.valid() && old.primary.range == d.primary.range;
+    });
+  };
+  while (list_.size() > count && saidBefore(list_.back())) forget(list_.size() - 1);
+}
+
 void Diagnostics::forget(size_t count) {
   for (; list_.size() > count; list_.pop_back()) {
     const auto& last = list_.back();

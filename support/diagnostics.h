@@ -89,6 +89,10 @@ class Diagnostics {
   size_t count() const;
   /// The first error after the first `skip` messages; null when there is none.
   const Diagnostic* firstError(size_t skip = 0) const;
+  /// A further place of the same mistake: a label at message `index`, if that still is this fact. Otherwise false.
+  bool addPlace(size_t index, const CatalogueEntry& entry, std::string_view fact, SourceRange at);
+  /// Drops, of what was reported after the first `count`, what was said of the same place before, with other values.
+  void forgetRepeated(size_t count);
   /// Drops what was reported after the first `count`.
   void forget(size_t count);
   /// A file has so many mistakes that it does not pay to look for what was meant by each.

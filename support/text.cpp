@@ -13,23 +13,85 @@ namespace {
 // Looking for what was meant must not take longer than the rest, whatever a text holds.
 constexpr size_t kLongestSuggested = 64;
 constexpr size_t kMostCandidates = 10'000;
+
+/// "Llama31_70B" as llama, 31, 70, b: the letters and the numbers of a name, without their case and separators.
+std::vector<std::string> runsOf(std::string_view name) {
+  auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+  std::vector<std::string> runs;
+  bool apart = true;
+  for (char c : lowerCase(name)) {
+    if (!isDigit(c) && !(c >= 'a' && c <= 'z')) {
+      apart = true;
+      continue;
+    }
+    if (apart || isDigit(runs.back().back()) != isDigit(c)) runs.emplace_back();
+    apart = false;
+    runs.back() += c;
+  }
+  return runs;
+}
+
+std::string joined(const std::vector<std::string>& runs) {
+  std::string out;
+  for (const auto& run : runs) out += run;
+  return out;
+}
+
+bool isNumber(const std::string& run) { return run[0] >= '0' && run[0] <= '9'; }
+
+/// Of names with numbers, another number is another thing: L20 is no H20, and Llama2_70B no misspelt Llama3_70B. Only
+/// the version of a family may be said more or less exactly (Llama3, Llama31), and what follows be left out (H200).
+enum class Kinship { Same, Version, Longer, None };
+Kinship kinship(const std::vector<std::string>& wrong, const std::vector<std::string>& candidate) {
+  constexpr size_t kFamily = 3;  // letters: fewer are the code of a device
+  if (wrong.empty() || candidate.size() < wrong.size()) return Kinship::None;
+  bool version = false;
+  for (size_t i = 0; i < wrong.size(); ++i) {
+    const auto &a = wrong[i], &b = candidate[i];
+    if (isNumber(a) != isNumber(b)) return Kinship::None;
+    if (a == b) continue;
+    bool code = i + 1 < wrong.size() && std::min(a.size(), b.size()) < kFamily;
+    if (!isNumber(a) && code) return Kinship::None;
+    if (!isNumber(a)) continue;
+    bool ofFamily = i == 1 && wrong[0].size() >= kFamily && (a.starts_with(b) || b.starts_with(a));
+    if (!ofFamily) return Kinship::None;
+    version = true;
+  }
+  if (wrong.size() == candidate.size()) return version ? Kinship::Version : Kinship::Same;
+  return std::equal(wrong.begin(), wrong.end(), candidate.begin()) ? Kinship::Longer : Kinship::None;
+}
+
+/// How far the candidate is from what was written; `limit` where that is too far.
+unsigned distanceOf(std::string_view wrong, const std::string& candidate, unsigned limit) {
+  llvm::StringRef text(wrong.data(), wrong.size());
+  if (text.equals_insensitive(candidate)) return 0;
+  auto numbered = [](std::string_view name) { return name.find_first_of("0123456789") != std::string_view::npos; };
+  // A distance is at least the difference of the lengths.
+  auto [shorter, longer] = std::minmax(wrong.size(), candidate.size());
+  bool far = longer - shorter >= limit;
+  if (!numbered(wrong) && !numbered(candidate)) return far ? limit : text.edit_distance(candidate, true, limit);
+  auto runs = runsOf(wrong), others = runsOf(candidate);
+  if (joined(runs) == joined(others)) return 0;
+  switch (kinship(runs, others)) {
+    case Kinship::Same: return text.edit_distance(candidate, true, limit);
+    case Kinship::Version: return 1;
+    case Kinship::Longer: return std::min(limit, 2u);
+    case Kinship::None: break;
+  }
+  return limit;
+}
+
 }  // namespace
 
 std::optional<std::string> suggest(std::string_view wrong, const std::vector<std::string>& candidates) {
-  llvm::StringRef text(wrong.data(), wrong.size());
   unsigned best = (wrong.size() < 3    ? 0
                    : wrong.size() == 3 ? 1
                                        : std::max<unsigned>(2, static_cast<unsigned>(wrong.size()) / 3)) +
                   1;
   std::optional<std::string> found;
   if (wrong.size() > kLongestSuggested) return found;
-  for (const auto& candidate : std::span(candidates).first(std::min(candidates.size(), kMostCandidates))) {
-    // A distance is at least the difference of the lengths.
-    size_t longer = std::max(candidate.size(), wrong.size()), shorter = std::min(candidate.size(), wrong.size());
-    if (longer - shorter >= best) continue;
-    unsigned distance = text.equals_insensitive(candidate) ? 0 : text.edit_distance(candidate, true, best);
-    if (distance < best) best = distance, found = candidate;
-  }
+  for (const auto& candidate : std::span(candidates).first(std::min(candidates.size(), kMostCandidates)))
+    if (unsigned distance = distanceOf(wrong, candidate, best); distance < best) best = distance, found = candidate;
   return found;
 }
 

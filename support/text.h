@@ -8,8 +8,10 @@
 namespace afdc {
 
 /// The candidate nearest to `wrong`, if it is near enough to be what was meant (edit distance at most a third of the
-/// length; none for two letters, one for three, else at least two). Ties go to the first candidate, so pass them in a
-/// deterministic order. None for words of more than 64 letters; only the first 10 000 candidates are looked at.
+/// length; none for two letters, one for three, else at least two). Names with numbers are only near where the numbers
+/// agree: Llama3_70B may be Llama31_70B, never Llama2_70B. Ties go to the first candidate, so pass them in a
+/// deterministic order. None for words of more than 64 letters; only the first 10 000
+/// candidates are looked at.
 std::optional<std::string> suggest(std::string_view wrong, const std::vector<std::string>& candidates);
 
 /// Shortest decimal text that reads back as exactly `value`; independent of locale.

@@ -1,6 +1,10 @@
 #include "frontend/syntax/error_strategy.h"
 
 #include "frontend/syntax/diagnostics.h"
+#include "support/text.h"
+
+#include <algorithm>
+#include <cctype>
 
 namespace afdc {
 
@@ -53,6 +57,57 @@ std::string expectation(antlr4::Parser* p, const antlr4::RecognitionException& e
   return "something else";
 }
 
+/// Is it letters, as `extends` is?
+bool isWord(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::islower(c); });
+}
+
+/// The words of the language that could stand at the token of an error.
+std::vector<std::string> wordsExpected(antlr4::Parser* p, const antlr4::RecognitionException& e) {
+  std::vector<std::string> words;
+  try {
+    auto expected = e.getExpectedTokens();
+    for (size_t type = 0; type <= p->getVocabulary().getMaxTokenType(); ++type) {
+      if (!expected.contains(static_cast<ssize_t>(type))) continue;
+      auto literal = p->getVocabulary().getLiteralName(type);  // "'extends'"
+      if (literal.size() > 2 && isWord(literal.substr(1, literal.size() - 2)))
+        words.push_back(literal.substr(1, literal.size() - 2));
+    }
+  } catch (...) {
+  }
+  return words;
+}
+
+/// The words that begin what stands in the body around the parser's place.
+std::vector<std::string> wordsThatBegin(antlr4::Parser* p) {
+  static const std::vector<std::string> ofModule{"import", "let", "fn", "schema", "enum", "edition"};
+  static const std::vector<std::string> ofBlock{"let", "require", "expect", "vary", "find", "minimize", "maximize"};
+  static const std::vector<std::string> ofSchema{"let",    "require", "blocks", "given", "measure",
+                                                 "weight", "cache",   "state",  "graph"};
+  static const std::vector<std::string> ofGraph{"let", "weight", "cache", "state", "op", "only", "if", "return"};
+  for (auto* at = p->getContext(); at; at = static_cast<antlr4::ParserRuleContext*>(at->parent))
+    switch (at->getRuleIndex()) {
+      case Rule::RuleBlock: return ofBlock;
+      case Rule::RuleSchemaDecl: return ofSchema;
+      case Rule::RuleGraphBody: return ofGraph;
+      default: break;
+    }
+  return ofModule;
+}
+
+/// The first token of the member, declaration or statement that the parser is in; null between two.
+antlr4::Token* beginningOf(antlr4::Parser* p) {
+  for (auto* at = p->getContext(); at; at = static_cast<antlr4::ParserRuleContext*>(at->parent))
+    switch (at->getRuleIndex()) {
+      case Rule::RuleMember:
+      case Rule::RuleDecl:
+      case Rule::RuleSchemaItem:
+      case Rule::RuleGraphStmt: return at->getStart();
+      default: break;
+    }
+  return nullptr;
+}
+
 void skipToSeparator(antlr4::Parser* p) {
   bool module = ruleOf(p) == Rule::RuleModule;
   for (int depth = 0;; p->consume()) {
@@ -93,9 +148,11 @@ void BodyErrorStrategy::reportError(antlr4::Parser* p, const antlr4::Recognition
   auto* before = t->getTokenIndex() > 0 ? p->getTokenStream()->get(t->getTokenIndex() - 1) : t;
   auto range = rangeIn(file_, lineEnd ? before : t);
   std::string found = lineEnd ? "the end of the line" : fmt::format("`{}`", diags_.sources().text(range));
-  if (!lineEnd && ruleOf(p) == Rule::RuleModule && diags_.sources().text(range) == "}") {
-    diags_.report<diag::syntax_error>(range, std::string("this `}` closes nothing"))
-        .help("remove it, or add the `{` that it should close");
+  if (reportMisspelt(t, wordsExpected(p, e)) || reportMisspelt(beginningOf(p), wordsThatBegin(p))) return;
+  if (!lineEnd && before != t && before->getType() == t->getType() &&
+      diags_.sources().text(rangeIn(file_, before)) == diags_.sources().text(range)) {
+    auto& d = diags_.report<diag::syntax_error>(range, fmt::format("{} stands here twice", found));
+    d.fixes.push_back({range, "", "remove one of them"});
     return;
   }
   std::string wanted = expectation(p, e);
@@ -103,10 +160,19 @@ void BodyErrorStrategy::reportError(antlr4::Parser* p, const antlr4::Recognition
   auto text = lineEnd ? std::string_view() : diags_.sources().text(range);
   if (text == "=" && ruleOf(p) != Rule::RuleBlockDecl)
     d.help("`=` sets a field; two values are compared with `==`");
-  else if (text == ":")
-    d.help("a field is set with `=`");
   else if (wanted.find("a member") == 0)
     d.help("a field is set as `name = value`, a block is opened as `name { … }`");
+}
+
+bool BodyErrorStrategy::reportMisspelt(antlr4::Token* at, const std::vector<std::string>& words) {
+  if (!at || at->getType() != AfdParser::ID) return false;
+  auto range = rangeIn(file_, at);
+  auto meant = suggest(diags_.sources().text(range), words);
+  if (!meant) return false;
+  diags_
+      .report<diag::syntax_error>(range, fmt::format("expected `{}`, found `{}`", *meant, diags_.sources().text(range)))
+      .fix(range, *meant);
+  return true;
 }
 
 }  // namespace afdc

@@ -20,6 +20,9 @@ class BodyErrorStrategy : public antlr4::DefaultErrorStrategy {
   void reportError(antlr4::Parser* p, const antlr4::RecognitionException& e) override;
 
  private:
+  /// Is the name there nearly one of these words? Says so, and true.
+  bool reportMisspelt(antlr4::Token* at, const std::vector<std::string>& words);
+
   Diagnostics& diags_;
   uint32_t file_;
 };

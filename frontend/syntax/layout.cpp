@@ -2,21 +2,14 @@
 
 #include <algorithm>
 
+#include "frontend/syntax/brackets.h"
 #include "frontend/syntax/diagnostics.h"
-#include "frontend/syntax/parse.h"
+#include "frontend/syntax/odd_text.h"
 #include "support/quantity.h"
 
 namespace afdc {
 
 namespace {
-
-bool opens(Symbol s) { return s == Symbol::LeftBrace || s == Symbol::LeftSquare || s == Symbol::LeftRound; }
-
-Symbol closerOf(Symbol opener) {
-  return opener == Symbol::LeftBrace    ? Symbol::RightBrace
-         : opener == Symbol::LeftSquare ? Symbol::RightSquare
-                                        : Symbol::RightRound;
-}
 
 bool wantsValue(const Token& t) { return t.is(Symbol::Assign) || has(t.symbol, kOperator); }
 
@@ -39,55 +32,51 @@ class Layout {
     reportStrays();
     joinNumbersAndWords();
     reportTokens();
+    in_ = pairBrackets(std::move(in_), file_, diags_);
     separate();
     return std::move(out_);
   }
 
  private:
-  struct Open {
-    Symbol symbol;
-    SourceRange range;
-    size_t indent;
-  };
-
   SourceRange rangeOf(const Token& t) const { return {file_, t.begin, t.end}; }
   std::string_view textOf(const Token& t) const { return t.of(text_); }
 
   // ---- single tokens -------------------------------------------------------------------------------------------
 
-  /// A stray character spoils the rest of its line: one message, and one poisoned value where a value was due.
+  /// A stray character spoils what follows it up to the next comma or brace of its line: one message, and one poisoned
+  /// value where a value was due.
   void reportStrays() {
-    size_t kept = 0, badLine = 0;
-    for (const auto& t : in_) {
-      bool spoilt = t.line == badLine && t.kind != TokenKind::End && !t.is(Symbol::RightBrace);
-      if (spoilt) continue;
-      if (t.kind != TokenKind::Stray) {
-        in_[kept++] = t;
+    size_t kept = 0;
+    for (size_t i = 0; i < in_.size(); ++i) {
+      in_[kept] = in_[i];
+      if (in_[i].kind != TokenKind::Stray) {
+        ++kept;
         continue;
       }
-      badLine = t.line;
-      reportCharacter(t);
-      if (kept == 0 || !wantsValue(in_[kept - 1])) continue;
-      in_[kept] = t;
-      in_[kept++].kind = TokenKind::Poison;
+      reportCharacter(in_[i]);
+      if (kept > 0 && wantsValue(in_[kept - 1])) in_[kept++].kind = TokenKind::Poison;
+      i = endOfSpoilt(i) - 1;
     }
     in_.resize(kept);
+  }
+  size_t endOfSpoilt(size_t i) const {
+    size_t line = in_[i].line;
+    for (int depth = 0; in_[i].kind != TokenKind::End && in_[i].line == line; ++i) {
+      const Token& t = in_[i];
+      if (t.is(Symbol::LeftBrace) || t.is(Symbol::RightBrace) || (depth == 0 && t.is(Symbol::Comma))) break;
+      if (t.is(Symbol::LeftRound) || t.is(Symbol::LeftSquare)) ++depth;
+      if (t.is(Symbol::RightRound) || t.is(Symbol::RightSquare))
+        if (--depth < 0) break;
+    }
+    return i;
   }
 
   void reportCharacter(const Token& t) {
     auto found = textOf(t);
     auto& d = diags_.report<diag::unexpected_character>(rangeOf(t), found);
     static constexpr std::pair<std::string_view, std::string_view> meant[] = {
-        {";", "members are separated by a new line or a comma"},
-        {"#", "a comment begins with `//`"},
         {"$", "write the unit after the number: `5 USD`"},
-        {"&", "write `and`"},
-        {"|", "write `or`"},
-        {"!", "write `not`"},
-        {"'", "a text stands in double quotes"},
-        {"\xE2\x80\x9C", "a text stands in plain double quotes: \""},
-        {"\xE2\x80\x9D", "a text stands in plain double quotes: \""},
-        {"\xE2\x80\x98", "a text stands in plain double quotes: \""},
+        {"\\", "a line goes on where it ends with an operator, a comma or an open bracket"},
         {"@", "the operators are + - * / % ^ and comparisons"},
         {"~", "write `approx(x, y, rel)`"}};
     for (auto [character, help] : meant)
@@ -123,16 +112,12 @@ class Layout {
   }
 
   void reportTokens() {
-    for (const auto& t : in_) {
+    for (const auto& t : in_)
       if (t.kind == TokenKind::BadQuantity) reportUnit(t);
-      if (t.kind != TokenKind::OpenText) continue;
-      auto range = rangeOf(t);
-      diags_.report<diag::unterminated_string>(range).fix({file_, range.end, range.end}, "\"");
-    }
   }
 
   void reportUnit(const Token& t) {
-    auto whole = textOf(t);
+    auto whole = plainText(textOf(t));
     auto [number, unit] = splitQuantity(whole);
     auto range = rangeOf(t);
     if (auto rest = bitsOrBytes(unit)) {
@@ -155,56 +140,25 @@ class Layout {
 
   // ---- lines and brackets --------------------------------------------------------------------------------------
 
-  Symbol innermost() const { return nest_.empty() ? Symbol::None : nest_.back().symbol; }
   bool previousIs(TokenKind kind) const { return previous_.kind == kind; }
 
   void separate() {
-    long balance = 0;
-    for (const auto& t : in_) balance += t.is(Symbol::LeftBrace) ? 1 : t.is(Symbol::RightBrace) ? -1 : 0;
-    braceMissing_ = balance > 0;
     previous_.kind = TokenKind::Separator;
     out_.reserve(in_.size() + in_.size() / 4);
     for (size_t i = 0; i < in_.size(); ++i) {
       const Token& t = in_[i];
       bool end = t.kind == TokenKind::End;
       bool newLine = previousLine_ != 0 && (t.line > previousLine_ || end);
-      closeForgotten(i, newLine);
       supplyValue(i, newLine);
       dropDanglingDot(t, newLine);
-      bool inBlock = nest_.empty() || innermost() == Symbol::LeftBrace;
+      bool inBlock = nest_.empty() || nest_.back() == Symbol::LeftBrace;
       bool goesOn = has(previous_.symbol, kTrails) || (!end && has(t.symbol, kLeads));
       if (newLine && inBlock && !goesOn && !previousIs(TokenKind::Separator)) supply(TokenKind::Separator);
-      if (end) {
-        while (!nest_.empty()) supplyCloser("the file ends first");
-        out_.push_back(t);
-        return;
-      }
-      if (!nest(t)) return;
+      nest(t);
       previousLine_ = t.line;
       previous_ = t;
       out_.push_back(t);
     }
-  }
-
-  /// Brackets that must have been meant to close before this token.
-  void closeForgotten(size_t i, bool newLine) {
-    const Token& t = in_[i];
-    bool end = t.kind == TokenKind::End, closesBlock = t.is(Symbol::RightBrace);
-    if (newLine && innermost() == Symbol::LeftSquare && startsMember(i))
-      supplyCloser("a member starts on the next line");
-    if (closesBlock || end)
-      while (innermost() == Symbol::LeftSquare || innermost() == Symbol::LeftRound)
-        supplyCloser("the block ends first");
-    if (t.is(Symbol::RightRound))
-      while (innermost() == Symbol::LeftSquare) supplyCloser("the parenthesis ends first");
-    if (!braceMissing_ || !newLine || nest_.empty()) return;
-    // Trust indentation to say which brace was forgotten, but only when the count says that one was.
-    size_t column = indentOf(t.line);
-    bool declares = column == 0 && !closesBlock && !end && !t.is(Symbol::RightSquare) && !t.is(Symbol::RightRound);
-    if (!closesBlock && !declares) return;
-    size_t least = closesBlock ? 1 : 0;
-    while (nest_.size() > least && innermost() == Symbol::LeftBrace && nest_.back().indent >= column + least)
-      supplyCloser("by its indentation it should close before this line");
   }
 
   /// `x =` and nothing on its line: one message, and a poisoned value.
@@ -212,7 +166,7 @@ class Layout {
     if (previousIs(TokenKind::Separator) || !wantsValue(previous_)) return;
     const Token& t = in_[i];
     bool assigned = previous_.is(Symbol::Assign);
-    bool memberStarts = newLine && (assigned || startsMember(i));
+    bool memberStarts = newLine && (assigned || startsMember(in_, i));
     bool closes = t.is(Symbol::RightBrace) || t.is(Symbol::RightSquare) || t.is(Symbol::RightRound);
     bool ends = t.kind == TokenKind::End || (assigned && t.is(Symbol::Comma));
     if (!memberStarts && !closes && !ends) return;
@@ -235,58 +189,19 @@ class Layout {
     if (!out_.empty()) previous_ = out_.back();
   }
 
-  /// Keeps count of open brackets. False: they nest so deep that reading has ended here.
-  bool nest(const Token& t) {
-    if (opens(t.symbol)) {
-      nest_.push_back({t.symbol, rangeOf(t), indentOf(t.line)});
-      if (nest_.size() <= static_cast<size_t>(kDeepestNesting)) return true;
-      // Nothing sensible nests like this, and predicting over it would take forever.
-      diags_.report<diag::nested_too_deep>(rangeOf(t), kDeepestNesting);
-      out_.assign(1, in_.back());
-      return false;
-    }
-    if (!nest_.empty() && t.is(closerOf(innermost()))) nest_.pop_back();
-    return true;
+  void nest(const Token& t) {
+    if (t.is(Symbol::LeftBrace) || t.is(Symbol::LeftSquare) || t.is(Symbol::LeftRound)) nest_.push_back(t.symbol);
+    bool closes = t.is(Symbol::RightBrace) || t.is(Symbol::RightSquare) || t.is(Symbol::RightRound);
+    if (closes && !nest_.empty()) nest_.pop_back();
   }
 
-  /// Can only be the start of a member or declaration: `name =`, `kind Name`, `let`.
-  bool startsMember(size_t i) const {
-    if (i + 1 >= in_.size()) return false;
-    const Token &t = in_[i], &next = in_[i + 1];
-    for (Symbol word : {Symbol::Let, Symbol::Fn, Symbol::Schema, Symbol::Import, Symbol::Require})
-      if (t.is(word)) return true;
-    if (t.kind != TokenKind::Name) return false;
-    bool label = next.kind == TokenKind::Name || next.kind == TokenKind::Text;
-    return next.is(Symbol::Assign) || (label && next.line == t.line);
-  }
-
-  size_t indentOf(size_t line) const {
-    auto text = diags_.sources().file(file_).line(static_cast<uint32_t>(line));
-    size_t at = text.find_first_not_of(" \t");
-    return at == std::string_view::npos ? 0 : at;
-  }
-
-  void supply(TokenKind kind, Symbol symbol = Symbol::None) {
-    Token made{kind, symbol, 1, 0, 0, 0};
+  void supply(TokenKind kind) {
+    Token made{kind, Symbol::None, 1, 0, 0, 0};
     if (!out_.empty()) {
       made.line = out_.back().line;
       made.lead = made.begin = made.end = out_.back().end;
     }
     out_.push_back(made);
-  }
-
-  void supplyCloser(std::string_view advice) {
-    auto open = nest_.back();
-    nest_.pop_back();
-    bool brace = open.symbol == Symbol::LeftBrace;
-    Symbol closer = closerOf(open.symbol);
-    // One forgotten brace leaves every outer one open too: the first report names the mistake.
-    if (!brace || !braceReported_)
-      diags_.report<diag::unclosed>(open.range, spelling(open.symbol))
-          .here("opened here")
-          .help(fmt::format("{}: add `{}`", advice, spelling(closer)));
-    if (brace) braceReported_ = true;
-    supply(TokenKind::Symbol, closer);
   }
 
   /// The author's text from the start of the line (or member) up to and including `at`: "hidden =".
@@ -302,10 +217,9 @@ class Layout {
   Diagnostics& diags_;
   std::string_view text_;
   std::vector<Token> in_, out_;
-  std::vector<Open> nest_;
-  Token previous_;           ///< the last one that was passed on, a poisoned value included
-  size_t previousLine_ = 0;  ///< of the last token of the file; 0 before the first
-  bool braceMissing_ = false, braceReported_ = false;
+  std::vector<Symbol> nest_;  ///< the brackets that are open
+  Token previous_;            ///< the last one that was passed on, a poisoned value included
+  size_t previousLine_ = 0;   ///< of the last token of the file; 0 before the first
 };
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace afdc {
 /// From the tokens of a file to those that the parser reads:
 ///  - lexical mistakes are reported, and stand as one poisoned value where a value was due,
 ///  - a number followed by a word on its line is one (unknown) quantity,
-///  - missing closing brackets are reported at their opening one and supplied,
+///  - brackets stand in pairs (brackets.h),
 ///  - line breaks that end a member are Separator tokens.
 /// Trivia no longer matters: what is left out or supplied does not touch that of its neighbours.
 std::vector<Token> layOut(std::vector<Token> tokens, uint32_t file, Diagnostics& diags);

@@ -2,8 +2,10 @@
 
 #include "frontend/syntax/diagnostics.h"
 #include "frontend/syntax/error_strategy.h"
+#include "frontend/syntax/habits.h"
 #include "frontend/syntax/headings.h"
 #include "frontend/syntax/layout.h"
+#include "frontend/syntax/odd_text.h"
 #include "frontend/syntax/parser_tokens.h"
 #include "frontend/syntax/tree_builder.h"
 #include "support/text.h"
@@ -37,8 +39,11 @@ void parseTokens(std::span<const Token> tokens, uint32_t file, Diagnostics& diag
   }
 }
 
+/// Who has written a text.
+enum class Author : uint8_t { Person, Library };
+
 /// The tokens of a file for the parser; none of a file that is not text.
-std::vector<Token> tokensOf(uint32_t file, uint32_t from, Diagnostics& diags) {
+std::vector<Token> tokensOf(uint32_t file, uint32_t from, Diagnostics& diags, Author author = Author::Person) {
   const auto& source = diags.sources().file(file);
   size_t bad = 0;
   if (!validUtf8(source.text(), bad)) {
@@ -64,6 +69,7 @@ std::vector<Token> tokensOf(uint32_t file, uint32_t from, Diagnostics& diags) {
                                  fmt::format("{} bytes", t.end - t.begin), kLongestToken);
     return {};
   }
+  if (author == Author::Person) tokens = readHabits(readOddText(std::move(tokens), file, diags), file, diags);
   return layOut(std::move(tokens), file, diags);
 }
 
@@ -145,7 +151,7 @@ std::unique_ptr<Module> parseModule(uint32_t file, Diagnostics& diags) {
 std::unique_ptr<Module> parseLate(uint32_t file, Diagnostics& diags) {
   auto module = std::make_unique<Module>();
   module->file = file;
-  auto bodies = std::make_unique<LateBodies>(tokensOf(file, 0, diags), diags, *module);
+  auto bodies = std::make_unique<LateBodies>(tokensOf(file, 0, diags, Author::Library), diags, *module);
   bodies->readHeadings();
   module->bodies = std::move(bodies);
   return module;

@@ -4,6 +4,7 @@
 
 #include "frontend/syntax/diagnostics.h"
 #include "frontend/syntax/headings.h"
+#include "frontend/syntax/odd_text.h"
 #include "frontend/syntax/parse.h"
 #include "frontend/syntax/parser_tokens.h"
 
@@ -59,12 +60,18 @@ class Builder {
     range.end = std::max(range.end, rangeOf(stop).end);
     return range;
   }
-  std::string_view textOf(antlr4::Token* t) const { return ours(t).of(text_); }
+  /// A name, number or unit as the language writes it.
+  std::string_view textOf(antlr4::Token* t) { return plain(ours(t).of(text_)); }
+  std::string_view plain(std::string_view text) { return isPlain(text) ? text : kept(plainText(text)); }
+  std::string_view kept(std::string_view text) {
+    auto copy = module_.copy(std::vector<char>(text.begin(), text.end()));
+    return {copy.data(), copy.size()};
+  }
 
-  Name name(AfdParser::NameContext* ctx) const {
+  Name name(AfdParser::NameContext* ctx) {
     if (!ctx || ctx->exception || !ctx->getStart()) return {};
     auto range = rangeOf(ctx->getStart());
-    return {diags_.sources().text(range), range};
+    return {textOf(ctx->getStart()), range};
   }
   Path path(AfdParser::PathContext* ctx) {
     std::vector<Name> names;
@@ -75,9 +82,7 @@ class Builder {
 
   std::string_view string(antlr4::tree::TerminalNode* node) { return node ? string(node->getSymbol()) : ""; }
   std::string_view string(antlr4::Token* token) {
-    auto raw = textOf(token);
-    raw.remove_prefix(1);
-    if (token->getType() == AfdParser::STRING) raw.remove_suffix(1);
+    auto raw = withoutQuotes(ours(token).of(text_));
     if (raw.find('\\') == std::string_view::npos) return raw;
     std::vector<char> out;
     for (size_t i = 0; i < raw.size(); ++i) {
@@ -88,8 +93,7 @@ class Builder {
       char c = raw[++i];
       out.push_back(c == 'n' ? '\n' : c == 't' ? '\t' : c);
     }
-    auto kept = module_.copy(out);
-    return {kept.data(), kept.size()};
+    return kept({out.data(), out.size()});
   }
 
   void import(AfdParser::ImportDeclContext* ctx) {
@@ -99,7 +103,7 @@ class Builder {
     auto* target = ctx->modulePath();
     i.targetRange = rangeOf(target);
     i.file = target->STRING() != nullptr;
-    i.target = i.file ? string(target->STRING()) : diags_.sources().text(i.targetRange);
+    i.target = i.file ? string(target->STRING()) : plain(diags_.sources().text(i.targetRange));
     if (ctx->name()) i.alias = name(ctx->name());
     if (ctx->importList()) {
       std::vector<Name> names;
@@ -211,7 +215,7 @@ class Builder {
     if (factors.size() == 1) return factors[0];
     for (auto* c : ctx->children)
       if (auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(c))
-        divides.push_back(textOf(terminal->getSymbol()) == "/");
+        divides.push_back(ours(terminal->getSymbol()).is(Symbol::Slash));
     auto* product = module_.make<TypeExpr>();
     product->kind = TypeExpr::Product;
     product->range = rangeOf(ctx);
@@ -281,8 +285,10 @@ class Builder {
 
   Storage* storage(AfdParser::StorageContext* ctx) {
     auto* s = module_.make<Storage>();
-    auto word = textOf(ctx->getStart());
-    s->kind = word == "weight" ? StorageKind::Weight : word == "cache" ? StorageKind::Cache : StorageKind::State;
+    const auto& word = ours(ctx->getStart());
+    s->kind = word.is(Symbol::Weight)  ? StorageKind::Weight
+              : word.is(Symbol::Cache) ? StorageKind::Cache
+                                       : StorageKind::State;
     s->name = name(ctx->name());
     s->range = rangeOf(ctx);
     s->shape = shape(ctx->shape());
@@ -465,7 +471,7 @@ class Builder {
       if (find->expr()) m.value = expr(find->expr());
     } else if (auto* objective = as<AfdParser::ObjectiveContext>(ctx)) {
       m.kind = MemberKind::Objective;
-      m.maximize = textOf(objective->dir) == "maximize";
+      m.maximize = ours(objective->dir).is(Symbol::Maximize);
       m.value = expr(objective->expr());
     }
     m.range = rangeOf(ctx);
@@ -479,7 +485,7 @@ class Builder {
     Op op = Op::None;
     int binding = kLoosest;
   };
-  static const Operator& operatorOf(std::string_view spelling) {
+  static const Operator& operatorOf(const antlr4::Token* token) {
     static constexpr Operator table[] = {{"or", Op::Or, kOr},
                                          {"and", Op::And, kAnd},
                                          {"<", Op::Less, kComparison},
@@ -498,7 +504,7 @@ class Builder {
                                          {"%", Op::Mod, kProduct},
                                          {"^", Op::Pow, kPower}};
     static constexpr Operator none;
-    auto* found = std::ranges::find(table, spelling, &Operator::spelling);
+    auto* found = std::ranges::find(table, spelling(ours(token).symbol), &Operator::spelling);
     return found == std::end(table) ? none : *found;
   }
 
@@ -521,8 +527,8 @@ class Builder {
   /// the last operand taken.
   Expr* joined(AfdParser::ExprContext*& at, int binding) {
     Expr* left = term(at);
-    while (at && at->op && operatorOf(textOf(at->op)).binding >= binding) {
-      const Operator& op = operatorOf(textOf(at->op));
+    while (at && at->op && operatorOf(at->op).binding >= binding) {
+      const Operator& op = operatorOf(at->op);
       auto opRange = rangeOf(at->op);
       at = at->rest;
       // 2^3^2 is 2^(3^2); operators of one binding are else taken from left to right.
@@ -549,7 +555,7 @@ class Builder {
       at = ctx->rest;
       auto* e = make(ExprKind::Unary, rangeOf(ctx->prefix));
       e->opRange = e->range;
-      e->op = textOf(ctx->prefix) == "-" ? Op::Negate : Op::Not;
+      e->op = ours(ctx->prefix).is(Symbol::Minus) ? Op::Negate : Op::Not;
       e->a = joined(at, kPrefix);
       e->range.end = std::max(e->range.end, e->a->range.end);
       return e;
@@ -638,7 +644,7 @@ class Builder {
     bool comma = false;
     for (auto* child : children) {
       auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(child);
-      bool another = terminal && textOf(terminal->getSymbol()) == ",";
+      bool another = terminal && ours(terminal->getSymbol()).is(Symbol::Comma);
       if (comma && another)
         diags_.report<diag::syntax_error>(rangeOf(terminal->getSymbol()), "expected a value, found `,`");
       comma = another;
@@ -659,8 +665,8 @@ class Builder {
       case AfdParser::UNTERMINATED_STRING: return;  // reported by the token reader: poison
       default: break;
     }
-    e.kind = e.text == "null" ? ExprKind::Null : ExprKind::Bool;
-    e.flag = e.text == "true";
+    e.kind = ours(t).is(Symbol::Null) ? ExprKind::Null : ExprKind::Bool;
+    e.flag = ours(t).is(Symbol::True);
   }
 
   uint32_t file_;

@@ -268,6 +268,7 @@ class Division {
       return false;
     }
     values_ = evaluated(m_, 1, 1);
+    warnOfNoExperts();
     // Layers first: `tp` is about heads before it is about the vocabulary.
     for (uint32_t b = 0; b < g_.bodies.size(); ++b)
       if (BodyId{b} != g_.main && !divides(g_.bodies[b])) return false;
@@ -282,6 +283,18 @@ class Division {
     double degree, units;
     std::string_view degreeName() const { return kAxisNames[static_cast<size_t>(axis)]; }
   };
+
+  /// `ep` splits experts, and a dense model has none.
+  void warnOfNoExperts() {
+    auto degree = m_.engine().degrees.ep;
+    bool splits = std::any_of(g_.bodies.begin(), g_.bodies.end(), [](const Body& body) {
+      return std::any_of(body.tensors.begin(), body.tensors.end(), [](const Tensor& t) {
+        return std::any_of(t.dims.begin(), t.dims.end(), [](const TensorDim& dim) { return dim.axis == Axis::ep; });
+      });
+    });
+    if (degree > 1 && !splits && at(Axis::ep).valid())
+      diags_.report<diag::no_experts>(at(Axis::ep), shortest(degree), g_.strings[g_.name]);
+  }
 
   bool divides(const Body& body) {
     return std::all_of(body.tensors.begin(), body.tensors.end(), [&](const Tensor& t) { return divides(t); });
@@ -314,7 +327,7 @@ class Division {
     if (!first || split.tensor.kind != TensorKind::Cache) return;
     diags_
         .report<diag::replicated>(at(split.axis), split.degreeName(), shortest(split.degree), shortest(split.units),
-                                  "heads", fmt::format("`{}`", g_.strings[split.tensor.name]),
+                                  "parts", fmt::format("`{}`", g_.strings[split.tensor.name]),
                                   shortest(split.degree / split.units))
         .label(rangeOf(split.tensor.place, g_.strings, diags_), "declared here");
   }
@@ -328,10 +341,53 @@ class Division {
                   : diags_.report<diag::does_not_divide>(at(split.axis), split.degreeName(), degree, parts, name);
     d.label(rangeOf(split.tensor.place, g_.strings, diags_),
             fmt::format("split into {} parts here", shortest(split.units)));
-    std::vector<std::string> divisors;
-    for (int n = 1; n <= std::min(split.units, 1024.0); ++n)
-      if (std::fmod(split.units, n) == 0) divisors.push_back(shortest(n));
-    if (divisors.size() <= 16) d.help(fmt::format("{} may be {}", split.degreeName(), joinWords(divisors, "or")));
+    auto fits = degreesThatFit(split.axis);
+    if (!fits.empty() && fits.size() <= 16)
+      d.help(fmt::format("{} may be {}", split.degreeName(), joinWords(fits, "or")));
+  }
+
+  /// The degrees of an axis at which every weight and cache divides, and for which the pool has devices.
+  std::vector<std::string> degreesThatFit(Axis axis) const {
+    std::vector<const TensorDim*> dims;
+    double most = 0;
+    for (const auto& body : g_.bodies)
+      for (const auto& t : body.tensors)
+        for (const auto& dim : t.dims)
+          if (dim.axis == axis && t.kind != TensorKind::Activation && t.kind != TensorKind::Route) {
+            dims.push_back(&dim);
+            for (const auto& part : dim.parts) most = std::max(most, values_[part.units.index]);
+          }
+    auto fits = [&](double degree) {
+      return std::all_of(dims.begin(), dims.end(), [&](const TensorDim* dim) {
+        return std::all_of(dim->parts.begin(), dim->parts.end(), [&](const auto& part) {
+          double units = values_[part.units.index];
+          bool copied = dim->replicate && degree > units && std::fmod(degree, units) == 0;
+          return std::fmod(units, degree) == 0 || copied;
+        });
+      });
+    };
+    std::vector<std::string> out;
+    for (int n = 1; n <= std::min(most, 1024.0); ++n)
+      if (fits(n) && meshFits(axis, n)) out.push_back(shortest(n));
+    return out;
+  }
+
+  /// Do the other degrees of the engine allow it?
+  bool meshFits(Axis axis, Count degree) const {
+    const auto& e = m_.engine();
+    Degrees d = e.degrees;
+    if (axis == Axis::tp) {
+      // What has not been said follows it.
+      if (d.etp == d.tp) d.etp = degree;
+      if (d.ftp == d.tp) d.ftp = degree;
+      d.tp = degree;
+    }
+    if (axis == Axis::ep) d.ep = degree;
+    if (axis == Axis::etp) d.etp = degree;
+    if (axis == Axis::ftp) d.ftp = degree;
+    auto ranks = static_cast<double>(d.ranks());
+    return std::fmod(ranks, static_cast<double>(d.ep * d.etp)) == 0 &&
+           std::fmod(ranks, static_cast<double>(d.ftp)) == 0 && e.replicas * d.devices() <= e.poolDevices;
   }
 
   SourceRange at(Axis degree) const { return rangeOf(s_, m_.engine().degreeAt(degree), diags_); }

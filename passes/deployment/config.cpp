@@ -1,6 +1,7 @@
 #include "passes/deployment/config.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "passes/deployment/diagnostics.h"
 #include "passes/deployment/fields.h"
@@ -292,7 +293,8 @@ class UnitReader {
                       shortest(d.ep), shortest(d.etp), shortest(ranks), e_.name, shortest(d.dp), shortest(d.tp)));
       labelRanks(report);
       std::vector<std::string> fits;
-      for (Count ep : divisorsOf(ranks)) fits.push_back(shortest(ep));
+      for (Count ep : divisorsOf(ranks))
+        if (dividesExperts(ep)) fits.push_back(shortest(ep));
       report.help("with etp = 1, ep may be " + joinWords(fits, "or"));
       return false;
     }
@@ -310,12 +312,29 @@ class UnitReader {
     return true;
   }
 
+  /// Can the experts of every model here be dealt out to so many ranks?
+  bool dividesExperts(Count ep) const {
+    for (const auto& graph : s_.graphs)
+      for (const auto& body : graph.bodies)
+        for (const auto& t : body.tensors)
+          for (const auto& dim : t.dims) {
+            if (dim.axis != ir::Axis::ep) continue;
+            for (const auto& part : dim.parts)
+              if (graph.exprs[part.units].op == ir::ExprOp::Constant &&
+                  std::fmod(graph.exprs.constantValue(part.units), static_cast<double>(ep)) != 0)
+                return false;
+          }
+    return true;
+  }
+
   bool checkPool() {
     const auto& d = e_.degrees;
     Count needed = e_.replicas * d.devices();
     // The largest count may stand for any larger number, and no pool has that many.
     if (needed <= e_.poolDevices && needed < Count::most()) return true;
-    diags_.report<diag::pool_too_small>(at(unit()), e_.name, shortest(needed), e_.pool, shortest(e_.poolDevices))
+    diags_
+        .report<diag::pool_too_small>(at(unit()), fmt::format("engine `{}` needs", e_.name), shortest(needed), e_.pool,
+                                      shortest(e_.poolDevices))
         .note(fmt::format("replicas {} x pp {} x dp {} x tp {}", shortest(e_.replicas), shortest(d.pp), shortest(d.dp),
                           shortest(d.tp)))
         .label(at(pool_.record), "the pool");
@@ -429,9 +448,9 @@ std::optional<AfdConfig> readAfd(const Scenario& s, NodeId deployment, NodeId en
   afd.ffn = std::move(*ffn);
   Count devices = afd.attention.degrees.devices() + afd.ffn.degrees.devices();
   if (afd.attention.pool == afd.ffn.pool && devices * afd.attention.replicas > afd.attention.poolDevices) {
-    diags.report<diag::pool_too_small>(rangeOf(s, engine, diags), s.strings[s[engine].name],
-                                       shortest(devices * afd.attention.replicas), afd.attention.pool,
-                                       shortest(afd.attention.poolDevices));
+    diags.report<diag::pool_too_small>(
+        rangeOf(s, engine, diags), fmt::format("the groups of engine `{}` need", s.strings[s[engine].name]),
+        shortest(devices * afd.attention.replicas), afd.attention.pool, shortest(afd.attention.poolDevices));
     return std::nullopt;
   }
   bool wantsScaleUp = afd.via == Medium::ScaleUp;

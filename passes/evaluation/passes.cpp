@@ -6,6 +6,7 @@
 
 #include "ir/places.h"
 #include "passes/deployment/diagnostics.h"
+#include "passes/deployment/fields.h"
 #include "passes/evaluation/account.h"
 #include "passes/evaluation/verdicts.h"
 #include "support/text.h"
@@ -44,6 +45,32 @@ bool collectives(Evaluation& e) {
                      [&](Assembly& engine) { return insertCollectives(engine, e.diags); });
 }
 
+/// Names the engines that take from a pool more than it has, and the other pools of the cluster.
+void reportOverdrawn(const PoolUse& over, const std::vector<PoolUse>& uses, const std::vector<Role>& roles,
+                     const Scenario& s, NodeId deployment, Diagnostics& diags) {
+  Count taken = 0;
+  for (const auto& use : uses)
+    if (use.pool == over.pool) taken += use.devices;
+  std::vector<const EngineConfig*> takers;
+  std::vector<std::string> names;
+  for (const auto& role : roles)
+    if (role.engine().pool == over.pool) takers.push_back(&role.engine());
+  for (const auto* engine : takers)
+    names.push_back(fmt::format("`{}`", engine->owner.substr(engine->owner.rfind('.') + 1)));
+  auto who =
+      takers.size() == 1 ? fmt::format("engine {} needs", names[0]) : fmt::format("engines {} need", joinWords(names));
+  NodeId first = takers.empty() ? deployment : takers[0]->node;
+  auto& d = diags.report<diag::pool_too_small>(rangeOf(s, first, diags), who, shortest(taken), over.pool,
+                                               shortest(over.there));
+  for (size_t i = 1; i < takers.size(); ++i) d.label(rangeOf(s, takers[i]->node, diags), "takes from the same pool");
+  auto pools = readPools(s, placeOf(s, deployment, FieldId::Deployment_cluster), diags);
+  if (!pools || pools->size() < 2) return;
+  std::vector<std::string> there;
+  for (const auto& pool : *pools)
+    there.push_back(fmt::format("`pool = \"{}\"` ({} devices)", pool.name, shortest(pool.devices)));
+  d.help("an engine says which pool it takes: " + joinWords(there, "or"));
+}
+
 /// Engines share pools: together they may not take more devices than there are.
 bool poolsSuffice(const std::vector<Role>& roles, const Scenario& s, NodeId deployment, Diagnostics& diags) {
   std::vector<PoolUse> uses;
@@ -51,11 +78,7 @@ bool poolsSuffice(const std::vector<Role>& roles, const Scenario& s, NodeId depl
     for (const auto& use : role.poolUses()) uses.push_back(use.times(role.engine().replicas));
   const auto* over = overdrawn(uses);
   if (!over) return true;
-  Count taken = 0;
-  for (const auto& use : uses)
-    if (use.pool == over->pool) taken += use.devices;
-  diags.report<diag::pool_too_small>(rangeOf(s, deployment, diags), s.strings[s[deployment].name], shortest(taken),
-                                     over->pool, shortest(over->there));
+  reportOverdrawn(*over, uses, roles, s, deployment, diags);
   return false;
 }
 
