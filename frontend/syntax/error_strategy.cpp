@@ -79,7 +79,7 @@ std::vector<std::string> wordsExpected(antlr4::Parser* p, const antlr4::Recognit
 }
 
 /// The words that begin what stands in the body around the parser's place.
-std::vector<std::string> wordsThatBegin(antlr4::Parser* p) {
+const std::vector<std::string>& wordsThatBegin(antlr4::Parser* p) {
   static const std::vector<std::string> ofModule{"import", "let", "fn", "schema", "enum", "edition"};
   static const std::vector<std::string> ofBlock{"let", "require", "expect", "vary", "find", "minimize", "maximize"};
   static const std::vector<std::string> ofSchema{"let",    "require", "blocks", "given", "measure",
@@ -148,7 +148,8 @@ void BodyErrorStrategy::reportError(antlr4::Parser* p, const antlr4::Recognition
   auto* before = t->getTokenIndex() > 0 ? p->getTokenStream()->get(t->getTokenIndex() - 1) : t;
   auto range = rangeIn(file_, lineEnd ? before : t);
   std::string found = lineEnd ? "the end of the line" : fmt::format("`{}`", diags_.sources().text(range));
-  if (reportMisspelt(t, wordsExpected(p, e)) || reportMisspelt(beginningOf(p), wordsThatBegin(p))) return;
+  if (t->getType() == AfdParser::ID && reportMisspelt(t, wordsExpected(p, e))) return;
+  if (reportMisspelt(beginningOf(p), wordsThatBegin(p))) return;
   if (!lineEnd && before != t && before->getType() == t->getType() &&
       diags_.sources().text(rangeIn(file_, before)) == diags_.sources().text(range)) {
     auto& d = diags_.report<diag::syntax_error>(range, fmt::format("{} stands here twice", found));
