@@ -345,17 +345,18 @@ def c_and(source, i, t, rng):
 # ---- answers -------------------------------------------------------------------------------------
 
 def messages_of(afdc, files):
-    """The messages of each file; `afdc check` prints one JSON list a file, in their order."""
+    """The messages of each file. One that points elsewhere belongs to the file that one of its labels points into."""
     run = subprocess.run([afdc, "check", "--format", "json", *files], capture_output=True, text=True, timeout=600)
-    decoder, at, lists, out = json.JSONDecoder(), 0, [], run.stdout
-    while at < len(out):
-        value, at = decoder.raw_decode(out, at)
-        lists.append(value)
-        while at < len(out) and out[at].isspace():
-            at += 1
-    if run.returncode not in (0, 1, 2) or len(lists) != len(files):
-        raise SystemExit(f"afdc check: code {run.returncode}, {len(lists)} answers of {len(files)}\n{run.stderr[:2000]}")
-    return lists
+    if run.returncode not in (0, 1, 2):
+        raise SystemExit(f"afdc check: code {run.returncode}\n{run.stderr[:2000]}")
+    of = {file: [] for file in files}
+    for message in json.loads(run.stdout)["diagnostics"]:
+        places = [message["at"]] + [label["at"] for label in message["labels"]]
+        mine = [place["file"] for place in places if place.get("file") in of]
+        if not mine:
+            raise SystemExit(f"a message about none of the files: {message}")
+        of[mine[0]].append(message)
+    return list(of.values())
 
 
 def fact(message):
