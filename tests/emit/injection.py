@@ -128,6 +128,10 @@ def executed(command, folder, **environment):
     return ran, calls
 
 
+def untouched(folder):
+    assert not any("CANARY" == p.name for p in pathlib.Path(folder).rglob("*")), f"the canary was touched: {folder}"
+
+
 def texts(value):
     """All texts of a parsed document, keys and values."""
     if isinstance(value, str):
@@ -167,7 +171,7 @@ class Checked:
                 check(path, content)
             except Exception as problem:
                 raise AssertionError(f"{path}: {problem}\n{content[:3000]}") from problem
-        assert not any("CANARY" == p.name for p in pathlib.Path(WORK.name).rglob("*")), f"the canary was touched: {self.folder}"
+        untouched(self.folder)
         return self
 
     def see(self, words):
@@ -444,6 +448,7 @@ def main():
                  enumerate(["plain", EVERYTHING, SCRIPT, FORMULA])]
         checked = emissions()
         pages = [p.result() for p in pages]
+    untouched(WORK.name)
     namesOfFiles()
     shellcheck(checked)
     promtool(checked)
