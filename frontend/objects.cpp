@@ -667,7 +667,7 @@ Evaluator::AxisTarget Evaluator::axisTarget(Object* object, const ast::Member& m
       if (auto meant = suggest(path[k].text, fieldNames(here)))
         d.fix(path[k].range, *meant);
       else if (auto inner = pathTo(here, path[k].text); !inner.empty())
-        d.fix({path[k].range.file, path[k].range.begin, path[k].range.begin}, inner + ".");
+        d.fix(path[k].range, fmt::format("{}.{}", inner, path[k].text));
       else
         d.help(describe(at.value) + " has " + joinWords(fieldNames(here)));
       return {};
