@@ -34,13 +34,15 @@ function theme() {
   }
 }
 theme();
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', theme);
+// Paper is light, and as wide as it is: what was drawn for a dark screen is drawn again.
+for (const change of ['(prefers-color-scheme: dark)', 'print']) matchMedia(change).addEventListener('change', theme);
+for (const turn of ['beforeprint', 'afterprint']) addEventListener(turn, () => charts.forEach(chart => chart.resize()));
 
 /// A titled picture; `words` says what it shows to those who do not see it.
 function picture(parent, title, words, configuration) {
   const canvas = make('canvas', { role: 'img' });
   canvas.setAttribute('aria-label', `${title}. ${words}`);
-  parent.append(make('section', {}, make('h2', { textContent: title }), make('p', { className: 'soft', textContent: words }),
+  parent.append(make('section', {}, make('h3', { textContent: title }), make('p', { className: 'soft', textContent: words }),
     make('div', { className: 'figure' }, canvas)));
   configuration.options ??= {};
   configuration.options.plugins ??= {};
@@ -48,6 +50,12 @@ function picture(parent, title, words, configuration) {
   const chart = new Chart(canvas, configuration);
   charts.push(chart);
   return chart;
+}
+
+/// Of a chart that is not shown any more nothing is kept.
+function forget(chart) {
+  charts.splice(charts.indexOf(chart), 1);
+  chart.destroy();
 }
 
 /// Pictures of one result, put into `parent`.
@@ -99,7 +107,7 @@ function details(parent, results) {
   // What was assumed.
   if (results.assumptions?.length) {
     const rows = results.assumptions.map(a => make('tr', {}, make('td', { className: 'words', textContent: a.what }), make('td', { className: 'words soft', textContent: a.from })));
-    parent.append(make('section', {}, make('h2', { textContent: 'Assumed' }), make('div', { className: 'scroll', tabIndex: 0 }, make('table', {},
+    parent.append(make('section', {}, make('h3', { textContent: 'Assumed' }), make('div', { className: 'scroll', tabIndex: 0 }, make('table', {},
       make('thead', {}, make('tr', {}, make('th', { className: 'words', textContent: 'what' }), make('th', { className: 'words', textContent: 'from' }))), make('tbody', {}, ...rows)))));
   }
   return out;
