@@ -32,7 +32,7 @@ std::vector<const Results*> wholeResults(const SearchResult& r) {
   return out;
 }
 
-/// What the results say in one of their texts, each once: "A", "A or B", "A, B, C, D or 3 more".
+/// What the results say in one of their texts, each once: "A", "A; B", "A; B; C; D; 3 more".
 std::string saidBy(const std::vector<const Results*>& all, std::string Results::*text) {
   std::vector<std::string> out;
   for (const auto* results : all)
@@ -42,7 +42,7 @@ std::string saidBy(const std::vector<const Results*>& all, std::string Results::
     out.resize(kNamed);
     out.push_back(fmt::format("{} more", more));
   }
-  return joinWords(out, "or");
+  return fmt::format("{}", fmt::join(out, "; "));
 }
 
 std::vector<std::string> promisesWith(const FoundPoint& p, Verdict verdict) {
@@ -53,10 +53,16 @@ std::vector<std::string> promisesWith(const FoundPoint& p, Verdict verdict) {
 }
 
 std::string keepingText(const FoundPoint& p) {
-  if (p.promises.empty()) return "nothing was promised";
   auto unknown = promisesWith(p, Verdict::Unknown);
   if (unknown.empty()) return "keeps its promises";
   return fmt::format("whether it keeps {} cannot be said", joinWords(unknown));
+}
+
+/// A figure and its unit stay on one line.
+std::string unbroken(std::string_view text) {
+  std::string out;
+  for (char c : text) out += c == ' ' ? std::string("\u00a0") : std::string(1, c);
+  return out;
 }
 
 /// "main 4 x tp 2 on 8 x H100_SXM"
@@ -102,9 +108,9 @@ std::string answerText(const SearchResult& r) {
   if (m.tpot_mean_s) figures.push_back("TPOT " + timeText(*m.tpot_mean_s));
   if (m.usd_per_million_output_tokens)
     figures.push_back(significant(*m.usd_per_million_output_tokens, 3) + " USD per million output tokens");
-  std::string out = "Best: " + placeText(r, p) + ": ";
-  for (const auto& figure : figures) out += figure + ", ";
-  return out + keepingText(p);
+  for (auto& figure : figures) figure = unbroken(figure);
+  if (!p.promises.empty()) figures.push_back(keepingText(p));
+  return fmt::format("Best: {}: {}", placeText(r, p), fmt::join(figures, ", "));
 }
 
 std::vector<Figure> factsOf(const SearchResult& r) {

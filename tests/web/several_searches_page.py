@@ -142,7 +142,7 @@ def main():
             facts = [("Model", results["model"]), ("Hardware", results["hardware"]), ("Load", LOADS.get(name, "Chat"))]
             facts += [("Promises", s["expect"]) for s in results["slo"]]
             check(all(said in section["facts"][head] for head, said in facts), f"{name}: what it is about")
-            figures = (results["hardware"], f"{first['metrics']['throughput']:,.0f}".replace(",", " "))
+            figures = (results["hardware"], f"{first['metrics']['throughput']:,.0f}".replace(",", "\u00a0"))
             check(section["answer"].startswith("Best: ") == bool(search["best"]), f"{name}: the answer says whether there is a best")
             check(not search["best"] or all(f in section["answer"] for f in figures), f"{name}: the best in words")
 
