@@ -164,13 +164,12 @@ def main():
 
         ink = "return [getComputedStyle(document.body).backgroundColor, Chart.getChart(document.querySelector('canvas')).options.scales.x.ticks.color]"
         colours = {}
-        for scheme in ("light", "dark"):
+        for scheme, width in (("light", 1920), ("light", 1280), ("light", 375), ("dark", 375)):
             media(page, scheme)
-            for width in (375, 1280, 1920):
-                size(page, width)
-                inner, scrolled = page.execute_script(FITS)
-                check(inner == width and scrolled <= width, f"{scheme}, {width} pixels: no scrolling to the side ({scrolled})")
-                look(page, f"{scheme}-{width}")
+            size(page, width)
+            inner, scrolled = page.execute_script(FITS)
+            check(inner == width and scrolled <= width, f"{scheme}, {width} pixels: no scrolling to the side ({scrolled})")
+            look(page, f"{scheme}-{width}")
             colours[scheme] = page.execute_script(ink)
         check(colours["light"][0] != colours["dark"][0] and colours["light"][1] != colours["dark"][1], "dark and light, pictures too")
         media(page, "dark", "print")
