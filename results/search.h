@@ -15,6 +15,12 @@ struct SearchGoal {
   bool maximize = false;
 };
 
+/// One promise of a point: of its scenario, or of the search.
+struct FoundPromise {
+  std::string text;  ///< "mean(ttft) < 2 s"
+  Verdict verdict = Verdict::Unknown;
+};
+
 struct FoundPoint {
   uint64_t number = 0;
   std::string id;  ///< of the space and the values: the same in every run and on every machine
@@ -25,6 +31,7 @@ struct FoundPoint {
   Count devices = 0;               ///< that work
   std::optional<Results> results;  ///< of the best: evaluated whole
   std::string source;              ///< a file that says the same, where asked for
+  std::vector<FoundPromise> promises = {};
 };
 
 struct SearchSpace {

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "backends/report/embedded.h"
 #include "backends/report/explore.h"
 #include "backends/report/page.h"
 #include "backends/report/search_table.h"
+#include "backends/report/search_words.h"
 #include "support/escape.h"
 #include "support/text.h"
 
@@ -11,21 +14,34 @@ namespace afdc {
 
 namespace {
 
-/// Each line knows its point, so that a click can show it.
+/// What a cell says of a point's promises: a sign and words, for those who see no colours.
+std::string promiseCell(const FoundPoint& p) {
+  auto broken = brokenBy(p);
+  return broken.empty() ? "✓ breaks none" : "✗ breaks " + joinWords(broken);
+}
+
+/// Each line knows its point, so that a click can show it. Where some break promises, each says whether it does.
 std::string pointTable(const SearchResult& r, std::string_view title, const std::vector<FoundPoint>& points) {
   if (points.empty()) return "";
-  auto table = tableOf(r, points, points.size());
-  std::string out =
-      fmt::format("<section><h2>{}</h2><div class=\"scroll\" tabindex=\"0\"><table><thead><tr>", htmlText(title));
-  auto cells = [&](const SearchTable::Row& row, const char* tag) {
-    for (const auto& cell : row.cells) out += fmt::format("<{0}>{1}</{0}>", tag, htmlText(cell));
-    if (!row.words.empty()) out += fmt::format("<{0} class=\"words\">{1}</{0}>", tag, htmlText(row.words));
+  auto table = tableOf(r, points, points.size(), Constants::Once);
+  auto breaks = [](const FoundPoint& p) { return !brokenBy(p).empty(); };
+  bool judged = std::any_of(points.begin(), points.end(), breaks);
+  std::string out = fmt::format("<section><h3>{}</h3>\n", htmlText(title));
+  if (!table.note.empty()) out += fmt::format("<p class=\"soft\">{}</p>\n", htmlText(table.note));
+  out += "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>";
+  auto words = [&](const std::string& text, const char* tag) {
+    out += fmt::format("<{0} class=\"words\">{1}</{0}>", tag, htmlText(text));
   };
-  cells(table.head, "th");
+  auto cells = [&](const SearchTable::Row& row, const char* tag, const std::string& promises) {
+    for (const auto& cell : row.cells) out += fmt::format("<{0}>{1}</{0}>", tag, htmlText(cell));
+    if (!table.head.words.empty()) words(row.words, tag);
+    if (judged) words(promises, tag);
+  };
+  cells(table.head, "th", "promises");
   out += "</tr></thead><tbody>\n";
   for (size_t i = 0; i < table.rows.size(); ++i) {
-    out += fmt::format("<tr data-search=\"{}\" data-point=\"{}\">", htmlAttribute(r.name), points[i].number);
-    cells(table.rows[i], "td");
+    out += fmt::format("<tr data-point=\"{}\"{}>", points[i].number, breaks(points[i]) ? " class=\"broken\"" : "");
+    cells(table.rows[i], "td", promiseCell(points[i]));
     out += "</tr>\n";
   }
   return out + "</tbody></table></div></section>\n";
@@ -33,7 +49,7 @@ std::string pointTable(const SearchResult& r, std::string_view title, const std:
 
 std::string reasons(const SearchResult& r) {
   if (r.why.empty()) return "";
-  std::string out = "<section><h2>Why not the others</h2><table><tbody>\n";
+  std::string out = "<section><h3>Why not the others</h3><table><tbody>\n";
   for (const auto& [text, why] : reasonsByCount(r))
     out += fmt::format("<tr><td>{}</td><td class=\"words\">{}{}</td></tr>\n", countText(why->count), htmlText(text),
                        why->example.empty() ? "" : "<br><span class=\"soft\">" + htmlText(why->example) + "</span>");
@@ -43,14 +59,14 @@ std::string reasons(const SearchResult& r) {
 std::string tables(const SearchResult& r) {
   std::string out;
   if (auto advice = adviceOf(r); !advice.empty()) {
-    out += "<section><h2>No point keeps its promises</h2><ul>\n";
+    out += "<section><h3>No point keeps its promises</h3><ul>\n";
     for (const auto& text : advice) out += "<li>" + htmlText(text) + "</li>\n";
     out += "</ul></section>\n";
   }
   if (!r.best.empty() && !r.best[0].source.empty())
-    out += fmt::format("<section class=\"without-js\"><h2>The best point as a file</h2><pre>{}</pre></section>\n",
+    out += fmt::format("<section class=\"without-js\"><h3>The best point as a file</h3><pre>{}</pre></section>\n",
                        htmlText(r.best[0].source));
-  out += pointTable(r, "Best", r.best);
+  out += pointTable(r, orderText(r), r.best);
   std::vector<FoundPoint> each;
   for (const auto& space : r.spaces)
     if (space.best) each.push_back(*space.best);
@@ -61,6 +77,45 @@ std::string tables(const SearchResult& r) {
   return out + reasons(r);
 }
 
+std::string anchorOf(size_t number) { return fmt::format("search-{}", number + 1); }
+
+/// Everything about one search: what it is about, its pictures, its tables. The pictures come by script.
+std::string sectionOf(const SearchResult& r, size_t number, bool named) {
+  std::string out = fmt::format("<article class=\"search\" id=\"{}\" aria-label=\"{}\">\n", anchorOf(number),
+                                htmlAttribute("search " + onOneLine(r.name)));
+  if (named) out += fmt::format("<h2>{}</h2>\n", htmlText(r.name));
+  out += fmt::format("<p class=\"answer\">{}</p>\n<dl class=\"facts\">\n", htmlText(answerText(r)));
+  for (const auto& fact : factsOf(r))
+    out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", htmlText(fact.name), htmlText(fact.value));
+  return out + "</dl>\n<div class=\"figures\"></div>\n" + tables(r) + "</article>\n";
+}
+
+std::string contentsOf(const std::vector<SearchResult>& all) {
+  std::string out = "<nav aria-label=\"Searches\"><ol>\n";
+  for (size_t i = 0; i < all.size(); ++i)
+    out += fmt::format("<li><a href=\"#{}\">{}</a> <span class=\"soft\">{}</span></li>\n", anchorOf(i),
+                       htmlText(all[i].name), htmlText(answerText(all[i])));
+  return out + "</ol></nav>";
+}
+
+/// The results of a search by the number of their point. Numbers begin anew in each search.
+std::string wholeOf(const SearchResult& r) {
+  std::string out;
+  auto add = [&](const FoundPoint& p) {
+    if (!p.results) return;
+    // The object of one result, out of its envelope.
+    std::string json = toJson({*p.results});
+    size_t from = json.find("\"results\": [") + 12, to = json.rfind(']');
+    out += fmt::format("{}\"{}\": {}", out.empty() ? "" : ",\n", p.number, json.substr(from, to - from));
+  };
+  // Of a point that is there twice the later result is read: those of the spaces' best have sensitivities.
+  for (const auto& p : r.best) add(p);
+  for (const auto& space : r.spaces)
+    if (space.best) add(*space.best);
+  if (r.nearest) add(r.nearest->point);
+  return "{" + out + "}";
+}
+
 }  // namespace
 
 const FileKind kPage = {"a page that afdc wrote", [](std::string_view content) {
@@ -69,24 +124,15 @@ const FileKind kPage = {"a page that afdc wrote", [](std::string_view content) {
                         }};
 
 std::string searchHtml(const std::vector<SearchResult>& all, const std::string& made) {
-  std::string title, summary, body, whole;
-  for (const auto& r : all) {
-    title += (title.empty() ? "" : ", ") + r.name;
-    summary += fmt::format("<p class=\"soft\">{}: {}</p>\n", htmlText(r.name), htmlText(countsText(r)));
-    body += tables(r);
-    auto add = [&](const FoundPoint& p) {
-      if (!p.results) return;
-      // The object of one result, out of its envelope.
-      std::string json = toJson({*p.results});
-      size_t from = json.find("\"results\": [") + 12, to = json.rfind(']');
-      whole += fmt::format("{}\"{}\": {}", whole.empty() ? "" : ",\n", p.number, json.substr(from, to - from));
-    };
-    for (const auto& p : r.best) add(p);
-    for (const auto& space : r.spaces)
-      if (space.best) add(*space.best);
+  bool several = all.size() > 1;
+  std::string sections, whole;
+  for (size_t i = 0; i < all.size(); ++i) {
+    sections += sectionOf(all[i], i, several);
+    whole += (i ? ",\n" : "") + wholeOf(all[i]);
   }
-  return pageOf({kExplorePage, title, summary, body, made,
-                 fmt::format("{{\"search\": {}, \"whole\": {{{}}}}}", searchJson(all), whole)});
+  std::string title = all.size() == 1 ? all[0].name : fmt::format("{} searches", all.size());
+  return pageOf({kExplorePage, title, several ? contentsOf(all) : "", sections, made,
+                 fmt::format("{{\"search\": {}, \"whole\": [{}]}}", searchJson(all), whole)});
 }
 
 }  // namespace afdc

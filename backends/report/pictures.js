@@ -12,7 +12,7 @@ const make = (tag, properties = {}, ...children) => {
   node.append(...children);
   return node;
 };
-const digits = (x, n = 4) => x == null ? 'unknown' : Number(x.toPrecision(n)).toLocaleString('en-US', { maximumFractionDigits: 6 });
+const digits = (x, n = 4) => x == null ? 'unknown' : Number(x.toPrecision(n)).toLocaleString('en-US', { maximumFractionDigits: 6 }).replaceAll(',', '\u00a0');
 const time = s => s == null ? 'unknown' : s >= 1 ? digits(s) + ' s' : s >= 1e-3 ? digits(s * 1e3) + ' ms' : digits(s * 1e6) + ' µs';
 const bytes = b => b >= 1e9 ? digits(b / 1e9) + ' GB' : digits(b / 1e6) + ' MB';
 
@@ -34,13 +34,15 @@ function theme() {
   }
 }
 theme();
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', theme);
+// Paper is light, and as wide as it is: what was drawn for a dark screen is drawn again.
+for (const change of ['(prefers-color-scheme: dark)', 'print']) matchMedia(change).addEventListener('change', theme);
+for (const turn of ['beforeprint', 'afterprint']) addEventListener(turn, () => charts.forEach(chart => chart.resize()));
 
 /// A titled picture; `words` says what it shows to those who do not see it.
 function picture(parent, title, words, configuration) {
   const canvas = make('canvas', { role: 'img' });
   canvas.setAttribute('aria-label', `${title}. ${words}`);
-  parent.append(make('section', {}, make('h2', { textContent: title }), make('p', { className: 'soft', textContent: words }),
+  parent.append(make('section', {}, make('h3', { textContent: title }), make('p', { className: 'soft', textContent: words }),
     make('div', { className: 'figure' }, canvas)));
   configuration.options ??= {};
   configuration.options.plugins ??= {};
@@ -48,6 +50,18 @@ function picture(parent, title, words, configuration) {
   const chart = new Chart(canvas, configuration);
   charts.push(chart);
   return chart;
+}
+
+/// The end of a category's label, as much as a narrow picture has room for: what a field is called stands last.
+function ending(value) {
+  const label = this.getLabelForValue(value), most = Math.max(12, Math.floor(this.chart.width / 18));
+  return label.length > most ? '…' + label.slice(1 - most) : label;
+}
+
+/// Of a chart that is not shown any more nothing is kept.
+function forget(chart) {
+  charts.splice(charts.indexOf(chart), 1);
+  chart.destroy();
 }
 
 /// Pictures of one result, put into `parent`.
@@ -92,14 +106,14 @@ function details(parent, results) {
     type: 'bar',
     data: { labels: tornado.map(x => x.field.split('.').slice(-3).join('.')), datasets: ['throughput', 'tpot', 'ttft'].map((m, i) => ({
       label: m, data: tornado.map(x => x[m]), backgroundColor: palette[i] })) },
-    options: { indexAxis: 'y', scales: { x: { title: { display: true, text: '% for 1 %' } } },
+    options: { indexAxis: 'y', scales: { x: { title: { display: true, text: '% for 1 %' } }, y: { ticks: { callback: ending } } },
       plugins: { tooltip: { callbacks: { title: c => tornado[c[0].dataIndex].field + ' = ' + tornado[c[0].dataIndex].value } } } },
   }));
   for (const afd of results.attention_ffn ?? []) out.push(timeline(parent, afd));
   // What was assumed.
   if (results.assumptions?.length) {
     const rows = results.assumptions.map(a => make('tr', {}, make('td', { className: 'words', textContent: a.what }), make('td', { className: 'words soft', textContent: a.from })));
-    parent.append(make('section', {}, make('h2', { textContent: 'Assumed' }), make('div', { className: 'scroll', tabIndex: 0 }, make('table', {},
+    parent.append(make('section', {}, make('h3', { textContent: 'Assumed' }), make('div', { className: 'scroll', tabIndex: 0 }, make('table', {},
       make('thead', {}, make('tr', {}, make('th', { className: 'words', textContent: 'what' }), make('th', { className: 'words', textContent: 'from' }))), make('tbody', {}, ...rows)))));
   }
   return out;

@@ -17,6 +17,7 @@ void clean(std::vector<std::string>& texts) {
 
 void clean(FoundPoint& p) {
   clean(p.values);
+  for (auto& promise : p.promises) onOneLineEach(promise.text);
   if (p.results) *p.results = printable(std::move(*p.results));
 }
 

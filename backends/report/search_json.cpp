@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/report/explore.h"
+#include "backends/report/search_words.h"
 #include "results/metrics.h"
 #include "support/json.h"
 
@@ -50,6 +51,7 @@ JsonTree treeOf(const SearchResult& r, const FoundPoint& p) {
   tree["goals"] = p.goals;
   tree["metrics"] = metricsOf(p);
   tree["devices"] = p.devices;
+  if (!p.promises.empty()) tree["breaks"] = brokenBy(p);
   if (!p.source.empty()) tree["source"] = p.source;
   if (p.results) tree["bottleneck"] = p.results->bottleneck;
   return tree;

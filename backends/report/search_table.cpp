@@ -86,30 +86,56 @@ std::string nameInPart(const std::vector<std::string>& axes, size_t axis) {
   return name;
 }
 
-/// A point in a line, by part of the deployment: "prefill 4 x tp 8, ep 8; decode 2 x dp 32, ep 32; arrivals 2048 req".
-/// Degrees of one and what is null go without saying.
-std::string inOneLine(const SearchResult& r, const FoundPoint& p) {
-  std::vector<std::pair<std::string, std::string>> parts;  // and what is said of them
+/// A point in a line, of the axes that `said` wants. Degrees of one and what is null go without saying.
+template <class Said>
+std::string inOneLine(const SearchResult& r, const FoundPoint& p, Said&& said) {
+  std::vector<std::pair<std::string, std::string>> parts;  // and the words for them
   const auto& axes = r.spaces[p.space].axes;
   for (size_t i = 0; i < axes.size(); ++i) {
+    if (!said(axes[i])) continue;
     std::string value = shortValue(p.values[i]), part = partOf(axes[i]), name = nameInPart(axes, i);
     auto path = std::string_view(axes[i]);
     auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& known) { return known.first == part; });
     if (found == parts.end()) found = parts.insert(parts.end(), {part, ""});
-    auto& said = found->second;
+    auto& words = found->second;
     bool degree = path.find(".parallel.") != std::string_view::npos;
     if (name == "replicas")
-      said = fmt::format("{} x{}{}", value, said.empty() ? "" : " ", said);
+      words = fmt::format("{} x{}{}", value, words.empty() ? "" : " ", words);
     else if (value != "null" && !(degree && value == "1"))
-      said += fmt::format("{}{} {}", said.empty() ? "" : said.ends_with(" x") ? " " : ", ", name, value);
+      words += fmt::format("{}{} {}", words.empty() ? "" : words.ends_with(" x") ? " " : ", ", name, value);
   }
   std::string out;
-  for (const auto& [part, said] : parts)
-    if (!said.empty()) out += fmt::format("{}{}{}{}", out.empty() ? "" : "; ", part, part.empty() ? "" : " ", said);
+  for (const auto& [part, words] : parts)
+    if (!words.empty()) out += fmt::format("{}{}{}{}", out.empty() ? "" : "; ", part, part.empty() ? "" : " ", words);
   return out;
 }
 
+bool among(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void addToNote(SearchTable& table, std::string_view text) {
+  table.note += fmt::format("{}{}", table.note.empty() ? "all: " : ", ", text);
+}
+
+/// Columns in which all rows say the same are said in the note. What tells the rows apart, their numbers, stays.
+void sayConstantsOnce(SearchTable& table) {
+  for (size_t c = table.head.cells.size(); c-- > 1;) {
+    const auto& first = table.rows[0].cells[c];
+    if (!std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) { return row.cells[c] == first; }))
+      continue;
+    addToNote(table, fmt::format("{} = {}", table.head.cells[c], first));
+    auto drop = [c](SearchTable::Row& row) { row.cells.erase(row.cells.begin() + static_cast<ptrdiff_t>(c)); };
+    drop(table.head);
+    for (auto& row : table.rows) drop(row);
+  }
+}
+
 }  // namespace
+
+std::string deploymentText(const SearchResult& r, const FoundPoint& p) {
+  return inOneLine(r, p, [](const std::string&) { return true; });
+}
 
 SearchTable byInteractivity(const SearchResult& r) {
   SearchTable out;
@@ -176,12 +202,14 @@ std::string countsText(const SearchResult& r) {
   return out;
 }
 
-std::string orderText(const SearchResult& r) {
+std::string goalsText(const SearchResult& r) {
   std::string by;
   for (const auto& g : r.goals)
     by += fmt::format("{}{} {}", by.empty() ? "" : ", then ", g.maximize ? "most" : "least", g.text);
-  return by.empty() ? "First" : fmt::format("Best: {}", by);
+  return by;
 }
+
+std::string orderText(const SearchResult& r) { return r.goals.empty() ? "First" : "Best: " + goalsText(r); }
 
 std::vector<std::pair<std::string, const SearchReason*>> reasonsByCount(const SearchResult& r) {
   std::vector<std::pair<std::string, const SearchReason*>> out;
@@ -200,13 +228,14 @@ std::string valuesText(const SearchResult& r, size_t space, const std::vector<st
   return s.name.empty() ? out : s.name + ": " + out;
 }
 
-SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most) {
+SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most, Constants constants) {
   SearchTable out;
   out.head.cells = {"#"};
   bool spaces = r.spaces.size() > 1;
   if (spaces) out.head.cells.emplace_back("space");
   auto axes = tellingAxes(r, points);
-  bool line = axes.size() > kAxisColumns || spaces;
+  bool line = axes.size() > kAxisColumns || spaces, once = constants == Constants::Once && points.size() > 1;
+  auto tells = [&, telling = axes](const std::string& axis) { return !once || among(telling, axis); };
   if (line) axes.clear();
   for (const auto& name : shortNames(axes)) out.head.cells.push_back(name);
   for (const auto& goal : r.goals) out.head.cells.push_back(goal.text);
@@ -230,16 +259,19 @@ SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points
       row.cells.push_back(p.goals.empty() ? goalText(r.goals[i], goalOf(p, r.goals[i]))
                                           : goalText(r.goals[i], p.goals[i]));
     for (const auto* column : columns) row.cells.push_back(column->text(p));
-    if (line) row.words = inOneLine(r, p);
+    if (line) row.words = inOneLine(r, p, tells);
   }
   if (shown < points.size())
     out.note = fmt::format("{} of {}, spread over them; `--format json` has all", shown, points.size());
   // What all of them have in common.
   if (!line && !points.empty())
     for (const auto& axis : r.spaces[points[0].space].axes)
-      if (std::find(axes.begin(), axes.end(), axis) == axes.end())
-        out.note +=
-            fmt::format("{}{} = {}", out.note.empty() ? "all: " : ", ", axis, shortValue(*valueAt(r, points[0], axis)));
+      if (!among(axes, axis)) addToNote(out, fmt::format("{} = {}", axis, shortValue(*valueAt(r, points[0], axis))));
+  if (!once) return out;
+  if (line)
+    if (auto text = inOneLine(r, points[0], [&](const std::string& axis) { return !tells(axis); }); !text.empty())
+      addToNote(out, text);
+  sayConstantsOnce(out);
   return out;
 }
 
@@ -258,7 +290,7 @@ std::vector<std::string> adviceOf(const SearchResult& r) {
     return out;
   }
   const auto& near = *r.nearest;
-  out.push_back(fmt::format("Nearest: point {} ({})", near.point.number, inOneLine(r, near.point)));
+  out.push_back(fmt::format("Nearest: point {} ({})", near.point.number, deploymentText(r, near.point)));
   for (const auto& b : near.broken) {
     std::string text = fmt::format("`{}` is missed by {} %: it would have to allow {}", b.promise,
                                    significant(-100 * b.margin, 3), b.value.empty() ? "more" : b.value);

@@ -18,8 +18,13 @@ struct SearchTable {
   std::string note;
 };
 
+/// What all points of a table have in common, beside the axes of a few columns: in each row, as a terminal's reader
+/// copies one; or once, in the note.
+enum class Constants { InRows, Once };
+
 /// At most `most` points; of more, some that are spread over them.
-SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most);
+SearchTable tableOf(const SearchResult& r, const std::vector<FoundPoint>& points, size_t most,
+                    Constants constants = Constants::InRows);
 
 /// The most throughput per device that each space serves at some speeds of one user's stream, of the points that keep
 /// their promises. Empty where there is only one space.
@@ -32,7 +37,11 @@ std::string shortValue(const std::string& value);
 std::string countText(uint64_t n);
 /// "45 points: 10 keep their promises, …"
 std::string countsText(const SearchResult& r);
-/// "Best: most throughput_per_gpu, then least mean(tpot)"
+/// "prefill 4 x tp 8, ep 8; decode 2 x dp 32, ep 32; arrivals 2048 req"
+std::string deploymentText(const SearchResult& r, const FoundPoint& p);
+/// "most throughput_per_gpu, then least mean(tpot)"
+std::string goalsText(const SearchResult& r);
+/// The same with "Best: " before it, or "First" where there are no goals.
 std::string orderText(const SearchResult& r);
 std::vector<std::pair<std::string, const SearchReason*>> reasonsByCount(const SearchResult& r);
 /// Where no point keeps its promises: what the nearest one misses, and what would help.

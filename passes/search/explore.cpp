@@ -109,6 +109,38 @@ Explorer::Reason& Explorer::reasonOf(Tally& tally, const std::string* text, uint
   return why;
 }
 
+namespace {
+
+/// What a point's figures say of its promises.
+struct Hearing {
+  const std::vector<double>* values;  ///< of all expressions of the judge
+  bool broken = false, undecided = false;
+};
+
+/// Asks the promises of the scenario, then those of the search, which may ask whether the former are kept. `hear` is
+/// told of each one's verdict.
+template <class Hear>
+Hearing hearing(const Judge& judge, const PointFigures& figures, Hear&& hear) {
+  Checks::Facts facts{figures.metrics, figures.memoryUsed, std::nullopt};
+  Hearing out{&judge.checks.evaluate(facts)};
+  auto ask = [&](const Judge::Promise& p) {
+    double holds = (*out.values)[p.holds.index];
+    auto verdict = std::isnan(holds) ? Verdict::Unknown : holds != 0 ? Verdict::Pass : Verdict::Fail;
+    out.undecided = out.undecided || verdict == Verdict::Unknown;
+    out.broken = out.broken || verdict == Verdict::Fail;
+    hear(p, verdict, *out.values);
+  };
+  for (const auto& p : judge.slo) ask(p);
+  if (judge.checks.asksSlo() && !judge.slo.empty()) {
+    facts.sloSatisfied = out.broken ? std::optional(0.0) : out.undecided ? std::nullopt : std::optional(1.0);
+    out.values = &judge.checks.evaluate(facts);
+  }
+  for (const auto& p : judge.expects) ask(p);
+  return out;
+}
+
+}  // namespace
+
 void Explorer::take(const PointModel::Job& job, uint64_t number, std::span<const uint32_t> ids, Tally& t) const {
   auto figures = figuresOf(job);
   if (figures.refused) {
@@ -117,34 +149,22 @@ void Explorer::take(const PointModel::Job& job, uint64_t number, std::span<const
     return;
   }
   const auto& judge = *job.judge;
-  Checks::Facts facts{figures.metrics, figures.memoryUsed, std::nullopt};
-  const auto* values = &judge.checks.evaluate(facts);
-  bool broken = false, undecided = false;
   double worst = 0;
-  auto verdict = [&](const Judge::Promise& p, bool search) {
-    double holds = (*values)[p.holds.index];
-    if (std::isnan(holds)) undecided = true;
-    bool kept = search ? holds != 0 : holds == 1 || std::isnan(holds);
-    if (kept) return;
-    broken = true;
+  auto count = [&](const Judge::Promise& p, Verdict verdict, const std::vector<double>& values) {
+    if (verdict != Verdict::Fail) return;
     auto& why = reasonOf(t, &p.text, number, ids);
     if (!p.low.valid()) {
       worst = NAN;
       return;
     }
-    double bound = (*values)[p.bound.index];
-    double margin = bound != 0 ? ((*values)[p.high.index] - (*values)[p.low.index]) / std::fabs(bound) : NAN;
+    double bound = values[p.bound.index];
+    double margin = bound != 0 ? (values[p.high.index] - values[p.low.index]) / std::fabs(bound) : NAN;
     worst = std::min(worst, margin);
     if (margin > why.nearest || (margin == why.nearest && number < why.nearestPoint))
       why.nearest = margin, why.nearestPoint = number, why.nearestSpace = t.space,
       why.nearestIds.assign(ids.begin(), ids.end());
   };
-  for (const auto& p : judge.slo) verdict(p, false);
-  if (judge.checks.asksSlo() && !judge.slo.empty()) {
-    facts.sloSatisfied = broken ? std::optional(0.0) : undecided ? std::nullopt : std::optional(1.0);
-    values = &judge.checks.evaluate(facts);
-  }
-  for (const auto& p : judge.expects) verdict(p, true);
+  auto [values, broken, undecided] = hearing(judge, figures, count);
   auto& space = spaceOf(t);
   auto tpot = figures.metrics.tpot_mean_s, ttft = figures.metrics.ttft_mean_s,
        throughput = figures.metrics.output_tokens_per_s_per_device;
@@ -216,12 +236,20 @@ std::string Explorer::idOf(size_t space, const std::vector<std::string>& words) 
 
 /// A point worth showing.
 FoundPoint Explorer::found(const Candidate& c) {
-  auto figures = figuresOf(spaces_[c.space].model.prepare(c.ids));
-  auto values = words(c.space, c.ids);
-  auto id = idOf(c.space, values);
-  return {c.number,          std::move(id), c.space,
-          std::move(values), c.goals,       figures.metrics,
-          figures.devices,   std::nullopt,  options_.sources ? spaces_[c.space].source(c.ids) : ""};
+  auto job = spaces_[c.space].model.prepare(c.ids);
+  auto figures = figuresOf(job);
+  FoundPoint out;
+  out.number = c.number, out.space = c.space;
+  out.values = words(c.space, c.ids);
+  out.id = idOf(c.space, out.values);
+  out.goals = c.goals;
+  out.metrics = figures.metrics;
+  out.devices = figures.devices;
+  if (options_.sources) out.source = spaces_[c.space].source(c.ids);
+  hearing(*job.judge, figures, [&](const Judge::Promise& p, Verdict verdict, const std::vector<double>&) {
+    out.promises.push_back({p.condition, verdict});
+  });
+  return out;
 }
 
 std::optional<Results> Explorer::whole(size_t space, std::span<const uint32_t> ids, const PointFigures& figures) {

@@ -89,7 +89,8 @@ std::string ruleBroken(const Diagnostics& diags) {
 Judge::Judge(const Scenario& s) : checks(s) {
   auto promise = [&](const Node& node) {
     Promise p;
-    p.text = fmt::format("expect {}", s.strings[node.text]);
+    p.condition = s.strings[node.text];
+    p.text = fmt::format("expect {}", p.condition);
     p.holds = node.check;
     const auto& top = s.exprs[node.check];
     bool less = top.op == ExprOp::Less || top.op == ExprOp::LessEq,

@@ -18,7 +18,8 @@ struct Judge {
   explicit Judge(const ir::Scenario& s);
 
   struct Promise {
-    std::string text;
+    std::string condition;        ///< "mean(ttft) < 2 s"
+    std::string text;             ///< with `expect` before it, as reasons are counted by
     ir::ExprId holds, low, high;  ///< of a comparison: margin = (high - low) / |bound|
     ir::ExprId bound;
   };

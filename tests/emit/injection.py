@@ -424,7 +424,8 @@ def browser(pages):
             errors = [e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"]
             assert not errors, f"{text!r}: {errors}"
             counts = driver.execute_script(
-                "return [window.__canary === undefined, document.querySelectorAll('img, iframe, a, b:empty').length,"
+                "return [window.__canary === undefined,"
+                " document.querySelectorAll('img, iframe, a:not([href^=\"#search-\"]), b:empty').length,"
                 " document.querySelectorAll('script').length, document.querySelectorAll('*').length,"
                 " document.querySelectorAll('tr[data-point] button').length > 0]")
             assert counts[0] and counts[1] == 0 and counts[4], f"{text!r}: {counts}"

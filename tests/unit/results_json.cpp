@@ -78,6 +78,7 @@ TEST_CASE("docs/results.md names the keys of searches and requirements") {
   point.goals = {1};
   point.results = full();
   point.source = "edition 1";
+  point.promises = {{"PROMISE", Verdict::Fail}};
   SearchResult r;
   r.spaces.push_back({"SPACE", {"AXIS"}, 1, point, {point}, {point}});
   r.goals.resize(1);

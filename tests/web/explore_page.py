@@ -11,7 +11,7 @@ from chromium import COLOURS, By, Keys, Select, WebDriverWait, browser, check
 
 
 def heading(page):
-    return page.execute_script("return document.querySelector('#figures section h2').textContent")
+    return page.execute_script("return document.querySelector('.figures section h3').textContent")
 
 
 def main():
