@@ -91,7 +91,7 @@ def main():
         page.get(path.as_uri())
         check(len(page.find_elements(By.CSS_SELECTOR, "table tr")) > 10, "tables without JavaScript")
         check(page.find_element(By.TAG_NAME, "pre").is_displayed(), "and the best point as a file")
-        check(not page.find_element(By.ID, "figures").is_displayed(), "and no empty figures")
+        check(not page.find_element(By.CLASS_NAME, "figures").is_displayed(), "and no empty figures")
     finally:
         page.quit()
 
