@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "driver/source_files.h"
 #include "session/session.h"
 #include "support/escape.h"
+#include "support/files.h"
 #include "support/text.h"
 
 namespace afdc {
@@ -18,7 +20,8 @@ std::string summary(const Diagnostics& d) {
 }
 
 void declare(Arguments& arguments, CheckOptions& o) {
-  arguments.oneOrMore("FILE", o.files, "the files to check, each by itself");
+  arguments.oneOrMore("FILE", o.files,
+                      "the files to check, each by itself; folders with all that is below; - for standard input");
   strictOption(arguments, o.printing);
   formatOption(arguments, o.printing);
   readingOptions(arguments, o.stdlib, o.allow);
@@ -29,7 +32,9 @@ void declare(Arguments& arguments, CheckOptions& o) {
 Output runCheck(const CheckOptions& o) {
   Output out;
   std::vector<std::string> messages;  // of all files, as JSON
-  for (const auto& file : o.files) {
+  auto [files, problems] = sourceFilesOf(o.files);
+  for (const auto& problem : problems) addFailure(out, "check", problem);
+  for (const auto& file : files) {
     Session session(o.stdlib, o.allow);
     Module* module = session.loader.loadFile(file);
     if (!module) {
@@ -42,7 +47,8 @@ Output runCheck(const CheckOptions& o) {
     finish(out, session.diags, o.printing, messages);
     out.code = std::max(before, out.code);
     if (!o.printing.json())
-      out.out += fmt::format("{}: {}\n", onOneLine(file), session.diags.count() == 0 ? "ok" : summary(session.diags));
+      out.out += fmt::format("{}: {}\n", onOneLine(inputName(file)),
+                             session.diags.count() == 0 ? "ok" : summary(session.diags));
   }
   if (o.printing.json()) out.out = diagnosticsJson(messages);
   return out;
@@ -59,6 +65,8 @@ Command checkCommand() {
           "names, whether the weights fit, whether degrees divide what they split, whether the load can be "
           "served.",
       .examples = {{"afdc check examples/full_language.afd", "is it right?"},
+                   {"afdc check examples", "every file of a folder"},
+                   {"cat examples/step3_afd.afd | afdc check -", "what another program writes"},
                    {"afdc check --strict examples/deepseek_v3_h200.afd", "for a build that wants no warnings either"},
                    {"afdc check --format json examples/step3_afd.afd", "messages for an editor"}},
       .bind = bound(declare, runCheck)};

@@ -7,6 +7,8 @@
 #include "driver/calibrate.h"
 #include "driver/check.h"
 #include "driver/compare.h"
+#include "driver/completions.h"
+#include "driver/diff.h"
 #include "driver/doc.h"
 #include "driver/emit.h"
 #include "driver/eval.h"
@@ -16,8 +18,11 @@
 #include "driver/fmt.h"
 #include "driver/help.h"
 #include "driver/import.h"
+#include "driver/init.h"
 #include "driver/ir.h"
+#include "driver/list.h"
 #include "driver/plan.h"
+#include "driver/show.h"
 #include "driver/step.h"
 #include "driver/test.h"
 #include "driver/version.h"
@@ -44,9 +49,10 @@ Output wrongUse(const Command& command, const WrongUse& why) {
 const std::vector<Command>& commands() {
   // In the order of their purposes, and within one as a newcomer meets them.
   static const std::vector<Command> all = {
-      checkCommand(), explainCommand(), fmtCommand(),     testCommand(),     evalCommand(),      exploreCommand(),
-      planCommand(),  emitCommand(),    compareCommand(), fidelityCommand(), calibrateCommand(), importCommand(),
-      stepCommand(),  irCommand(),      docCommand(),     helpCommand(),     versionCommand()};
+      initCommand(),    checkCommand(),    explainCommand(),     listCommand(),    showCommand(), fmtCommand(),
+      testCommand(),    evalCommand(),     diffCommand(),        exploreCommand(), planCommand(), emitCommand(),
+      compareCommand(), fidelityCommand(), calibrateCommand(),   importCommand(),  stepCommand(), irCommand(),
+      docCommand(),     helpCommand(),     completionsCommand(), versionCommand()};
   return all;
 }
 

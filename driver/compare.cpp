@@ -19,7 +19,7 @@ namespace afdc {
 namespace {
 
 /// A figure that both sides have: name in the result, its unit in ours, and how people read it.
-struct Figure {
+struct MeasuredFigure {
   std::string_view what, key;
   double scale;  ///< base units in one of the result's
   std::optional<double> (*predicted)(const Results::Metrics&);
@@ -27,7 +27,7 @@ struct Figure {
 };
 
 using M = Results::Metrics;
-const Figure kFigures[] = {
+const MeasuredFigure kFigures[] = {
     {"mean TTFT", "mean_ttft_ms", 1e-3, [](const M& m) { return m.ttft_mean_s; }, Dimension::of(Base::Time)},
     {"median TTFT", "median_ttft_ms", 1e-3, [](const M& m) { return m.ttft_p50_s; }, Dimension::of(Base::Time)},
     {"mean TPOT", "mean_tpot_ms", 1e-3, [](const M& m) { return m.tpot_mean_s; }, Dimension::of(Base::Time)},
@@ -60,7 +60,7 @@ std::vector<std::string> differences(const Json& result, const LoadConfig& load)
 
 void declare(Arguments& arguments, CompareOptions& o) {
   arguments.required("RESULT", o.result, "the JSON file that `vllm bench serve --save-result` wrote");
-  arguments.required("FILE", o.file, "the file with the scenario");
+  arguments.required("FILE", o.file, "the file with the scenario; - for standard input");
   arguments.optional("SCENARIO", o.scenario, "which one of its scenarios");
   setOption(arguments, o.sets);
   formatOption(arguments, o.printing);
@@ -69,7 +69,7 @@ void declare(Arguments& arguments, CompareOptions& o) {
 
 /// One figure on both sides.
 struct Compared {
-  const Figure* figure;
+  const MeasuredFigure* figure;
   double measured;                  ///< in the result's unit
   std::optional<double> predicted;  ///< base units
 };
@@ -121,12 +121,12 @@ struct Read {
 };
 
 Read readResult(const std::string& path) {
-  auto file = readSource(path);
+  auto file = readInput(path);
   if (!file.error.empty()) return {.problem = fmt::format("{}: {}", path, file.error)};
   auto document = parseJson(file.text);
   if (!document.error.empty()) return {.problem = fmt::format("{} {}", path, document.error)};
   bool any = std::any_of(std::begin(kFigures), std::end(kFigures),
-                         [&](const Figure& f) { return document.root[f.key].isNumber(); });
+                         [&](const MeasuredFigure& f) { return document.root[f.key].isNumber(); });
   if (!any)
     return {.problem =
                 fmt::format("{} has none of the figures of `vllm bench serve --save-result` (mean_ttft_ms, …)", path)};

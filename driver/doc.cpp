@@ -4,6 +4,7 @@
 
 #include "backends/registry.h"
 #include "driver/help.h"
+#include "frontend/syntax/headings.h"
 #include "session/catalogue.h"
 #include "session/session.h"
 #include "support/text.h"
@@ -11,23 +12,6 @@
 namespace afdc {
 
 namespace {
-
-/// `///` lines as one paragraph.
-std::string paragraph(std::string_view doc) {
-  std::string out;
-  for (size_t i = 0; i < doc.size();) {
-    size_t end = std::min(doc.find('\n', i), doc.size());
-    auto line = doc.substr(i, end - i);
-    size_t first = line.find("///");
-    if (first != std::string_view::npos) {
-      line.remove_prefix(first + 3);
-      while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
-      out += (out.empty() ? "" : " ") + std::string(line);
-    }
-    i = end + 1;
-  }
-  return out;
-}
 
 std::string cell(std::string text) {
   std::string out;
@@ -39,14 +23,14 @@ void schema(std::string& out, const ast::Decl& decl, const SourceManager& source
   std::string base;
   for (const auto& part : decl.body().path) base += (base.empty() ? "" : ".") + std::string(part.text);
   out += fmt::format("### {}{}\n\n", decl.name.text, base.empty() ? "" : " : " + base);
-  if (auto text = paragraph(decl.doc); !text.empty()) out += text + "\n\n";
+  if (auto text = paragraphOf(decl.doc); !text.empty()) out += text + "\n\n";
   bool header = false;
   auto row = [&](std::string_view name, std::string_view type, std::string_view value, std::string_view doc) {
     if (!header) out += "| field | type | default | |\n|---|---|---|---|\n";
     header = true;
     out +=
         fmt::format("| `{}` | {} | {} | {} |\n", name, type.empty() ? "" : fmt::format("`{}`", cell(std::string(type))),
-                    value.empty() ? "" : fmt::format("`{}`", cell(std::string(value))), cell(paragraph(doc)));
+                    value.empty() ? "" : fmt::format("`{}`", cell(std::string(value))), cell(paragraphOf(doc)));
   };
   for (const auto& item : decl.body().items) {
     std::string type(item.type ? sources.text(item.type->range) : std::string_view());
@@ -72,7 +56,7 @@ void schema(std::string& out, const ast::Decl& decl, const SourceManager& source
 std::string enumOf(const ast::Decl& decl) {
   std::vector<std::string> members;
   for (const auto& m : decl.body().members) members.push_back(fmt::format("`{}`", m.text));
-  auto text = paragraph(decl.doc);
+  auto text = paragraphOf(decl.doc);
   return fmt::format("### enum {}\n\n{}\n\n{}", decl.name.text, joinWords(members, "or"),
                      text.empty() ? "" : text + "\n\n");
 }
@@ -91,12 +75,12 @@ std::string portsOf(const ast::Decl& decl, const SourceManager& sources) {
 
 std::string operatorOf(const ast::Decl& decl, const SourceManager& sources) {
   return fmt::format("### {}\n\n`{}({})`\n\n{}\n\n", decl.name.text, decl.name.text, portsOf(decl, sources),
-                     paragraph(decl.doc));
+                     paragraphOf(decl.doc));
 }
 
 /// A line of a list: what it is, and what its comment says.
 std::string lineOf(const std::string& what, const ast::Decl& decl) {
-  auto text = paragraph(decl.doc);
+  auto text = paragraphOf(decl.doc);
   return fmt::format("- {}{}\n", what, text.empty() ? "" : ": " + text);
 }
 

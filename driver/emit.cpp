@@ -179,7 +179,7 @@ bool runJob(Session& session, const Job& job, const EmitOptions& o, Output& out)
 
 void declare(Arguments& arguments, EmitOptions& o) {
   arguments.optional("TARGET", o.target, "what to write; without one, what the file's `emit` blocks say");
-  arguments.optional("FILE", o.file, "the file with the scenarios");
+  arguments.optional("FILE", o.file, "the file with the scenarios; - for standard input");
   arguments.optional("SCENARIO", o.scenario, "which one of its scenarios, or of its `emit` blocks");
   arguments.option("-o", "DIR", o.to, "write the files into this directory (called like the target)");
   arguments.flag("--list-targets", o.listTargets, "what can be written, and for which version");

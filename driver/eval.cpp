@@ -24,7 +24,7 @@ std::vector<Choice> profileChoices() {
 }
 
 void declare(Arguments& arguments, EvalOptions& o) {
-  arguments.required("FILE", o.file, "the file with the scenarios");
+  arguments.required("FILE", o.file, "the file with the scenarios; - for standard input");
   arguments.optional("SCENARIO", o.scenario, "only this one of its scenarios");
   setOption(arguments, o.sets);
   arguments.flag("--summary", o.summary, "only a line for each scenario, side by side");

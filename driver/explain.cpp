@@ -1,5 +1,6 @@
 #include "driver/explain.h"
 
+#include "driver/show.h"
 #include "frontend/diagnostics.h"
 #include "session/catalogue.h"
 #include "session/session.h"
@@ -176,7 +177,9 @@ std::vector<Found> valuesAt(Session& session, Module& module, const ExplainOptio
 }
 
 void declare(Arguments& arguments, ExplainOptions& o) {
-  arguments.required("FILE", o.subject, "a file; or the id or the name of a message: AFD0301, does-not-divide");
+  arguments.required("FILE", o.subject,
+                     "a file, or - for standard input; or the id or the name of a message: AFD0301, does-not-divide; "
+                     "or a name of the library");
   arguments.optional("PATH", o.path, "of a value: a scenario and its fields, or a `let`; '*' for every `let`");
   setOption(arguments, o.sets);
   formatOption(arguments, o.printing);
@@ -191,9 +194,10 @@ Output runExplain(const ExplainOptions& o) {
     std::replace(name.begin(), name.end(), '-', '_');
     if (const auto* entry = findCatalogueEntry(name))
       return explainId(*entry, o.printing.json(), o.printing.screen.width);
-    return failure(
-        "explain",
-        fmt::format("`{}` is no diagnostic; give an id such as AFD0301, or a file and a path in it", o.subject));
+    if (isInLibrary(o.subject, o.stdlib)) return runShow({o.printing, o.stdlib, o.subject});
+    return failure("explain", fmt::format("`{}` is no message and no name of the standard library; give an id such as "
+                                          "AFD0301, a name such as `H200x8`, or a file and a path in it",
+                                          o.subject));
   }
   Session session(o.stdlib, o.allow);
   Module* module = session.loader.loadFile(o.subject);
@@ -214,10 +218,10 @@ Command explainCommand() {
   return {.name = "explain",
           .purpose = Purpose::Write,
           .what = "say where a value comes from, or what a message means",
-          .usage = {"afdc explain FILE PATH [OPTIONS]", "afdc explain AFDnnnn"},
+          .usage = {"afdc explain FILE PATH [OPTIONS]", "afdc explain AFDnnnn", "afdc explain NAME"},
           .about =
               "Shows a value with everything that had a say in it, the last word first: --set, the file, what it "
-              "extends, the default of the schema.",
+              "extends, the default of the schema. Of a name of the standard library it says the same as `afdc show`.",
           .examples = {{"afdc explain examples/deepseek_v3_h200.afd chat.deployment.main.kv_cache.fraction",
                         "where does this value come from?"},
                        {"afdc explain AFD0301", "what does this message mean?"}},

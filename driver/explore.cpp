@@ -177,7 +177,7 @@ void searchOptions(Arguments& arguments, SearchOptions& o) {
 namespace {
 
 void declare(Arguments& arguments, ExploreOptions& o) {
-  arguments.required("FILE", o.file, "the file with the `explore` blocks");
+  arguments.required("FILE", o.file, "the file with the `explore` blocks; - for standard input");
   arguments.optional("EXPLORE", o.explore, "only this one of them");
   searchOptions(arguments, o.search);
 }

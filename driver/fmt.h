@@ -7,7 +7,7 @@ namespace afdc {
 struct FmtOptions {
   Printing printing = {};
   std::vector<std::string> files = {};
-  bool write = false, checkOnly = false;
+  bool write = false, checkOnly = false, diff = false;
 };
 
 Output runFmt(const FmtOptions& o);

@@ -13,7 +13,7 @@ namespace afdc {
 namespace {
 
 void declare(Arguments& arguments, IrOptions& o) {
-  arguments.optional("FILE", o.file, "the file with the scenarios; not needed for --list-passes");
+  arguments.optional("FILE", o.file, "the file with the scenarios, - for standard input; not needed for --list-passes");
   arguments.optional("SCENARIO", o.scenario, "only this one of its scenarios");
   arguments.option("--after", "PASS", o.after, "the pass after which to print");
   arguments.flag("--list-passes", o.listPasses, "list the passes in order");

@@ -15,7 +15,7 @@ namespace {
 
 void countFindings(Output& out, const Diagnostics& diags, const Printing& printing) {
   bool findings = diags.errors() > 0 || (printing.strict && diags.count() > 0);
-  if (findings) out.code = kFindings;
+  if (findings) out.code = std::max<int>(out.code, kFindings);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "driver/library_words.h"
 #include "results/metrics.h"
 #include "session/session.h"
 #include "support/text.h"
@@ -14,26 +15,6 @@
 namespace afdc {
 
 namespace {
-
-/// What cannot be understood, for the person who typed it.
-struct Misunderstood {
-  std::string text;
-};
-
-LibraryEntry find(const Library& library, std::string_view kind, std::string_view asked, std::string_view what) {
-  if (const auto* meant = library.meant(asked, kind)) return *meant;
-  std::vector<std::string> names;
-  for (const auto& d : library.ofKind(kind)) names.push_back(d.name);
-  std::string text = fmt::format("no {} `{}` in the standard library", what, asked);
-  // The nearest by spelling, or those that contain it.
-  std::string near;
-  for (const auto& n : names)
-    if (contains(spokenName(n), spokenName(asked))) near += (near.empty() ? "" : ", ") + n;
-  if (near.empty())
-    if (auto meant = suggest(std::string(asked), names)) near = *meant;
-  if (!near.empty()) text += fmt::format("; did you mean {}?", near);
-  throw Misunderstood{text};
-}
 
 /// "2s", "50 ms": a number and its unit apart, as the language wants them.
 std::string quantity(std::string_view text) {
@@ -68,14 +49,13 @@ std::string promise(std::string_view text) {
 
 class Question {
  public:
-  explicit Question(const Library& library) : library_(library) {}
+  explicit Question(const Library& library) : words_(library) {}
 
   std::string text(const PlanOptions& p) {
-    auto model = find(library_, "model", p.model, "model");
-    std::string cluster = clusterOf(p.cluster), workload = workloadOf(p);
-    import(model);
-    import("std.explore", "Deployments");
-    import("std.serving", "Aggregated");
+    std::string model = words_.named("model", p.model, "model");
+    std::string cluster = words_.cluster(p.cluster), workload = workloadOf(p);
+    words_.import("std.explore", "Deployments");
+    words_.import("std.serving", "Aggregated");
     std::string slo, goals;
     for (size_t at = 0; at < p.slo.size();) {
       size_t end = std::min(p.slo.find(',', at), p.slo.size());
@@ -84,11 +64,7 @@ class Question {
     }
     if (slo.empty()) throw Misunderstood{"what is promised? --slo 'ttft<2s,tpot<50ms'"};
     std::string settings;
-    if (!p.runtime.empty()) {
-      auto engine = find(library_, "runtime", p.runtime, "runtime");
-      import(engine);
-      settings += fmt::format("  runtime = {}\n", engine.name);
-    }
+    if (!p.runtime.empty()) settings += fmt::format("  runtime = {}\n", words_.named("runtime", p.runtime, "runtime"));
     if (p.devices > 0) settings += fmt::format("  devices = {}\n", p.devices);
     if (p.concurrency > 0) settings += fmt::format("  concurrency = [{}]\n", p.concurrency);
     if (p.rate > 0) settings += "  concurrency = []\n";
@@ -96,15 +72,7 @@ class Question {
     std::string first = p.goal == "cost" ? "minimize cost_per_mtok" : "maximize throughput_per_gpu";
     if (p.goal == "tpot" || p.goal == "ttft") first = fmt::format("minimize mean({})", p.goal);
     std::string second = p.goal == "tpot" ? "maximize throughput_per_gpu" : "minimize mean(tpot)";
-    std::string out = "edition 1\n";
-    std::sort(imports_.begin(), imports_.end());
-    imports_.erase(std::unique(imports_.begin(), imports_.end()), imports_.end());
-    for (size_t i = 0; i < imports_.size(); ++i) {
-      const auto& [module, name] = imports_[i];
-      bool begins = i == 0 || imports_[i - 1].first != module,
-           ends = i + 1 == imports_.size() || imports_[i + 1].first != module;
-      out += (begins ? fmt::format("import {} {{ ", module) : ", ") + name + (ends ? " }\n" : "");
-    }
+    std::string out = "edition 1\n" + words_.imports();
     out += fmt::format(R"(
 deployment Base extends Aggregated {{
   model   = {}
@@ -128,62 +96,37 @@ explore plan extends Deployments {{
   {}
 }}
 )",
-                       model.name, cluster, slo, workload, settings, first, second);
+                       model, cluster, slo, workload, settings, first, second);
     return out;
   }
 
  private:
-  void import(std::string module, std::string name) { imports_.emplace_back(std::move(module), std::move(name)); }
-  void import(const LibraryEntry& entry) { import(entry.module, entry.name); }
-
-  /// A cluster of the library, or nodes of it: `H200_16`, `H200x8`, `8xH200x8`.
-  std::string clusterOf(std::string_view asked) {
-    if (const auto* cluster = library_.meant(asked, "cluster")) {
-      import(*cluster);
-      return cluster->name;
-    }
-    size_t digits = asked.find_first_not_of("0123456789");
-    std::string count = "1";
-    auto node = asked;
-    if (digits > 0 && digits != std::string_view::npos && asked[digits] == 'x') {
-      count = std::string(asked.substr(0, digits));
-      node = asked.substr(digits + 1);
-    }
-    auto found = find(library_, "node", node, "cluster or node");
-    import(found);
-    import("std.hw", "Cluster");
-    return fmt::format("Cluster {{ pool gpus {{ node = {}, count = {} }} }}", found.name, count);
-  }
-
   /// A workload of the library, or mean lengths `INPUT/OUTPUT` in tokens.
   std::string workloadOf(const PlanOptions& p) {
     std::string arrivals;
     if (p.rate > 0) {
       arrivals = fmt::format("arrivals = poisson({} req/s)", p.rate);
-      import("std.workload", "poisson");
+      words_.import("std.workload", "poisson");
     }
     size_t slash = p.workload.find('/');
     bool lengths = slash != std::string::npos && p.workload.find_first_not_of("0123456789/") == std::string::npos;
     if (!lengths) {
-      auto found = find(library_, "workload", p.workload, "workload");
-      import(found);
-      return fmt::format("{} {{ {} }}", found.name, arrivals);
+      return fmt::format("{} {{ {} }}", words_.named("workload", p.workload, "workload"), arrivals);
     }
-    import("std.workload", "Workload");
+    words_.import("std.workload", "Workload");
     if (arrivals.empty()) {
       arrivals = "arrivals = closed(64 req)";
-      import("std.workload", "closed");
+      words_.import("std.workload", "closed");
     }
     return fmt::format("Workload {{ {}, input = constant({} tok), output = constant({} tok) }}", arrivals,
                        p.workload.substr(0, slash), p.workload.substr(slash + 1));
   }
 
-  const Library& library_;
-  std::vector<std::pair<std::string, std::string>> imports_;  ///< module and name
+  LibraryWords words_;
 };
 
 void declare(Arguments& arguments, PlanOptions& o) {
-  arguments.required("MODEL", o.model, "a model of the standard library, or its name at Hugging Face");
+  arguments.required("MODEL", o.model, "a model of `afdc list models`, or its name at Hugging Face");
   arguments.required("CLUSTER", o.cluster, "a cluster of the standard library, or nodes of it: 8xH200x8");
   arguments.required("WORKLOAD", o.workload, "a workload of the standard library, or mean lengths in tokens: 1000/200");
   arguments.requiredOption("--slo", "PROMISES", o.slo, "what is promised: 'ttft<2s,tpot<50ms'");

@@ -9,6 +9,7 @@
 #include "driver/explore.h"
 #include "frontend/modules.h"
 #include "session/searches.h"
+#include "support/escape.h"
 #include "support/hash.h"
 #include "support/text.h"
 

@@ -15,7 +15,7 @@ namespace afdc {
 namespace {
 
 void declare(Arguments& arguments, StepOptions& o) {
-  arguments.required("FILE", o.file, "the file with the scenarios");
+  arguments.required("FILE", o.file, "the file with the scenarios; - for standard input");
   arguments.optional("SCENARIO", o.scenario, "only this one of its scenarios");
   arguments.option("--batch", "STATE", o.batch, "what is in the step: groups `count,new,past[,logits]` joined by `;`");
   setOption(arguments, o.sets);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "driver/source_files.h"
 #include "session/session.h"
 #include "support/document.h"
 #include "support/escape.h"
@@ -13,7 +14,9 @@ namespace afdc {
 namespace {
 
 void declare(Arguments& arguments, TestOptions& o) {
-  arguments.oneOrMore("FILE", o.files, "files with `test` blocks, or `stdlib` for those of the standard library");
+  arguments.oneOrMore(
+      "FILE", o.files,
+      "files with `test` blocks, folders of them, - for standard input, or `stdlib` for those of the standard library");
   strictOption(arguments, o.printing);
   formatOption(arguments, o.printing);
   readingOptions(arguments, o.stdlib, o.allow);
@@ -25,9 +28,11 @@ struct Unit {
   bool standard = false;
 };
 
-std::vector<Unit> unitsOf(const TestOptions& o) {
+std::vector<Unit> unitsOf(const TestOptions& o, std::vector<std::string>& problems) {
   std::vector<Unit> units;
-  for (const auto& file : o.files) {
+  auto [files, unread] = sourceFilesOf(o.files);
+  problems = unread;
+  for (const auto& file : files) {
     if (file != "stdlib") {
       units.push_back({file});
       continue;
@@ -42,10 +47,13 @@ std::vector<Unit> unitsOf(const TestOptions& o) {
 
 Output runTest(const TestOptions& o) {
   Output out;
+  std::vector<std::string> problems;  // of folders
   size_t passed = 0, failed = 0;
   std::vector<std::string> messages;  // of all files, as JSON
   auto tests = Document::list();
-  for (const auto& [name, standard] : unitsOf(o)) {
+  auto units = unitsOf(o, problems);
+  for (const auto& problem : problems) addFailure(out, "test", problem);
+  for (const auto& [name, standard] : units) {
     Session session(o.stdlib, o.allow);
     Module* module = standard ? session.loader.loadStandard(name) : session.loader.loadFile(name);
     if (module) session.evaluator.check(*module);

@@ -93,4 +93,17 @@ const LibraryEntry* Library::meant(std::string_view asked, std::string_view kind
   return nullptr;
 }
 
+std::vector<std::string> Library::near(std::string_view asked, std::string_view kind) const {
+  std::vector<std::string> names, containing;
+  std::string spoken = spokenName(asked);
+  for (const auto& e : entries_) {
+    if (!kind.empty() && e.kind != kind) continue;
+    names.push_back(e.name);
+    if (!spoken.empty() && contains(spokenName(e.name), spoken)) containing.push_back(e.name);
+  }
+  if (!containing.empty()) return containing;
+  auto nearest = suggest(asked, names);
+  return nearest ? std::vector<std::string>{*nearest} : std::vector<std::string>{};
+}
+
 }  // namespace afdc

@@ -31,6 +31,9 @@ class Library {
   /// The one that a person means: by its name, by that of a checkpoint, or by either as it is spoken; of one kind, or
   /// of any where `kind` is empty. Null when there is none.
   const LibraryEntry* meant(std::string_view asked, std::string_view kind = {}) const;
+  /// Names that somebody who wrote one that there is not may have meant: those that contain it, else the nearest by
+  /// spelling.
+  std::vector<std::string> near(std::string_view asked, std::string_view kind = {}) const;
 
  private:
   std::vector<LibraryEntry> entries_;

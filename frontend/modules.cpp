@@ -113,8 +113,17 @@ const Library& ModuleLoader::library() {
 }
 
 Module* ModuleLoader::loadFile(const std::string& path) {
+  if (path == kStandardInput) return loadStandardInput();
   dataFiles_->fence.admitProjectOf(path);
   return readModule(path);
+}
+
+Module* ModuleLoader::loadStandardInput() {
+  std::string word(kStandardInput), name = inputName(word);
+  auto source = readInput(word);
+  if (source.error.empty()) return loadText(name, std::move(source.text));
+  diags_.report<diag::unreadable_file>({}, name, source.error);
+  return nullptr;
 }
 
 Module* ModuleLoader::readModule(const std::string& path) {

@@ -53,7 +53,7 @@ class ModuleLoader {
   void replaceStandard(std::string path, std::string text) { replaced_[std::move(path)] = std::move(text); }
 
   /// Loads a file that the user named, and all it imports; null when the file itself cannot be read (reported). Its
-  /// project may be read from then on.
+  /// project may be read from then on. `-` is standard input, which speaks from the current folder.
   Module* loadFile(const std::string& path);
   /// The same of a text that has no file: it speaks from the folder of `name`.
   Module* loadText(const std::string& name, std::string text);
@@ -74,6 +74,7 @@ class ModuleLoader {
   /// Where a module's text comes from: a user's file, the standard library in a directory, or the one in the binary.
   enum class Origin : uint8_t { User, Directory, Embedded };
   Module* parse(const std::string& key, const std::string& shown, std::string text, Origin origin);
+  Module* loadStandardInput();
   Module* readModule(const std::string& path);
   void resolveImports(Module& module, const std::string& directory);
   Module* importedFile(const ast::Import& import, const std::string& directory);

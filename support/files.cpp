@@ -56,4 +56,16 @@ FileText readFile(const std::string& path, size_t largest) {
 
 FileText readSource(const std::string& path) { return readFile(path, kLargestSource); }
 
+FileText readInput(const std::string& path) {
+  if (path != kStandardInput) return readSource(path);
+  static const FileText input = [] {
+    FileText out;
+    out.error = readInto(out.text, STDIN_FILENO, 0, kLargestSource + 1);
+    if (!out.error.empty()) return refused(out.error);
+    bool tooLarge = out.text.size() > kLargestSource;
+    return tooLarge ? refused(fmt::format("is too large; at most {} MiB are read", kLargestSource >> 20)) : out;
+  }();
+  return input;
+}
+
 }  // namespace afdc

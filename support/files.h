@@ -1,6 +1,7 @@
 // Reading files without surprises.
 #pragma once
 #include <string>
+#include <string_view>
 
 namespace afdc {
 
@@ -16,6 +17,11 @@ struct FileText {
 FileText readFile(const std::string& path, size_t largest);
 /// The same for what people write.
 FileText readSource(const std::string& path);
+/// What a person named to be read: a file, or standard input, which is read once however often it is asked for.
+FileText readInput(const std::string& path);
+/// The word for standard input, and what messages call it.
+inline constexpr std::string_view kStandardInput = "-";
+inline std::string inputName(const std::string& path) { return path == kStandardInput ? "<stdin>" : path; }
 /// The first bytes of a regular file, at most so many.
 FileText readBeginning(const std::string& path, size_t most);
 

@@ -1,5 +1,7 @@
 #include "frontend/syntax/headings.h"
 
+#include <algorithm>
+
 namespace afdc {
 
 std::optional<Heading> headingOf(const std::vector<Token>& tokens, size_t at) {
@@ -40,6 +42,20 @@ std::string_view docAbove(std::string_view text, uint32_t offset) {
   }
   if (begin == end) return {};
   return text.substr(begin == 0 ? 0 : begin + 1, end - (begin == 0 ? 0 : begin + 1));
+}
+
+std::string paragraphOf(std::string_view lines, std::string_view marker) {
+  std::string out;
+  for (size_t begin = 0; begin < lines.size();) {
+    size_t end = std::min(lines.find('\n', begin), lines.size());
+    auto line = lines.substr(begin, end - begin);
+    begin = end + 1;
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (!line.starts_with(marker)) continue;
+    line.remove_prefix(std::min(line.find_first_not_of(" \t", marker.size()), line.size()));
+    out += (out.empty() ? "" : " ") + std::string(line);
+  }
+  return out;
 }
 
 }  // namespace afdc

@@ -1,6 +1,7 @@
 // What a file declares, by the first words of its top level: read from the tokens, before anything is parsed.
 #pragma once
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,5 +24,8 @@ size_t endOfTopLevel(const std::vector<Token>& tokens, size_t at);
 
 /// The `///` lines directly above what begins at `offset`; empty where there are none.
 std::string_view docAbove(std::string_view text, uint32_t offset);
+
+/// The words of lines that begin with `marker` (`///`, or `//`) as one paragraph; other lines are left out.
+std::string paragraphOf(std::string_view lines, std::string_view marker = "///");
 
 }  // namespace afdc

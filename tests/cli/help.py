@@ -14,9 +14,14 @@ AFDC, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 # What scripts use: these names stay.
 SEARCH = "--top --write --html --csv --sqlite --resume --force --threads --verify --stats --max-errors --format --stdlib --allow"
 OPTIONS = {
+    "init": "--model --gpus --stdlib",
+    "list": "--max-errors --format --stdlib",
+    "show": "--max-errors --format --stdlib",
+    "diff": "--set --max-errors --format --stdlib --allow",
+    "completions": "",
     "check": "--strict --max-errors --format --stdlib --allow",
     "explain": "--set --max-errors --format --stdlib --allow",
-    "fmt": "-w --check --max-errors --format",
+    "fmt": "-w --check --diff --max-errors --format",
     "test": "--strict --max-errors --format --stdlib --allow",
     "eval": "--set --summary --profile --compare-profile --kernels --html --force --time-passes --strict --max-errors --format --stdlib --allow",
     "explore": SEARCH,
