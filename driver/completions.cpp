@@ -220,7 +220,8 @@ Command completionsCommand() {
           .what = "print what a shell needs to complete command lines",
           .usage = {"afdc completions SHELL"},
           .about = "The script completes commands, options, and the values of options that take one of a list.",
-          .examples = {{"afdc completions bash > afdc.bash", "to be read by `source afdc.bash`, in ~/.bashrc for all shells"},
+          .examples = {{"afdc completions bash > afdc.bash",
+                        "to be read by `source afdc.bash`, in ~/.bashrc for all shells"},
                        {"afdc completions fish > afdc.fish", "as a file"}},
           .bind = bound(declare, runCompletions)};
 }

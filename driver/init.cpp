@@ -56,7 +56,7 @@ class StartingFile {
     size_t space = std::min(mark.find(' '), mark.size() - 1);
     auto what = mark.substr(0, space), usual = mark.substr(space + 1);
     if (what == "model") return words_.named("model", o_.model.empty() ? usual : o_.model, "model");
-    if (what == "gpus") return words_.cluster(o_.gpus.empty() ? usual : o_.gpus);
+    if (what == "gpus") return words_.cluster(o_.gpus.empty() ? usual : o_.gpus).text;
     if (what == "runtime" || what == "workload") return words_.named(what, usual, what);
     if (mark == "tp") return std::to_string(layout.tp);
     if (mark == "replicas") return std::to_string(layout.replicas);

@@ -19,8 +19,7 @@ std::string LibraryWords::named(std::string_view kind, std::string_view asked, s
   throw Misunderstood{text};
 }
 
-std::string LibraryWords::cluster(std::string_view asked) {
-  if (library_.meant(asked, "cluster")) return named("cluster", asked, "cluster");
+std::string LibraryWords::pool(std::string_view name, std::string_view asked) {
   size_t digits = asked.find_first_not_of("0123456789");
   std::string count = "1";
   auto node = asked;
@@ -28,9 +27,22 @@ std::string LibraryWords::cluster(std::string_view asked) {
     count = std::string(asked.substr(0, digits));
     node = asked.substr(digits + 1);
   }
-  auto name = named("node", node, "cluster or node");
+  return fmt::format("pool {} {{ node = {}, count = {} }}", name, named("node", node, "cluster or node"), count);
+}
+
+LibraryWords::Cluster LibraryWords::cluster(std::string_view asked) {
+  if (library_.meant(asked, "cluster")) return {named("cluster", asked, "cluster"), {}};
+  size_t kinds = static_cast<size_t>(std::ranges::count(asked, '+')) + 1;
+  Cluster out;
+  for (size_t at = 0; out.pools.size() < kinds;) {
+    size_t end = std::min(asked.find('+', at), asked.size());
+    out.pools.push_back(kinds == 1 ? "gpus" : fmt::format("gpus_{}", out.pools.size() + 1));
+    out.text += (out.text.empty() ? "" : "\n") + pool(out.pools.back(), asked.substr(at, end - at));
+    at = end + 1;
+  }
   import("std.hw", "Cluster");
-  return fmt::format("Cluster {{ pool gpus {{ node = {}, count = {} }} }}", name, count);
+  out.text = kinds == 1 ? fmt::format("Cluster {{ {} }}", out.text) : fmt::format("Cluster {{\n{}\n}}", out.text);
+  return out;
 }
 
 std::string LibraryWords::imports() {

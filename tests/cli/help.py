@@ -25,7 +25,7 @@ OPTIONS = {
     "test": "--strict --max-errors --format --stdlib --allow",
     "eval": "--set --summary --profile --compare-profile --kernels --html --force --time-passes --strict --max-errors --format --stdlib --allow",
     "explore": SEARCH,
-    "plan": SEARCH + " --slo --runtime --goal --devices --concurrency --rate --acceptance --print",
+    "plan": SEARCH + " --slo --runtime --goal --devices --concurrency --rate --acceptance --isl --osl --kv --quant --set --print",
     "emit": "-o --list-targets --dry-run --force --lossy --requests --seed --run --set --max-errors --format --stdlib --allow",
     "compare": "--set --max-errors --format --stdlib --allow",
     "fidelity": "--kernels --cases --max-errors --format --stdlib",
