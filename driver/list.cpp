@@ -16,6 +16,7 @@ namespace afdc {
 namespace {
 
 constexpr std::string_view kMetrics = "metrics";
+constexpr size_t kNeeded = 3;  ///< figures that a narrow terminal shows too
 
 /// One line of the answer.
 struct ListRow {
@@ -77,7 +78,8 @@ TextTable::Kind kindOf(const Listed& all, size_t figure) {
 
 std::string tableOf(const Listed& all, const Screen& screen) {
   std::vector<TextTable::Column> columns = {{"name", TextTable::Kind::Text}};
-  for (size_t i = 0; i < all.heads.size(); ++i) columns.push_back({std::string(all.heads[i]), kindOf(all, i)});
+  for (size_t i = 0; i < all.heads.size(); ++i)
+    columns.push_back({std::string(all.heads[i]), kindOf(all, i), i < kNeeded});
   bool imported = !all.rows[0].import.empty();
   if (imported) columns.push_back({"imported from", TextTable::Kind::Text});
   TextTable table(columns);
