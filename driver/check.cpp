@@ -66,7 +66,7 @@ Command checkCommand() {
           "served.",
       .examples = {{"afdc check examples/full_language.afd", "is it right?"},
                    {"afdc check examples", "every file of a folder"},
-                   {"cat examples/step3_afd.afd | afdc check -", "what another program writes"},
+                   {"afdc check - < examples/step3_afd.afd", "what another program writes"},
                    {"afdc check --strict examples/deepseek_v3_h200.afd", "for a build that wants no warnings either"},
                    {"afdc check --format json examples/step3_afd.afd", "messages for an editor"}},
       .bind = bound(declare, runCheck)};

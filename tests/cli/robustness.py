@@ -34,7 +34,7 @@ def main():
         expect("doubling functions", ["check", file("n.afd", "edition 1\nfn f0(x : Int) : Int = x\n" + "".join(f"fn f{i}(x : Int) : Int = f{i-1}(x) + f{i-1}(x)\n" for i in range(1, 60)) + "let a = f59(1)\n")], (1,))
         expect("a 100 MB line", ["check", file("big.afd", b"edition 1\nlet a = " + b"1 + " * 25_000_000 + b"1\n")], (1, 2), ["16 MiB"])
         expect("a long line", ["check", file("long.afd", b"edition 1\nlet a = \"" + b"x" * 10_000_000 + b"\n")], (1,), ["at most 65536 are read"])
-        expect("a directory", ["check", d], (2,), ["directory"])
+        expect("a directory", ["eval", d], (2,), ["directory"])
         fifo = os.path.join(d, "fifo")
         os.mkfifo(fifo)
         expect("a FIFO", ["check", fifo], (2,), ["not a regular file"])
