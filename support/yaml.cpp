@@ -136,7 +136,12 @@ void merge(Json& object) {
 
 class TreeBuilder : public YAML::EventHandler {
  public:
-  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
+  /// After some mistakes yaml-cpp (0.7) begins the same document again and again, and never ends.
+  void OnDocumentStart(const YAML::Mark& at) override {
+    if (at.pos == started_) throw YAML::ParserException(at, "this belongs to no document");
+    started_ = at.pos;
+    anchors_.clear();
+  }
   void OnDocumentEnd() override { roots.push_back(std::exchange(root_, {})); }
   void OnNull(const YAML::Mark& at, YAML::anchor_t anchor) override {
     if (awaitsKey())
@@ -222,6 +227,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   Json root_;
+  int started_ = -1;        ///< where in the text the last document began
   std::vector<Open> open_;  ///< outermost first
   std::map<YAML::anchor_t, std::pair<Json, Size>> anchors_;
   size_t expanded_ = 0;  ///< bytes that aliases have stood for

@@ -93,3 +93,11 @@ TEST_CASE("a few lines of aliases do not grow without bound") {
   CHECK(parseYaml(std::string(100'000, '[') + std::string(100'000, ']')).error.find("nested too deeply") !=
         std::string::npos);
 }
+
+TEST_CASE("what yaml-cpp would read again and again is refused") {
+  for (const auto* text : {"&0,", "a: 1\n---\n&0,"}) {
+    CAPTURE(text);
+    CHECK(parseYamlDocuments(text).error.find("this belongs to no document") != std::string::npos);
+  }
+  CHECK(parseYamlDocuments("---\n---\na: 1\n---\n").roots.size() == 3);
+}
