@@ -207,8 +207,8 @@ Module* ModuleLoader::importedFile(const ast::Import& import, const std::string&
   const auto& fence = dataFiles_->fence;
   if (!fence.admits(path)) {
     diags_.report<diag::outside_project>(import.targetRange, import.target)
-        .note("files are read below " + fence.admitted())
-        .help("move it there, or say `--allow DIR` with the folder that it is in");
+        .note(fence.admitted())
+        .help(std::string(Fence::kWayIn));
     return nullptr;
   }
   auto source = modules_.count(path) ? FileText{} : readSource(path);

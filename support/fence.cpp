@@ -57,7 +57,7 @@ std::string Fence::admitted() const {
     auto name = "`" + folder + "`";
     if (std::find(shown.begin(), shown.end(), name) == shown.end()) shown.push_back(name);
   }
-  return joinWords(shown);
+  return "files are read below " + joinWords(shown);
 }
 
 }  // namespace afdc

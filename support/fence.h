@@ -16,8 +16,9 @@ class Fence {
 
   /// Links are followed before the question is answered. A file need not exist to be outside.
   bool admits(const std::string& file) const;
-  /// The folders that may be read, for messages: "`/work/study` and `/data`".
+  /// For a message about a file outside: "files are read below `/home/me/study` and `/data`", and what to do.
   std::string admitted() const;
+  static constexpr std::string_view kWayIn = "move it there, or say `--allow DIR` with the folder that it is in";
 
  private:
   std::vector<std::string> folders_;  ///< absolute, without links

@@ -90,8 +90,8 @@ std::shared_ptr<const kernels::Pack> openTables(const Scenario& s, const std::st
     diags
         .report<diag::not_evaluable>(rangeOf(s, tables, diags), device,
                                      fmt::format("`{}` lies outside of the project", path))
-        .note("files are read below " + s.files->fence.admitted())
-        .help("move it there, or say `--allow DIR` with the folder that it is in");
+        .note(s.files->fence.admitted())
+        .help(std::string(Fence::kWayIn));
     return nullptr;
   }
   auto opened = s.files->open<kernels::SharedPack>(path, [&] { return kernels::open(path); });

@@ -44,7 +44,8 @@ TEST_CASE("a fence admits the project of a file, whatever way leads there, and n
   CHECK(!fence.admits(folder / "project/link/x.afd"));
   fence.admit(folder / "project-two");
   CHECK(fence.admits(folder / "project/link/x.afd"));
-  CHECK(fence.admitted() == "`" + (folder / "project") + "` and `" + (folder / "project-two") + "`");
+  CHECK(fence.admitted() ==
+        "files are read below `" + (folder / "project") + "` and `" + (folder / "project-two") + "`");
 }
 
 TEST_CASE("a file without a project around it admits its own folder") {
