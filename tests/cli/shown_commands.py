@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""The commands that README.md and docs/ show run as they are printed. Arguments: AFDC SOURCE_DIR.
+"""The commands that README.md and docs/ show run as they are printed, and the message of the README is what is said.
+Arguments: AFDC SOURCE_DIR.
 
-They run in a copy of the examples, beside `chat.afd`, which is the file that the page shows, or else the README. Words in capitals stand for files of
+They run in a copy of the examples, beside `chat.afd`, which is the file that the page shows, or else the README. Words in
+capitals stand for files of
 the reader's: the table below says which is put there."""
 import concurrent.futures
 import os
@@ -78,11 +80,25 @@ def run(index, page, command, root):
     return None
 
 
+def mistake(root):
+    """What is wrong with the message that the README shows: it must be what is said of the line that it quotes."""
+    shown = next(text for _, text in blocks("README.md") if text.startswith("error["))
+    name, number = re.search(r"--> (\S+):(\d+):", shown).groups()
+    quoted = re.search(rf"^ *{number} \| (.*)$", shown, re.M)[1]
+    lines = ["edition 1", "import std.hw.nvidia { H100_SXM }"]
+    if int(number) != len(lines) + 1:
+        return f"the README quotes line {number} of a file of {len(lines) + 1}"
+    (pathlib.Path(root) / name).write_text("\n".join([*lines, quoted, ""]))
+    said = subprocess.run([AFDC, "check", name], cwd=root, capture_output=True, text=True).stderr
+    return None if said.strip() == shown.strip() else f"the README shows\n{shown}where this is said\n{said}"
+
+
 def main():
     commands = list(dict.fromkeys(shown()))
     tried = [c for c in commands if not any(re.search(pattern, c[1]) for pattern in NOT_RUN)]
     with tempfile.TemporaryDirectory() as root, concurrent.futures.ThreadPoolExecutor(2) as pool:
         problems = [p for p in pool.map(lambda job: run(job[0], *job[1], root), enumerate(tried)) if p]
+        problems += filter(None, [mistake(root)])
     if len(tried) < FEW:
         problems.append(f"only {len(tried)} commands found: are the pages read rightly?")
     for problem in problems:
