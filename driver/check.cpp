@@ -15,8 +15,7 @@ namespace afdc {
 namespace {
 
 std::string summary(const Diagnostics& d) {
-  size_t errors = d.errors(), warnings = d.count() - errors;
-  return fmt::format("{}, {}", counted(errors, "error"), counted(warnings, "warning"));
+  return fmt::format("{}, {}", counted(d.errors(), "error"), counted(d.warnings(), "warning"));
 }
 
 void declare(Arguments& arguments, CheckOptions& o) {

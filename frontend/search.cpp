@@ -21,6 +21,12 @@ std::string dotted(ast::Path path) {
   return out;
 }
 
+/// The first error after the first `before` messages, in words. Of a file with ten thousand mistakes none is kept.
+std::string firstMistake(const Diagnostics& diags, size_t before) {
+  const auto* first = diags.firstError(before);
+  return first ? first->message : "one mistake of very many";
+}
+
 /// Equal values of an axis have equal keys. A record equals only itself here: two that share a name may differ in what
 /// amends them, and a search must not lose either.
 std::string keyOf(const Value& v) {
@@ -295,7 +301,7 @@ Value Search::evaluate(const ast::Expr* e, Written in, size_t depth, uint64_t& r
   read = std::exchange(ev_.read_, 0);
   if (diags.errors() > errors) {
     v = {};
-    if (mistake) *mistake = diags.firstError(before)->message;
+    if (mistake) *mistake = firstMistake(diags, before);
   }
   diags.forget(before);
   return v;
@@ -393,7 +399,7 @@ ir::Resolved Search::resolveHere() {
   if (diags.errors() > errors) {
     out.scenario = nullptr;
     out.failed = watch.failed ? *watch.failed : ~uint64_t{0};
-    if (out.reason.empty()) out.reason = diags.firstError(before)->message;
+    if (out.reason.empty()) out.reason = firstMistake(diags, before);
   }
   diags.forget(before);
   ev_.read_ = 0;

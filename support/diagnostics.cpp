@@ -101,18 +101,15 @@ void Diagnostics::forget(size_t count) {
   }
 }
 
-size_t Diagnostics::errors() const {
-  auto errors = static_cast<size_t>(
-      std::count_if(list_.begin(), list_.end(), [](const Diagnostic& d) { return d.severity == Severity::Error; }));
-  for (const auto& [file, tally] : perFile_) errors += tally.errorsNotKept;
-  return errors;
-}
-
-size_t Diagnostics::count() const {
-  size_t all = list_.size();
-  for (const auto& [file, tally] : perFile_) all += tally.errorsNotKept + tally.warningsNotKept;
+size_t Diagnostics::ofSeverity(Severity severity, size_t Tally::*notKept) const {
+  auto all = static_cast<size_t>(
+      std::count_if(list_.begin(), list_.end(), [&](const Diagnostic& d) { return d.severity == severity; }));
+  for (const auto& [file, tally] : perFile_) all += tally.*notKept;
   return all;
 }
+
+size_t Diagnostics::errors() const { return ofSeverity(Severity::Error, &Tally::errorsNotKept); }
+size_t Diagnostics::warnings() const { return ofSeverity(Severity::Warning, &Tally::warningsNotKept); }
 
 /// What is shown of many messages, and how many more each file has.
 struct Diagnostics::Selection {

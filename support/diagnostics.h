@@ -86,7 +86,9 @@ class Diagnostics {
   SourceManager& sources() const { return sources_; }
   const std::deque<Diagnostic>& all() const { return list_; }
   size_t errors() const;
-  size_t count() const;
+  size_t warnings() const;
+  /// Messages that are kept: their places in `all`, for `forget`, `firstError` and `addPlace`.
+  size_t count() const { return list_.size(); }
   /// The first error after the first `skip` messages; null when there is none.
   const Diagnostic* firstError(size_t skip = 0) const;
   /// A further place of the same mistake: a label at message `index`, if that still is this fact. Otherwise false.
@@ -117,6 +119,7 @@ class Diagnostics {
     size_t kept = 0, errorsNotKept = 0, warningsNotKept = 0;
   };
   std::map<uint32_t, Tally> perFile_;
+  size_t ofSeverity(Severity severity, size_t Tally::*notKept) const;
   std::unordered_multimap<size_t, const Diagnostic*> byFact_;  ///< by the hash of message and place
   Diagnostic repeated_;                                        ///< takes what is added to a repeated message
 };

@@ -39,6 +39,7 @@ CASES = {
     "copied_texts": HEAD + 'let a = "' + "x" * 60_000 + '"\n' + lines(20_000, lambda i: f"let b{i} = a\n"),
     # many mistakes
     "unknown_names": HEAD + lines(5000, lambda i: f"let aaaaaaaaaaaaaaaa{i} = aaaaaaaaaaaaaaab{i}\n"),
+    "unknown_operands": HEAD + lines(28_000, lambda i: f"let a{i} = x{i} - y{i}\n"),
     "unknown_types": HEAD + lines(20_000, lambda i: f"schema S{i} {{ a : Ttttttttttttt{i} }}\n"),
     "unknown_fields": MODEL + "model M extends Llama31_70B {\n" + lines(20_000, lambda i: f"  zzzzzzzzzz{i} = 1\n") + "}\n",
     "unknown_modules": HEAD + lines(20_000, lambda i: f"import std.hwwwww{i} {{ H }}\n"),
